@@ -1,0 +1,1 @@
+//! agentdb-problem

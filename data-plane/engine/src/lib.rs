@@ -1,0 +1,1 @@
+//! agentdb-data-plane-engine
