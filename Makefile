@@ -1,0 +1,69 @@
+# Everything a developer types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One build directory outside the checkout: every clone on a machine shares the compiled dependencies.
+export AGENTDB_CACHE ?= $(HOME)/.cache/agentdb
+export CARGO_TARGET_DIR ?= $(AGENTDB_CACHE)/target
+
+AGENTDB := $(CARGO_TARGET_DIR)/debug/agentdb
+# Options for the program: make run ARGS="--listen 127.0.0.1:9000"
+ARGS ?=
+
+# Always the whole workspace: a single package would be built with fewer features of the shared
+# dependencies, and the next command would compile all of them again.
+BUILD := cargo build --locked --workspace
+
+.PHONY: help setup run test demo bench lint openapi sqlx console fmt
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing on this machine (does nothing the second time)
+	@scripts/setup/all.sh test
+
+run: ## Set up, build and serve everything on http://127.0.0.1:8080
+	@scripts/setup/all.sh run
+	@scripts/console/build.sh
+	@$(BUILD) --bins
+	@exec $(AGENTDB) up $(ARGS)
+
+test: ## Set up, build and run every test (ends with the test runner's summary)
+	@scripts/setup/all.sh test
+	@scripts/console/check.sh
+	@scripts/console/build.sh
+	@$(BUILD) --bins --tests
+	@scripts/check/openapi.sh
+	@scripts/check/nextest.sh
+
+demo: ## Real text, real questions, real bill: against a service it starts itself
+	@scripts/setup/all.sh test
+	@scripts/console/build.sh
+	@$(BUILD) --bins
+	@scripts/demo.sh $(ARGS)
+
+bench: ## Measure the HTTP path against the bare engine
+	@scripts/setup/all.sh test
+	@scripts/console/build.sh
+	@scripts/bench.sh $(ARGS)
+
+lint: ## Formatting, clippy, licences, Dockerfile, shell, console, secrets
+	@scripts/setup/all.sh test
+	@scripts/lint/all.sh
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+openapi: ## Regenerate docs/openapi.json and the console's client
+	@scripts/console/build.sh
+	@$(BUILD) --bins
+	@scripts/openapi.sh
+
+sqlx: ## Regenerate the checked descriptions of the SQL queries
+	@scripts/setup/all.sh run
+	@scripts/sqlx.sh
+
+console: ## Build the web app that the program embeds
+	@scripts/setup/all.sh run
+	@scripts/console/build.sh
