@@ -1,1 +1,42 @@
-//! agentdb-data-plane-engine
+//! One namespace on an object store.
+//!
+//! Owns the bytes of a namespace: its log, its memtables, its Lance tables, its checkpoint; and the
+//! answers to reads over them. Does not own HTTP, tenants, credentials, leases or prices.
+//!
+//! # Face
+//! [`Store::open`] gives a store that passed the probe. [`Namespace::open`] recovers a namespace on it and
+//! returns a handle. Writes are `async` and return when they are durable *and* visible to every later
+//! read of this handle. Reads see every write acknowledged before they began.
+//!
+//! # Invariants
+//! - A write is acknowledged only after its log entry is durable and applied.
+//! - Log entries are created, never overwritten; a commit number belongs to one entry for ever.
+//! - The checkpoint names Lance versions that hold exactly the effects of the log up to its commit.
+//! - Usage counters and idempotency answers are as durable as the write that carried them.
+//! - A writer that lost the namespace cannot change what the next owner reads.
+//!
+//! # How it fails
+//! A store that does not answer: writes report an unknown outcome and later ones are refused until the
+//! entry in doubt is settled; reads of what is in memory go on. Another writer: the handle is fenced for
+//! good. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
+//! tries again.
+
+mod config;
+mod filter;
+mod namespace;
+pub mod schema;
+mod search;
+mod store;
+
+pub use config::{Config, Environment, Writer};
+pub use filter::{Filter, FilterError};
+pub use namespace::{
+    CollectionInfo, Commit, Committed, FoldError, Idempotency, Namespace, OpenError, ReadError, ReadOf, Stats,
+    UsageDelta, UsageKey, WriteError, WriteMeta,
+};
+pub use schema::{
+    AttributeType, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value, ValueError,
+    VectorSpec, valid_collection_name,
+};
+pub use search::{Fusion, Hit, Include, Mode, Query};
+pub use store::{S3Config, Store, StoreConfig, StoreError};

@@ -1,0 +1,79 @@
+//! The engine's limits and pace, and what it takes from outside: time and chance.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentdb_clock::{Clock, Entropy};
+use uuid::Uuid;
+
+/// Limits and pace of one namespace. Every queue and buffer of the engine is bounded by a field here.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Rows in the memtables of a namespace after which a fold starts.
+    pub fold_rows: usize,
+    /// Logical bytes in the memtables of a namespace after which a fold starts.
+    pub fold_bytes: usize,
+    /// Age of the oldest write that is not folded yet after which a fold starts.
+    pub fold_interval: Duration,
+    /// Whether a background task folds. Without it only [`crate::Namespace::fold`] folds.
+    pub background_fold: bool,
+    /// Logical bytes in the memtables (frozen and active) above which writes get backpressure.
+    pub max_memtable_bytes: usize,
+    /// Writes waiting for the log; one more gets backpressure.
+    pub max_pending_writes: usize,
+    /// Encoded bytes of one log entry before compression; a larger write is refused as too large.
+    pub max_entry_bytes: usize,
+    /// How long a write waits for the object store before its outcome is reported as unknown.
+    pub write_timeout: Duration,
+    /// Folded log entries and old checkpoints younger than this are kept. Must be longer than lease
+    /// validity plus the longest time-out of a request, or a sleeping writer could create a trimmed
+    /// key anew.
+    pub retention: Duration,
+    /// How long the answer of an idempotent write is kept; at least 24 h by contract.
+    pub answer_retention: Duration,
+    /// Bytes of stored answers a namespace may hold; an idempotent write above gets backpressure.
+    pub max_answer_bytes: usize,
+    /// Collections a namespace may hold.
+    pub max_collections: usize,
+    /// Rows of the tables kept in memory for search, over all namespaces of one [`crate::Store`]
+    /// handle this is the store's budget; a single collection above this share is streamed from Lance.
+    pub max_resident_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            fold_rows: 20_000,
+            fold_bytes: 64 << 20,
+            fold_interval: Duration::from_secs(60),
+            background_fold: true,
+            max_memtable_bytes: 256 << 20,
+            max_pending_writes: 1024,
+            max_entry_bytes: 32 << 20,
+            write_timeout: Duration::from_secs(20),
+            retention: Duration::from_secs(600),
+            answer_retention: Duration::from_secs(24 * 3600),
+            max_answer_bytes: 32 << 20,
+            max_collections: 1_000,
+            max_resident_bytes: 1 << 30,
+        }
+    }
+}
+
+/// Time and chance for one namespace.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The clock for retention, answers and time-outs.
+    pub clock: Arc<dyn Clock>,
+    /// The source of nonces and table ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Who writes: the node process, and the generation of the assignment it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writer {
+    /// Unique per incarnation of a node process; never reused.
+    pub writer_id: Uuid,
+    /// The generation of the namespace's assignment; an entry of a higher one fences this writer.
+    pub generation: u64,
+}

@@ -1,0 +1,116 @@
+//! Why a namespace cannot be opened, written or read.
+
+use crate::schema::{SchemaError, SchemaMismatch};
+
+/// Why a namespace could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The log or the checkpoint carries a higher generation: another writer owns the namespace.
+    #[error("another writer owns the namespace (generation {theirs}, ours {ours})")]
+    Fenced {
+        /// The generation found.
+        theirs: u64,
+        /// The generation this open came with.
+        ours: u64,
+    },
+    /// The store cannot be reached or answers with errors; open again later.
+    #[error("the object store is unavailable: {0}")]
+    Unavailable(String),
+    /// What the store holds cannot be read as a namespace. Opening again does not help.
+    #[error("the namespace is damaged: {0}")]
+    Corrupt(String),
+}
+
+/// Why a write was not (or perhaps not) done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Another writer owns the namespace now. This handle is dead: drop it.
+    #[error("another writer owns the namespace")]
+    Fenced,
+    /// The handle was closed.
+    #[error("the namespace is closed")]
+    Closed,
+    /// The store did not answer in time. The write may be done or not; a retry with the same
+    /// idempotency key finds out.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unavailable(String),
+    /// Too many writes wait, or too much is not folded yet; nothing was done. Try again later.
+    #[error("too many writes are waiting: {0}")]
+    Backpressure(&'static str),
+    /// The write is larger than a log entry may be; nothing was done.
+    #[error("the write is {bytes} bytes; at most {limit} are allowed")]
+    TooLarge {
+        /// Its encoded size.
+        bytes: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
+    /// The batch has no item or too many, or the name is not valid.
+    #[error("{field}: {why}")]
+    BadRequest {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A record does not fit the collection.
+    #[error(transparent)]
+    SchemaMismatch(#[from] SchemaMismatch),
+    /// The schema of a new collection breaks a rule.
+    #[error(transparent)]
+    BadSchema(#[from] SchemaError),
+    /// A collection of that name has another schema.
+    #[error("the collection exists with another schema")]
+    SchemaConflict,
+    /// There is no such collection.
+    #[error("no such collection")]
+    NoSuchCollection,
+    /// The namespace holds as many collections as it may.
+    #[error("the namespace already has {limit} collections")]
+    TooManyCollections {
+        /// The most that are allowed.
+        limit: usize,
+    },
+    /// The idempotency key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    IdempotencyConflict,
+}
+
+/// Why a read gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Another writer owns the namespace now. This handle is dead: drop it.
+    #[error("another writer owns the namespace")]
+    Fenced,
+    /// The handle was closed.
+    #[error("the namespace is closed")]
+    Closed,
+    /// There is no such collection.
+    #[error("no such collection")]
+    NoSuchCollection,
+    /// A parameter does not fit the collection.
+    #[error("{field}: {why}")]
+    BadQuery {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The store did not answer.
+    #[error("the object store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Why a fold did not move the checkpoint. The log still holds everything.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// Another writer owns the namespace now.
+    #[error("another writer owns the namespace")]
+    Fenced,
+    /// The handle was closed.
+    #[error("the namespace is closed")]
+    Closed,
+    /// The store or Lance failed; the next fold tries again.
+    #[error("the fold failed: {0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,120 @@
+//! What callers hand to a namespace and get back.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::schema::Schema;
+
+/// A commit number. Every write has one; numbers grow and are never reused.
+pub type Commit = u64;
+
+/// Usage that a write causes; durable exactly when the write is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageDelta {
+    /// The API key that pays.
+    pub key: Uuid,
+    /// The meter's id (`write`, `embedding_tokens`).
+    pub meter: String,
+    /// The UTC hour, in whole hours since the Unix epoch.
+    pub hour: i64,
+    /// The amount to add.
+    pub amount: u64,
+}
+
+/// Which counter an amount belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UsageKey {
+    /// The API key that pays.
+    pub key: Uuid,
+    /// The meter's id.
+    pub meter: String,
+    /// The UTC hour, in whole hours since the Unix epoch.
+    pub hour: i64,
+}
+
+/// A promise that the same request is done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Digest of organisation, principal, operation and the caller's key.
+    pub scope_key: [u8; 32],
+    /// Digest of the request's body.
+    pub request_hash: [u8; 32],
+    /// The answer to give again; at most 16 KiB. What is known only after the commit is in [`Committed`].
+    pub answer: Bytes,
+}
+
+/// What goes into the log beside the operation itself.
+#[derive(Debug, Clone, Default)]
+pub struct WriteMeta {
+    /// Usage that this write causes. Not counted when the write is a replay.
+    pub usage: Vec<UsageDelta>,
+    /// Set when the caller sent an idempotency key.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A durable write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The commit of the write; for a replay the one of the first time.
+    pub commit: Commit,
+    /// The stored answer, when this request was done before.
+    pub replayed: Option<Bytes>,
+    /// Records that a delete removed, or a dropped collection (0 or 1); 0 for other writes.
+    pub deleted: u64,
+    /// Whether a collection was created by this very write.
+    pub created: bool,
+}
+
+/// An answer and the last commit it has seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadOf<T> {
+    /// The answer.
+    pub value: T,
+    /// Every write up to this commit is in the answer.
+    pub commit: Commit,
+}
+
+/// A collection as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CollectionInfo {
+    /// Its name.
+    pub name: String,
+    /// Its schema.
+    pub schema: Schema,
+    /// The commit that created it.
+    pub created_commit: Commit,
+    /// Live records.
+    pub rows: u64,
+    /// Bytes of live records as [`crate::Record::logical_bytes`] counts them.
+    pub logical_bytes: u64,
+}
+
+/// How a namespace is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// The last durable commit.
+    pub commit: Commit,
+    /// The last commit that is in the Lance tables.
+    pub folded_commit: Commit,
+    /// Collections.
+    pub collections: usize,
+    /// Live records of all collections.
+    pub rows: u64,
+    /// Logical bytes of all collections.
+    pub logical_bytes: u64,
+    /// Rows and tombstones in the memtables.
+    pub memtable_rows: usize,
+    /// Bytes of the memtables.
+    pub memtable_bytes: usize,
+    /// Folds done since open.
+    pub folds: u64,
+    /// Folds that failed since open.
+    pub failed_folds: u64,
+    /// Log entries written since open, and the writes in them: their ratio is the group size.
+    pub entries: u64,
+    /// Writes made durable since open.
+    pub writes: u64,
+    /// Idempotency answers held.
+    pub answers: usize,
+}
