@@ -1,0 +1,54 @@
+//! Who is calling a control operation, once that is known.
+
+use agentdb_ids::{ApiKeyId, OrgId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Edition;
+
+/// What a member may do in an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees everything, changes nothing.
+    ReadOnly,
+    /// Sees everything, changes what concerns money.
+    Billing,
+    /// Works with namespaces and keys.
+    Developer,
+    /// All but deleting the organisation.
+    Admin,
+    /// Everything.
+    Owner,
+}
+
+impl Role {
+    /// Whether the role may make and remove namespaces and API keys.
+    #[must_use]
+    pub const fn may_develop(self) -> bool {
+        matches!(self, Self::Developer | Self::Admin | Self::Owner)
+    }
+}
+
+/// The caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal {
+    /// A signed-in person.
+    User(UserId),
+    /// An API key with the scope `admin`.
+    ApiKey(ApiKeyId),
+}
+
+/// Proof that the caller may act in an organisation: put into the request's extensions by the control
+/// plane's access layer, which is the only maker of it, and read by the handlers behind that layer.
+#[derive(Debug, Clone, Copy)]
+pub struct OrgScope {
+    /// The organisation in the path, which the caller belongs to.
+    pub org_id: OrgId,
+    /// Who calls.
+    pub principal: Principal,
+    /// What the caller may do there; an `admin` key acts as [`Role::Admin`].
+    pub role: Role,
+    /// The organisation's edition at this moment.
+    pub edition: Edition,
+}

@@ -1,0 +1,108 @@
+//! Editions, features and limits: the meaning of the names. The numbers are data of the control plane.
+
+use std::collections::BTreeSet;
+
+use agentdb_ids::OrgId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What an organisation has subscribed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Edition {
+    /// Free; stops at its limits and never charges.
+    Community,
+    /// For teams.
+    Professional,
+    /// For companies.
+    Enterprise,
+}
+
+impl Edition {
+    /// The name in JSON and SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Community => "community",
+            Self::Professional => "professional",
+            Self::Enterprise => "enterprise",
+        }
+    }
+}
+
+impl std::str::FromStr for Edition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "community" => Ok(Self::Community),
+            "professional" => Ok(Self::Professional),
+            "enterprise" => Ok(Self::Enterprise),
+            other => Err(format!("unknown edition `{other}`")),
+        }
+    }
+}
+
+/// Something an edition includes or lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Vector, text and hybrid collections.
+    Collections,
+    /// Vectors computed by the service from text.
+    Embedding,
+}
+
+/// How much an organisation may do and have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Limits {
+    /// Namespaces that exist at once.
+    pub namespaces: u32,
+    /// API keys that are valid at once.
+    pub api_keys: u32,
+    /// Data requests a second, sustained, over all keys.
+    pub requests_per_second: u32,
+    /// Data requests that may come at once before the sustained rate binds.
+    pub request_burst: u32,
+    /// Data requests in work at the same moment.
+    pub concurrent_requests: u32,
+    /// Logical bytes stored, over all namespaces.
+    pub storage_bytes: u64,
+    /// Collections in a namespace.
+    pub collections_per_namespace: u32,
+    /// Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
+    pub query_milli_units_per_month: Option<u64>,
+    /// Write milli-units in a calendar month (UTC) after which writes stop; `None` when usage is charged instead.
+    pub write_milli_units_per_month: Option<u64>,
+    /// Embedding tokens in a calendar month (UTC) after which embedding stops; `None` when usage is charged instead.
+    pub embedding_tokens_per_month: Option<u64>,
+}
+
+/// Whether an organisation may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Everything goes.
+    Good,
+    /// Reads go, writes are refused.
+    ReadOnly,
+    /// Nothing goes.
+    Suspended,
+}
+
+/// What a node must know of an organisation to admit its requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgPolicy {
+    /// The organisation.
+    pub org_id: OrgId,
+    /// Rises with every change.
+    pub version: u64,
+    /// Its edition.
+    pub edition: Edition,
+    /// What the edition and overrides include.
+    pub features: BTreeSet<Feature>,
+    /// What the edition and overrides allow.
+    pub limits: Limits,
+    /// Whether it may work.
+    pub standing: Standing,
+}
