@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the set-up scripts; sourced, never run.
 set -euo pipefail
 
