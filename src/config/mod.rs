@@ -1,0 +1,106 @@
+//! What can be configured: one small struct a concern, read from flags, the environment, a file and defaults, in that
+//! order of strength.
+//!
+//! A name that is not a setting and a value that is not right are refused with the place they came from, what would be
+//! right and, for a name, the settings there are. Secrets never appear in a message.
+
+mod database;
+mod embeddings;
+mod error;
+mod flags;
+mod internal;
+mod log;
+mod mail;
+mod metrics;
+mod node;
+mod object_store;
+mod scalar;
+mod secret;
+mod sources;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub use database::Database;
+pub use embeddings::Embeddings;
+pub use error::ConfigError;
+pub use flags::Flags;
+pub use internal::Internal;
+pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
+pub use metrics::Metrics;
+pub use node::Node;
+pub use object_store::ObjectStore;
+pub use secret::Secret;
+
+/// Everything, as one configuration file holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Address and port of the public server: API and console.
+    pub listen: SocketAddr,
+    /// What people type to reach it; cookies are `Secure` when it is https. Default: `http://<listen>`.
+    pub public_url: Option<Url>,
+    /// Where this process keeps its lock, secrets, spool and, with nothing else configured, all data.
+    pub data_dir: Option<PathBuf>,
+    pub database: Database,
+    pub object_store: ObjectStore,
+    pub internal: Internal,
+    pub mail: Mail,
+    pub node: Node,
+    pub embeddings: Embeddings,
+    pub metrics: Metrics,
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data_dir: None,
+            database: Database::default(),
+            object_store: ObjectStore::default(),
+            internal: Internal::default(),
+            mail: Mail::default(),
+            node: Node::default(),
+            embeddings: Embeddings::default(),
+            metrics: Metrics::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads all sources. `flags` come from the command line.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        sources::load(flags, std::env::vars_os())
+    }
+
+    /// The data directory, also when none is configured: `/var/lib/agentdb` for root, otherwise the user's own data
+    /// folder.
+    pub fn data_dir(&self) -> Result<PathBuf, ConfigError> {
+        if let Some(dir) = &self.data_dir {
+            return std::path::absolute(dir)
+                .map_err(|error| ConfigError::Value { place: "data_dir".to_owned(), why: error.to_string() });
+        }
+        if rustix::process::geteuid().is_root() {
+            return Ok(PathBuf::from("/var/lib/agentdb"));
+        }
+        let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        var("XDG_DATA_HOME")
+            .or_else(|| var("HOME").map(|home| home.join(".local/share")))
+            .map(|base| base.join("agentdb"))
+            .ok_or(ConfigError::Missing { setting: "data_dir", why: "HOME is not set, so there is no default" })
+    }
+
+    /// The address people use, for links in mails and for cookies. `listening` is where the server really listens.
+    pub fn public_url(&self, listening: SocketAddr) -> Url {
+        self.public_url.clone().unwrap_or_else(|| {
+            Url::parse(&format!("http://{listening}")).expect("an address makes a URL")
+        })
+    }
+}

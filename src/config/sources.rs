@@ -1,0 +1,218 @@
+//! Reads the sources, checks every name against the settings there are, and merges them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+use figment::{Figment, Profile};
+
+use super::{Config, ConfigError, Flags};
+
+/// Variables of the tests and of the build that share our prefix but are no settings.
+const NOT_SETTINGS: &[&str] = &["AGENTDB_CONFIG", "AGENTDB_CACHE"];
+const NOT_SETTINGS_PREFIX: &str = "AGENTDB_TEST_";
+
+/// A setting as one source gives it.
+struct Given {
+    setting: String,
+    value: Value,
+    place: String,
+}
+
+pub fn load(
+    flags: &Flags,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, ConfigError> {
+    let known = known_settings();
+    let mut given = from_file(flags)?;
+    given.extend(from_environment(environment, &known)?);
+    given.extend(flags.settings().into_iter().map(|(setting, value, place)| Given {
+        setting,
+        value: Value::from(value),
+        place,
+    }));
+
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    let mut places = BTreeMap::new();
+    for Given { setting, value, place } in given {
+        if !known.contains(&setting) {
+            return Err(ConfigError::Unknown { place, help: suggestion(&setting, &known) });
+        }
+        figment = figment.merge(Serialized::from(nested(&setting, value), Profile::Default));
+        places.insert(setting, place);
+    }
+    figment.extract().map_err(|error| explain(&error, &places))
+}
+
+/// The name of the environment variable for a setting: `object_store.url` is `AGENTDB_OBJECT_STORE_URL`.
+pub fn variable(setting: &str) -> String {
+    format!("AGENTDB_{}", setting.replace('.', "_").to_uppercase())
+}
+
+/// The dotted names of all settings, read off the defaults.
+fn known_settings() -> Vec<String> {
+    let defaults = Value::serialize(Config::default()).expect("the defaults can be serialized");
+    let mut names = Vec::new();
+    flatten("", &defaults, &mut |name, _| names.push(name));
+    names
+}
+
+fn flatten(prefix: &str, value: &Value, leaf: &mut impl FnMut(String, Value)) {
+    match value {
+        Value::Dict(_, dict) => {
+            for (key, value) in dict {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&name, value, leaf);
+            }
+        }
+        other => leaf(prefix.to_owned(), other.clone()),
+    }
+}
+
+fn nested(setting: &str, value: Value) -> Dict {
+    let (key, value) = match setting.split_once('.') {
+        None => (setting, value),
+        Some((section, rest)) => (section, Value::from(nested(rest, value))),
+    };
+    Dict::from([(key.to_owned(), value)])
+}
+
+fn from_file(flags: &Flags) -> Result<Vec<Given>, ConfigError> {
+    let Some(path) = &flags.config else { return Ok(Vec::new()) };
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+    let parsed: Dict = Figment::from(Toml::string(&text))
+        .extract()
+        .map_err(|error| ConfigError::Toml { path: path.clone(), why: error.to_string() })?;
+    let mut given = Vec::new();
+    for (key, value) in parsed {
+        flatten(&key, &value, &mut |setting, value| {
+            let place = format!("{setting} in {}", path.display());
+            given.push(Given { setting, value, place });
+        });
+    }
+    Ok(given)
+}
+
+fn from_environment(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    known: &[String],
+) -> Result<Vec<Given>, ConfigError> {
+    let by_variable: BTreeMap<String, &String> = known.iter().map(|setting| (variable(setting), setting)).collect();
+    let mut given = Vec::new();
+    for (name, value) in environment {
+        let Ok(name) = name.into_string() else { continue };
+        let setting = match by_variable.get(&name) {
+            Some(setting) => (*setting).clone(),
+            // The name that hosting platforms give to the database; our own name is stronger.
+            None if name == "DATABASE_URL" => "database.url".to_owned(),
+            None if NOT_SETTINGS.contains(&name.as_str()) || name.starts_with(NOT_SETTINGS_PREFIX) => continue,
+            None if name.starts_with("AGENTDB_") => {
+                let help = format!("Settings in the environment: {}", by_variable.into_keys().collect::<Vec<_>>().join(", "));
+                return Err(ConfigError::Unknown { place: format!("the environment variable {name}"), help });
+            }
+            None => continue,
+        };
+        let value = value
+            .into_string()
+            .map_err(|_| ConfigError::Value { place: name.clone(), why: "it is not UTF-8".to_owned() })?;
+        given.push(Given { setting, value: Value::from(value), place: name });
+    }
+    // DATABASE_URL sorts behind AGENTDB_..., and the later one would win.
+    given.sort_by_key(|one| one.place.starts_with("AGENTDB_"));
+    Ok(given)
+}
+
+fn suggestion(setting: &str, known: &[String]) -> String {
+    let section = setting.split_once('.').map(|(section, _)| format!("{section}."));
+    let of_section: Vec<&str> = match &section {
+        Some(section) => known.iter().map(String::as_str).filter(|name| name.starts_with(section.as_str())).collect(),
+        None => Vec::new(),
+    };
+    let shown = if of_section.is_empty() { known.iter().map(String::as_str).collect() } else { of_section };
+    format!("Settings: {}", shown.join(", "))
+}
+
+fn explain(error: &figment::Error, places: &BTreeMap<String, String>) -> ConfigError {
+    let setting = error.path.join(".");
+    let place = places.get(&setting).cloned().unwrap_or(setting);
+    ConfigError::Value { place, why: error.kind.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    fn refused(flags: &Flags, pairs: &[(&str, &str)]) -> String {
+        load(flags, env(pairs)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_configured_gives_the_defaults() {
+        let config = load(&Flags::default(), env(&[("HOME", "/home/somebody")])).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(config.database.url.is_none() && config.mail.smtp_host.is_none());
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "listen = \"127.0.0.1:1\"\n[mail]\nsmtp_port = 1\n[log]\nlevel = \"warn\"").unwrap();
+        let flags = Flags {
+            config: Some(file.path().to_path_buf()),
+            listen: Some("127.0.0.1:3".to_owned()),
+            ..Flags::default()
+        };
+        let config = load(&flags, env(&[("AGENTDB_LISTEN", "127.0.0.1:2"), ("AGENTDB_MAIL_SMTP_PORT", "2")])).unwrap();
+        assert_eq!((config.listen.port(), config.mail.smtp_port, config.log.level.as_str()), (3, 2, "warn"));
+    }
+
+    #[test]
+    fn a_secret_of_digits_stays_text() {
+        let config = load(&Flags::default(), env(&[("AGENTDB_OBJECT_STORE_SECRET_ACCESS_KEY", "0042")])).unwrap();
+        assert_eq!(config.object_store.secret_access_key.unwrap().expose(), "0042");
+    }
+
+    #[test]
+    fn our_own_name_of_the_database_beats_the_platforms() {
+        let both = env(&[("AGENTDB_DATABASE_URL", "postgres://ours"), ("DATABASE_URL", "postgres://platform")]);
+        assert_eq!(load(&Flags::default(), both).unwrap().database.url.unwrap().expose(), "postgres://ours");
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_their_place_and_the_settings_there_are() {
+        let said = refused(&Flags::default(), &[("AGENTDB_LISTEM", "x")]);
+        assert!(said.contains("AGENTDB_LISTEM") && said.contains("AGENTDB_LISTEN"), "{said}");
+
+        let flags = Flags { set: vec!["mail.host=x".to_owned()], ..Flags::default() };
+        let said = refused(&flags, &[]);
+        assert!(said.contains("--set mail.host") && said.contains("mail.smtp_host"), "{said}");
+
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "[node]\nspeed = 3").unwrap();
+        let flags = Flags { config: Some(file.path().to_path_buf()), ..Flags::default() };
+        let said = refused(&flags, &[]);
+        assert!(said.contains("node.speed in ") && said.contains("node.drain_s"), "{said}");
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_place() {
+        for (name, value) in [
+            ("AGENTDB_LISTEN", "8080"),
+            ("AGENTDB_PUBLIC_URL", "not a url"),
+            ("AGENTDB_MAIL_SMTP_PORT", "many"),
+            ("AGENTDB_MAIL_TLS", "maybe"),
+            ("AGENTDB_LOG_FORMAT", "xml"),
+            ("AGENTDB_METRICS_PUBLIC", "perhaps"),
+        ] {
+            let said = refused(&Flags::default(), &[(name, value)]);
+            assert!(said.starts_with(name) && said.len() > name.len() + 5, "{said}");
+        }
+    }
+}
