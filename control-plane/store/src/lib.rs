@@ -1,1 +1,39 @@
-//! agentdb-control-plane-store
+//! The metadata of the control plane in PostgreSQL, schema `control`.
+//!
+//! Owns: roles, migrations, every SQL statement of this plane; one folder for each aggregate. Does not own: who may do
+//! what, limits, wording. Invariants: a table that belongs to an organisation is reached only through an [`OrgTx`],
+//! which has set `app.org_id`, or behind the scenes through [`Jobs`]; row-level security is the second wall behind
+//! each `WHERE org_id = …`. What a node must know is published in the transaction that makes it true. Fails with
+//! [`StoreError`], whose `Unavailable` is worth another try.
+
+mod api_keys;
+mod cleanup;
+mod error;
+mod mail;
+mod memberships;
+mod migrate;
+mod namespaces;
+mod nodes;
+mod organizations;
+mod policy;
+mod roles;
+mod sessions;
+mod signups;
+mod stores;
+mod users;
+
+pub use api_keys::{ApiKeyRecord, FoundKey, NewApiKey};
+pub use cleanup::CleanUp;
+pub use error::StoreError;
+pub use mail::{CapturedMail, MailId, NewMail, OutgoingMail};
+pub use memberships::Membership;
+pub use migrate::migrate;
+pub use namespaces::{NamespaceRecord, NamespaceStatus, NewNamespace, Placement};
+pub use nodes::NodeCursors;
+pub use organizations::{OrganizationChange, OrganizationRecord};
+pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};
+pub use roles::{RolePasswords, ensure_roles};
+pub use sessions::{NewSession, SessionRecord};
+pub use signups::{NewIdentity, NewSignup, RenewedSignup};
+pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
+pub use users::{Credentials, User};

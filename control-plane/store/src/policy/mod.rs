@@ -1,0 +1,99 @@
+//! The feed of what nodes must know.
+
+mod changes;
+mod feed;
+mod state;
+
+use agentdb_ids::{ApiKeyId, NamespaceId, NodeId, OrgId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::StoreError;
+
+pub use changes::PolicyChanges;
+pub use feed::{Feed, FeedItem};
+pub use state::PolicyState;
+
+/// The channel on which listeners hear that something changed. It carries no content: they look for themselves.
+pub(crate) const CHANNEL: &str = "agentdb_policy";
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject {
+    Assignment(NamespaceId),
+    Organization,
+    Key(ApiKeyId),
+}
+
+impl Subject {
+    fn columns(self, org_id: OrgId) -> (&'static str, Uuid) {
+        match self {
+            Self::Assignment(id) => ("assignment", id.uuid()),
+            Self::Organization => ("organization", org_id.uuid()),
+            Self::Key(id) => ("key", id.uuid()),
+        }
+    }
+}
+
+/// Adds an event for one node; its row stays locked to the end of the transaction, so a reader never sees a later
+/// event before an earlier one. The event's cursor.
+pub(crate) async fn publish_to(
+    connection: &mut PgConnection,
+    node_id: NodeId,
+    org_id: OrgId,
+    subject: Subject,
+    now: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    let (kind, subject) = subject.columns(org_id);
+    let cursor = sqlx::query_scalar!(
+        "WITH node AS (
+            UPDATE control.nodes SET policy_cursor = policy_cursor + 1 WHERE node_id = $1
+            RETURNING node_id, policy_cursor)
+         INSERT INTO control.policy_events (node_id, cursor, org_id, kind, subject, created_at)
+         SELECT node_id, policy_cursor, $2, $3, $4, $5 FROM node
+         RETURNING cursor",
+        node_id.uuid(),
+        org_id.uuid(),
+        kind,
+        subject,
+        now,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    notify(connection).await?;
+    Ok(cursor)
+}
+
+/// Adds an event for every node.
+pub(crate) async fn publish_to_all(
+    connection: &mut PgConnection,
+    org_id: OrgId,
+    subject: Subject,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (kind, subject) = subject.columns(org_id);
+    // Always in the same order, so that two publishers never wait for each other.
+    sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE")
+        .fetch_all(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "WITH node AS (
+            UPDATE control.nodes SET policy_cursor = policy_cursor + 1 RETURNING node_id, policy_cursor)
+         INSERT INTO control.policy_events (node_id, cursor, org_id, kind, subject, created_at)
+         SELECT node_id, policy_cursor, $1, $2, $3, $4 FROM node",
+        org_id.uuid(),
+        kind,
+        subject,
+        now,
+    )
+    .execute(&mut *connection)
+    .await?;
+    notify(connection).await
+}
+
+/// Wakes the listeners when the transaction commits.
+pub(crate) async fn notify(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(r#"SELECT pg_notify($1, '')::text AS "sent?""#, CHANNEL).fetch_one(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! A node's whole policy at one moment.
+
+use agentdb_control_plane_contract::{Assignment, AssignmentState};
+use agentdb_ids::{NamespaceId, NodeId, OrgId};
+use sqlx::PgConnection;
+
+use crate::{OrganizationRecord, StoreError, organizations::OrganizationRow};
+
+/// What a node should hold.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyState {
+    /// Its namespaces, those that are to be removed among them.
+    pub assignments: Vec<Assignment>,
+    /// The organisations that own those it is to serve or drain.
+    pub organizations: Vec<OrganizationRecord>,
+}
+
+pub(super) struct AssignmentRow {
+    pub namespace_id: uuid::Uuid,
+    pub org_id: uuid::Uuid,
+    pub name: String,
+    pub generation: i64,
+    pub state: String,
+}
+
+impl TryFrom<AssignmentRow> for Assignment {
+    type Error = StoreError;
+
+    fn try_from(row: AssignmentRow) -> Result<Self, StoreError> {
+        let namespace_id = NamespaceId::from_uuid(row.namespace_id);
+        Ok(Self {
+            namespace_id,
+            org_id: OrgId::from_uuid(row.org_id),
+            name: row.name,
+            prefix: format!("ns/{namespace_id}"),
+            generation: u64::try_from(row.generation).map_err(StoreError::corrupt)?,
+            state: match row.state.as_str() {
+                "serve" => AssignmentState::Serve,
+                "drain" => AssignmentState::Drain,
+                "delete" => AssignmentState::Delete,
+                other => return Err(StoreError::corrupt(format!("state `{other}`"))),
+            },
+        })
+    }
+}
+
+/// Removals that are told again to a node that starts anew, in case it died amid one; the newest first.
+const MAX_REMOVALS: i64 = 1_000;
+
+pub(super) async fn read(connection: &mut PgConnection, node_id: NodeId) -> Result<PolicyState, StoreError> {
+    let assignments = sqlx::query_as!(
+        AssignmentRow,
+        r#"(SELECT a.namespace_id AS "namespace_id!", a.org_id AS "org_id!", n.name AS "name!",
+                   a.generation AS "generation!", a.state AS "state!"
+            FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
+            WHERE a.node_id = $1 AND a.state <> 'delete')
+           UNION ALL
+           (SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state
+            FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
+            WHERE a.node_id = $1 AND a.state = 'delete'
+            ORDER BY a.changed_at DESC LIMIT $2)"#,
+        node_id.uuid(),
+        MAX_REMOVALS,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let organizations = sqlx::query_as!(
+        OrganizationRow,
+        "SELECT org_id, name, edition, standing, limit_overrides, policy_version, created_at
+         FROM control.organizations
+         WHERE org_id IN (SELECT org_id FROM control.assignments WHERE node_id = $1 AND state <> 'delete')",
+        node_id.uuid(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(PolicyState {
+        assignments: assignments.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+        organizations: organizations.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+    })
+}
