@@ -1,0 +1,14 @@
+//! A small client of the public API: what is sent is plain JSON, what comes back is status, headers and JSON, so that a
+//! test sees exactly what a stranger would.
+
+mod account;
+mod api;
+mod collection;
+mod reply;
+mod usage;
+
+pub use account::{Account, Key};
+pub use api::Api;
+pub use collection::Collection;
+pub use reply::Reply;
+pub use usage::{Usage, UsageRow};

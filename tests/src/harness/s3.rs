@@ -1,0 +1,67 @@
+//! A real S3 server with conditional writes: MiniStack, which `make setup` installs.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Program, Scratch, eventually, free_port};
+
+const BUCKET: &str = "agentdb-test";
+
+/// A running server with one empty bucket; ends with the handle.
+pub struct S3Server {
+    _program: Program,
+    endpoint: String,
+}
+
+impl S3Server {
+    /// Starts it on a free loopback port, with its objects in `scratch`.
+    pub async fn start(scratch: &Scratch) -> Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new(program()?);
+        command
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("SERVICES", "s3")
+            .env("S3_PERSIST", "1")
+            .env("S3_DATA_DIR", scratch.dir("s3")?)
+            .current_dir(scratch.path());
+        let mut program = Program::start("ministack", command, &scratch.log("ministack"))?;
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let bucket = format!("{endpoint}/{BUCKET}");
+        let http = reqwest::Client::new();
+        eventually("a bucket of the S3 server", Duration::from_secs(30), async || {
+            ensure!(program.status()?.is_none(), "ministack ended");
+            let reply = http.put(&bucket).send().await?;
+            ensure!(reply.status().is_success(), "{}", reply.status());
+            Ok(Some(()))
+        })
+        .await?;
+        Ok(Self { _program: program, endpoint })
+    }
+
+    /// Its address.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The bucket that was made.
+    pub fn bucket(&self) -> &'static str {
+        BUCKET
+    }
+}
+
+fn program() -> Result<PathBuf> {
+    let cache = std::env::var_os("AGENTDB_CACHE").map(PathBuf::from).or_else(|| {
+        let home = std::env::var_os("HOME")?;
+        Some(PathBuf::from(home).join(".cache/agentdb"))
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(cache.map(|cache| cache.join("venv/bin")))
+        .map(|dir| dir.join("ministack"))
+        .find(|candidate| candidate.is_file())
+        .context("the S3 server `ministack` is not installed: run `make setup`")
+}
