@@ -8,10 +8,12 @@
 
 mod code;
 pub mod extract;
+mod pages;
 mod problem;
 mod request_id;
 
 pub use code::Code;
 pub use extract::{Json, Path, Query};
+pub use pages::pages;
 pub use problem::{FieldError, Problem};
 pub use request_id::{RequestIds, current_request_id, with_request_id};
