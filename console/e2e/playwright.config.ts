@@ -1,0 +1,33 @@
+import { defineConfig } from "@playwright/test";
+
+/** Drives a running service at `AGENTDB_URL` with the machine's own Chromium. */
+const baseURL = process.env["AGENTDB_URL"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "./.output",
+  // One journey builds on the other's data, and the machine may be small.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL,
+    actionTimeout: 15_000,
+    navigationTimeout: 20_000,
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

@@ -1,0 +1,71 @@
+import { expect, type Page, test } from "@playwright/test";
+import { newPerson, signUp } from "./people";
+import { checkAccessible } from "./watch";
+
+interface Refusal {
+  status: number;
+  code: string;
+  advice: string;
+  headers?: Record<string, string>;
+}
+
+const REFUSALS: Refusal[] = [
+  { status: 402, code: "cap_reached", advice: "A spending limit stands in the way." },
+  { status: 403, code: "forbidden", advice: "may not do that" },
+  { status: 404, code: "not_found", advice: "not visible to you" },
+  { status: 429, code: "rate_limited", advice: "Try again in 7 seconds.", headers: { "retry-after": "7" } },
+  { status: 500, code: "internal", advice: "This is on our side." },
+];
+
+async function answer(page: Page, refusal: Refusal): Promise<void> {
+  await page.route("**/v1/orgs/*/api-keys", (route) =>
+    route.fulfill({
+      status: refusal.status,
+      headers: { "content-type": "application/problem+json", ...refusal.headers },
+      body: JSON.stringify({
+        type: "about:blank",
+        title: "Refused",
+        status: refusal.status,
+        code: refusal.code,
+        detail: "<b>as text</b>",
+        request_id: "req_for_the_support",
+      }),
+    }),
+  );
+}
+
+test("each refusal shows its code, its request id and the way out", async ({ page }) => {
+  await signUp(page, newPerson());
+  for (const refusal of REFUSALS) {
+    await answer(page, refusal);
+    await page.getByRole("link", { name: "API keys", exact: true }).click();
+    const alert = page.getByRole("alert");
+    await expect(alert).toContainText(refusal.code);
+    await expect(alert).toContainText(refusal.advice);
+    await expect(alert).toContainText("req_for_the_support");
+    await expect(alert).toContainText("<b>as text</b>");
+    await page.unroute("**/v1/orgs/*/api-keys");
+    await page.getByRole("link", { name: "Overview", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+    await page.reload();
+  }
+});
+
+test("a service that cannot be reached is said to be so, and a retry mends the page", async ({ page }) => {
+  await signUp(page, newPerson());
+  await page.route("**/v1/orgs/*/api-keys", (route) => route.abort());
+  await page.getByRole("link", { name: "API keys", exact: true }).click();
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("unreachable");
+  await checkAccessible(page, "problem-unreachable");
+  await page.unroute("**/v1/orgs/*/api-keys");
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("No key yet")).toBeVisible();
+});
+
+test("a session that ended leads to the log-in", async ({ page, context }) => {
+  await signUp(page, newPerson());
+  await context.clearCookies();
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1, name: "Log in" })).toBeVisible();
+});

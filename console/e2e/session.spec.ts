@@ -1,0 +1,74 @@
+import { expect, test } from "@playwright/test";
+import { newPerson, signUp } from "./people";
+import { checkAccessible, watch } from "./watch";
+
+test("a person logs out, is kept out, and comes back to the page they wanted", async ({ page, baseURL }) => {
+  const nothingWrong = watch(page, new URL(baseURL ?? "").origin);
+  const person = newPerson();
+  await signUp(page, person);
+  await page.getByRole("link", { name: "API keys", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+  const wanted = page.url();
+  await page.getByRole("button", { name: /Account menu/ }).click();
+  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Log in" })).toBeVisible();
+  await page.goto(wanted);
+  await expect(page.getByRole("heading", { level: 1, name: "Log in" })).toBeVisible();
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill("not the password at all");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong");
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page).toHaveURL(wanted);
+  nothingWrong();
+});
+
+test("keys are made and revoked, namespaces deleted by typing their name, with the keyboard alone", async ({ page }) => {
+  await signUp(page, newPerson());
+  await page.getByRole("link", { name: "Namespaces", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Namespaces" })).toBeFocused();
+  await page.getByRole("button", { name: "Create namespace" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("scratch");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("row", { name: /scratch/ })).toContainText("Ready");
+  await page.getByRole("button", { name: "Delete scratch" }).focus();
+  await page.keyboard.press("Enter");
+  const remove = page.getByRole("button", { name: "Delete namespace" });
+  await expect(remove).toBeDisabled();
+  await page.keyboard.type("scratch");
+  await expect(remove).toBeEnabled();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("row", { name: /scratch/ })).toHaveCount(0);
+});
+
+test("a key's secret is shown once and a revoked key leaves the list", async ({ page }) => {
+  await signUp(page, newPerson());
+  await page.getByRole("link", { name: "API keys", exact: true }).click();
+  await page.getByRole("button", { name: "Create key" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("nightly");
+  await checkAccessible(page, "keys-create");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const secret = (await dialog.getByTestId("api-key-secret").textContent()) ?? "";
+  expect(secret).toMatch(/^adb_/);
+  await checkAccessible(page, "keys-made");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole("button", { name: "I have stored it" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await page.content()).not.toContain(secret);
+  await page.getByRole("button", { name: "Revoke nightly" }).click();
+  await page.getByRole("button", { name: "Revoke key" }).click();
+  await expect(page.getByRole("row", { name: /nightly/ })).toHaveCount(0);
+});
+
+test("the API reference shows every operation's group without leaving the origin", async ({ page, baseURL }) => {
+  const nothingWrong = watch(page, new URL(baseURL ?? "").origin);
+  await page.goto("/docs");
+  await expect(page.getByText("/v1/orgs/{org}/api-keys", { exact: false }).first()).toBeVisible();
+  await checkAccessible(page, "docs");
+  nothingWrong();
+});

@@ -1,0 +1,136 @@
+/**
+ * Errors of the API as the console handles them: every refusal is a `ProblemError`, also when no answer came
+ * at all (status 0, code `unreachable`) or when something between us and the service answered instead of it.
+ */
+
+export interface FieldProblem {
+  pointer: string;
+  code: string;
+  detail: string;
+}
+
+export interface Problem {
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+  requestId: string | null;
+  help: string | null;
+  errors: FieldProblem[];
+  /** Seconds to wait, from `Retry-After`. */
+  retryAfter: number | null;
+}
+
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.code}: ${problem.detail || problem.title}`);
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+}
+
+const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+function fieldProblems(value: unknown): FieldProblem[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry: unknown) => {
+    if (typeof entry !== "object" || entry === null) return [];
+    const { pointer, code, detail } = entry as Record<string, unknown>;
+    return [{ pointer: text(pointer) ?? "", code: text(code) ?? "invalid", detail: text(detail) ?? "" }];
+  });
+}
+
+function retryAfter(response: Response): number | null {
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}
+
+/** Reads a refused response. `body` is what the client parsed, if it was JSON. */
+export function problemFrom(response: Response, body: unknown): Problem {
+  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  return {
+    status: response.status,
+    code: text(fields["code"]) ?? `http_${response.status}`,
+    title: text(fields["title"]) ?? (response.statusText || `HTTP ${response.status}`),
+    detail: text(fields["detail"]) ?? "",
+    requestId: text(fields["request_id"]) ?? response.headers.get("x-request-id"),
+    help: text(fields["help"]),
+    errors: fieldProblems(fields["errors"]),
+    retryAfter: retryAfter(response),
+  };
+}
+
+export function unreachable(cause: unknown): Problem {
+  return {
+    status: 0,
+    code: "unreachable",
+    title: "The service did not answer",
+    detail: cause instanceof Error ? cause.message : String(cause),
+    requestId: null,
+    help: null,
+    errors: [],
+    retryAfter: null,
+  };
+}
+
+/** Any thrown value as a problem, so that a page can always say what happened. */
+export function toProblem(error: unknown): Problem {
+  return error instanceof ProblemError ? error.problem : unreachable(error);
+}
+
+export const isStatus = (error: unknown, status: number): boolean =>
+  error instanceof ProblemError && error.problem.status === status;
+
+/**
+ * The fields of a form that a refusal names, by the last segment of each JSON pointer.
+ * React Aria forms take this as `validationErrors`.
+ */
+export function fieldErrors(problem: Problem | null): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const { pointer, detail, code } of problem?.errors ?? []) {
+    const name = pointer.split("/").pop();
+    if (name) named[name] = detail || code;
+  }
+  return named;
+}
+
+/** What a person can do about a problem; the key of the advice in the texts. */
+export type WayOut =
+  | "log_in"
+  | "retry"
+  | "wait"
+  | "upgrade"
+  | "budget"
+  | "permission"
+  | "gone"
+  | "fix_input"
+  | "reload"
+  | "support";
+
+export function wayOut(problem: Problem): WayOut {
+  if (problem.code === "feature_not_in_edition" || problem.code.includes("included")) return "upgrade";
+  if (problem.code.startsWith("csrf")) return "reload";
+  switch (problem.status) {
+    case 0:
+    case 503:
+    case 504:
+      return "retry";
+    case 401:
+      return "log_in";
+    case 402:
+      return "budget";
+    case 403:
+      return "permission";
+    case 404:
+      return "gone";
+    case 429:
+      return "wait";
+    case 409:
+    case 412:
+      return "reload";
+    default:
+      return problem.status >= 500 ? "support" : "fix_input";
+  }
+}

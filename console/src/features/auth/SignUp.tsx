@@ -1,0 +1,76 @@
+import { useMutation } from "@tanstack/react-query";
+import { type SyntheticEvent, useState } from "react";
+import { Form } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { control, need } from "../../api/client";
+import { fieldErrors, toProblem } from "../../api/problem";
+import { Button } from "../../ui/Button";
+import { TextLink } from "../../ui/ButtonLink";
+import { TextField } from "../../ui/Fields";
+import { ProblemNotice } from "../../ui/States";
+import { AuthPage } from "./AuthPage";
+import { PASSWORD_MIN } from "./password";
+
+export function SignUp() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [organization, setOrganization] = useState("");
+  const signUp = useMutation({
+    mutationFn: () => need(control.POST("/v1/auth/signup", { body: { email, password, organization_name: organization } })),
+    onSuccess: () => navigate("/check-mail", { state: { email } }),
+  });
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    signUp.mutate();
+  };
+  return (
+    <AuthPage title={t("auth.signup.title")} lead={t("auth.signup.lead")}>
+      <Form
+        onSubmit={submit}
+        validationErrors={fieldErrors(signUp.error ? toProblem(signUp.error) : null)}
+        className="flex flex-col gap-4"
+      >
+        <TextField
+          label={t("auth.email")}
+          name="email"
+          type="email"
+          autoComplete="email"
+          isRequired
+          value={email}
+          onChange={setEmail}
+        />
+        <TextField
+          label={t("auth.password")}
+          hint={t("auth.password_hint", { count: PASSWORD_MIN })}
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          isRequired
+          minLength={PASSWORD_MIN}
+          value={password}
+          onChange={setPassword}
+        />
+        <TextField
+          label={t("auth.organization")}
+          hint={t("auth.organization_hint")}
+          name="organization_name"
+          autoComplete="organization"
+          isRequired
+          maxLength={100}
+          value={organization}
+          onChange={setOrganization}
+        />
+        {signUp.error ? <ProblemNotice error={signUp.error} onRetry={() => signUp.mutate()} /> : null}
+        <Button type="submit" look="primary" size="lg" isPending={signUp.isPending}>
+          {t("auth.signup.submit")}
+        </Button>
+      </Form>
+      <p className="text-ink-2">
+        {t("auth.signup.have_account")} <TextLink to="/login">{t("auth.login.title")}</TextLink>
+      </p>
+    </AuthPage>
+  );
+}

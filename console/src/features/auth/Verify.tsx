@@ -1,0 +1,53 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useSearchParams } from "react-router";
+import { control, need } from "../../api/client";
+import { ButtonLink } from "../../ui/ButtonLink";
+import { Loading, ProblemNotice } from "../../ui/States";
+import { AuthPage } from "./AuthPage";
+import { sessionStarted } from "./session";
+
+export function Verify() {
+  const { t } = useTranslation();
+  const token = useSearchParams()[0].get("token") ?? "";
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const { mutate, error, isSuccess } = useMutation({
+    mutationFn: (given: string) => need(control.POST("/v1/auth/verify", { body: { token: given } })),
+    onSuccess: async (session) => {
+      sessionStarted(queryClient, session.csrf_token);
+      await navigate("/", { replace: true });
+    },
+  });
+  // A token works once, and an effect may run twice.
+  const sent = useRef(false);
+  useEffect(() => {
+    if (token === "" || sent.current) return;
+    sent.current = true;
+    mutate(token);
+  }, [token, mutate]);
+  if (token === "") {
+    return (
+      <AuthPage title={t("auth.verify.failed_title")} lead={t("auth.verify.missing")}>
+        <ButtonLink to="/check-mail">{t("auth.verify.again")}</ButtonLink>
+      </AuthPage>
+    );
+  }
+  if (error) {
+    return (
+      <AuthPage title={t("auth.verify.failed_title")}>
+        <ProblemNotice error={error} onRetry={() => mutate(token)} />
+        <div className="flex gap-2">
+          <ButtonLink to="/login">{t("auth.login.title")}</ButtonLink>
+          <ButtonLink to="/signup">{t("auth.sent.other")}</ButtonLink>
+        </div>
+      </AuthPage>
+    );
+  }
+  return (
+    <AuthPage title={t("auth.verify.title")} lead={isSuccess ? t("auth.verify.done") : t("auth.verify.working")}>
+      <Loading rows={2} className="p-0" />
+    </AuthPage>
+  );
+}

@@ -1,0 +1,59 @@
+/** Rows of usage as a chart and a table need them. Amounts are whole numbers and stay so. */
+import { bucketOf } from "../../format/time";
+
+export interface UsageRow {
+  hour: string;
+  meter: string;
+  key_id?: string | null;
+  namespace_id?: string | null;
+  quantity: number;
+}
+
+export type GroupBy = "none" | "key" | "namespace";
+
+export const UNATTRIBUTED = "";
+
+function groupOf(row: UsageRow, by: GroupBy): string {
+  if (by === "key") return row.key_id ?? UNATTRIBUTED;
+  if (by === "namespace") return row.namespace_id ?? UNATTRIBUTED;
+  return "all";
+}
+
+export function totalsByMeter(rows: readonly UsageRow[]): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const row of rows) totals.set(row.meter, (totals.get(row.meter) ?? 0) + row.quantity);
+  return totals;
+}
+
+export interface Series {
+  group: string;
+  total: number;
+  /** One amount for each bucket, in their order. */
+  values: number[];
+}
+
+/** One meter's amounts by group and bucket, the biggest group first. Rows outside the buckets count nowhere. */
+export function seriesOf(
+  rows: readonly UsageRow[],
+  meter: string,
+  by: GroupBy,
+  bucketStarts: readonly string[],
+  granularity: "hour" | "day",
+): Series[] {
+  const place = new Map(bucketStarts.map((start, index) => [start, index]));
+  const groups = new Map<string, Series>();
+  for (const row of rows) {
+    if (row.meter !== meter) continue;
+    const index = place.get(bucketOf(row.hour, granularity));
+    if (index === undefined) continue;
+    const group = groupOf(row, by);
+    let series = groups.get(group);
+    if (!series) {
+      series = { group, total: 0, values: bucketStarts.map(() => 0) };
+      groups.set(group, series);
+    }
+    series.values[index] = (series.values[index] ?? 0) + row.quantity;
+    series.total += row.quantity;
+  }
+  return [...groups.values()].sort((a, b) => b.total - a.total || a.group.localeCompare(b.group));
+}
