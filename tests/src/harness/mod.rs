@@ -20,7 +20,7 @@ mod service;
 mod wait;
 
 pub use binary::binary;
-pub use client::{Account, Api, Collection, Key, Reply, Usage};
+pub use client::{Account, Api, Collection, Key, Reply, Tally, Usage};
 pub use leftovers::processes_in;
 pub use operator::Operator;
 pub use place::Place;

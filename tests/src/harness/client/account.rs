@@ -105,7 +105,7 @@ impl Account {
 
     /// Usage so far, by hour, meter, key and namespace.
     pub async fn usage(&self) -> Result<Usage> {
-        let path = self.path("/usage?group_by=meter,key,namespace");
+        let path = self.path("/usage?group_by=meter,key,namespace&limit=5000");
         Usage::read(&self.api.get(&path).await?.expect(200)?.json)
     }
 
@@ -131,7 +131,7 @@ impl Account {
 async fn captured_token(anonymous: &Api, email: &str) -> Result<String> {
     eventually("a verification mail", Duration::from_secs(20), async || {
         let reply = anonymous.get(&format!("/v1/auth/captured-mail?email={email}")).await?.expect(200)?;
-        let link = reply.json["messages"].as_array().and_then(|mails| mails.last()).and_then(|m| m["link"].as_str());
+        let link = reply.json["messages"].as_array().and_then(|mails| mails.first()).and_then(|m| m["link"].as_str());
         let Some(link) = link else { return Ok(None) };
         let link = url::Url::parse(link).with_context(|| format!("the link {link}"))?;
         let in_query = link.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());

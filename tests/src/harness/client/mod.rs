@@ -5,10 +5,12 @@ mod account;
 mod api;
 mod collection;
 mod reply;
+mod tally;
 mod usage;
 
 pub use account::{Account, Key};
 pub use api::Api;
 pub use collection::Collection;
 pub use reply::Reply;
+pub use tally::Tally;
 pub use usage::{Usage, UsageRow};

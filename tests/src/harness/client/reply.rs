@@ -60,6 +60,22 @@ impl Reply {
         &self.json["result"]
     }
 
+    /// The hits of a query; empty when there are none.
+    pub fn hits(&self) -> &[Value] {
+        self.result()["hits"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// The records of a fetch or scan; empty when there are none.
+    pub fn records(&self) -> &[Value] {
+        self.result()["records"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// The identifiers of the hits or records, in their order.
+    pub fn ids(&self) -> Vec<&str> {
+        let found = if self.result()["hits"].is_array() { self.hits() } else { self.records() };
+        found.iter().filter_map(|one| one["id"].as_str()).collect()
+    }
+
     /// The commit in the receipt of a data reply.
     pub fn commit(&self) -> Result<u64> {
         self.json["receipt"]["commit"]

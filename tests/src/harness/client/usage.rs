@@ -35,7 +35,7 @@ impl Usage {
                 meter: text(row, "meter").with_context(|| format!("no meter in {row}"))?,
                 key_id: text(row, "key_id"),
                 namespace_id: text(row, "namespace_id"),
-                units: row["milli_units"].as_u64().with_context(|| format!("no units in {row}"))?,
+                units: row["quantity"].as_u64().with_context(|| format!("no units in {row}"))?,
             })
         });
         Ok(Self { rows: rows.collect::<Result<_>>()? })

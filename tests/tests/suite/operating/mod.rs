@@ -1,0 +1,5 @@
+//! What whoever runs the service relies on.
+
+mod description;
+mod metrics;
+mod replies;
