@@ -1,0 +1,227 @@
+//! A request that was admitted.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use agentdb_clock::Clock;
+use agentdb_control_plane_contract::{Feature, Grant, Meter, OrgPolicy};
+use agentdb_data_plane_engine::UsageDelta;
+use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
+use agentdb_problem::{Code, Problem};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use super::{
+    InWork, Operation, Organisation, Pipeline, RateState,
+    pipeline::{feature, no_lease},
+};
+use crate::{
+    assignments::{OpenNamespace, Opener, Registry, Slot, SlotError},
+    metering::{CountError, CounterKey, Spool, WriteInFlight},
+};
+
+/// Why admitted work ends without an answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CountRefusal {
+    #[error("the lease ran out during the work")]
+    NoLease,
+    #[error("the work could not be counted")]
+    NotCounted,
+}
+
+impl From<CountRefusal> for Problem {
+    fn from(refusal: CountRefusal) -> Self {
+        match refusal {
+            CountRefusal::NoLease => no_lease(),
+            CountRefusal::NotCounted => Self::unavailable("The request cannot be counted at this moment.", 5),
+        }
+    }
+}
+
+struct Parts_ {
+    operation: &'static Operation,
+    organisation: Arc<Organisation>,
+    policy: Arc<OrgPolicy>,
+    org_id: OrgId,
+    key_id: ApiKeyId,
+    namespace_id: NamespaceId,
+    slot: Arc<Slot>,
+    rate: RateState,
+    received: Duration,
+    registry: Arc<Registry>,
+    opener: Arc<Opener>,
+    spool: Arc<Spool>,
+    clock: Arc<dyn Clock>,
+    _in_work: InWork,
+}
+
+/// The right of one request to work on one namespace, made by [`Pipeline::admit`] alone. It counts against
+/// the organisation's concurrency until its last clone is dropped.
+#[derive(Clone)]
+pub(crate) struct Admission(Arc<Parts_>);
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Admission({} in {} by {})", self.0.operation.id, self.0.namespace_id, self.0.key_id)
+    }
+}
+
+impl Admission {
+    pub(super) fn new(
+        pipeline: &Pipeline,
+        operation: &'static Operation,
+        grant: &Grant,
+        (organisation, policy): (Arc<Organisation>, Arc<OrgPolicy>),
+        slot: Arc<Slot>,
+        rate: RateState,
+        in_work: InWork,
+    ) -> Self {
+        Self(Arc::new(Parts_ {
+            operation,
+            organisation,
+            policy,
+            org_id: grant.org_id,
+            key_id: grant.key_id,
+            namespace_id: slot.id(),
+            slot,
+            rate,
+            received: pipeline.clock.monotonic(),
+            registry: Arc::clone(&pipeline.registry),
+            opener: Arc::clone(&pipeline.opener),
+            spool: Arc::clone(&pipeline.spool),
+            clock: Arc::clone(&pipeline.clock),
+            _in_work: in_work,
+        }))
+    }
+
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.0.operation
+    }
+
+    pub(crate) fn org_id(&self) -> OrgId {
+        self.0.org_id
+    }
+
+    pub(crate) fn key_id(&self) -> ApiKeyId {
+        self.0.key_id
+    }
+
+    pub(crate) fn policy(&self) -> &OrgPolicy {
+        &self.0.policy
+    }
+
+    pub(crate) fn rate(&self) -> RateState {
+        self.0.rate
+    }
+
+    /// Time since the request was admitted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now().saturating_sub(self.0.received)
+    }
+
+    /// Monotonic time, for measuring parts of the work.
+    pub(crate) fn now(&self) -> Duration {
+        self.0.clock.monotonic()
+    }
+
+    /// The namespace, opened where needed.
+    pub(crate) async fn namespace(&self) -> Result<OpenNamespace, Problem> {
+        self.0.slot.acquire(&self.0.opener).await.map_err(|error| match error {
+            SlotError::NoLease => no_lease(),
+            SlotError::Leaving => Problem::unavailable("The namespace is being moved.", 2),
+            SlotError::Fenced => Problem::unavailable("Another node owns the namespace.", 5),
+            SlotError::Unavailable => Problem::unavailable("The namespace cannot be opened at this moment.", 2),
+        })
+    }
+
+    /// Says that the engine found another writer.
+    pub(crate) fn fenced(&self) {
+        self.0.slot.mark_fenced();
+    }
+
+    /// Refuses what the edition lacks or the month's included amount does not cover any more, for work that
+    /// only the body shows to be needed.
+    pub(crate) fn may_embed(&self, pipeline: &Pipeline) -> Result<(), Problem> {
+        feature(&self.0.policy, Feature::Embedding)?;
+        pipeline.within_month(&self.0.organisation, &self.0.policy, Meter::EmbeddingTokens)
+    }
+
+    /// Refuses a write that would bring the organisation above what it may store.
+    pub(crate) fn may_store(&self, added_bytes: u64) -> Result<(), Problem> {
+        let limit = self.0.policy.limits.storage_bytes;
+        let stored = self.0.registry.stored_bytes(self.0.org_id);
+        if stored.saturating_add(added_bytes) <= limit {
+            return Ok(());
+        }
+        let detail = format!("The organisation stores {stored} bytes and may store {limit}.");
+        let problem = Problem::new(Code::LimitExceeded, detail);
+        Err(problem.with("limit", "storage_bytes").with("stored_bytes", stored).with("limit_bytes", limit))
+    }
+
+    /// Begins a write whose usage goes into the namespace's log.
+    pub(crate) fn begin_write(&self) -> Result<WriteInFlight, Problem> {
+        self.0.slot.mark.begin().map_err(|error| {
+            tracing::error!(%error, "a usage mark cannot be written");
+            CountRefusal::NotCounted.into()
+        })
+    }
+
+    /// The amounts as usage in a log entry.
+    pub(crate) fn log_usage(&self, amounts: &[(Meter, u64)]) -> Vec<UsageDelta> {
+        let hour = self.0.clock.hour();
+        let delta = |(meter, amount): &(Meter, u64)| UsageDelta {
+            key: self.0.key_id.uuid(),
+            meter: meter.as_str().to_owned(),
+            hour,
+            amount: *amount,
+        };
+        amounts.iter().filter(|(_, amount)| *amount > 0).map(delta).collect()
+    }
+
+    /// Remembers amounts that a log entry carries, so that they count for the month before billing has them.
+    pub(crate) fn logged(&self, amounts: &[(Meter, u64)]) {
+        let hour = self.0.clock.hour();
+        for (meter, amount) in amounts {
+            self.0.organisation.month.add(hour, *meter, *amount);
+        }
+    }
+
+    /// Counts work that is done, if the lease still holds: to be called right before the reply.
+    pub(crate) fn count(&self, amounts: &[(Meter, u64)]) -> Result<(), CountRefusal> {
+        let hour = self.0.clock.hour();
+        let keyed: Vec<_> = amounts.iter().map(|(meter, amount)| (self.counter(*meter, hour), *amount)).collect();
+        self.0.spool.count(&keyed, || self.0.opener.lease.valid()).map_err(|error| match error {
+            CountError::Refused => CountRefusal::NoLease,
+            error @ (CountError::Io(_) | CountError::Full) => {
+                tracing::error!(%error, "usage cannot be counted");
+                metrics::counter!("agentdb_node_spool_failures_total").increment(1);
+                CountRefusal::NotCounted
+            }
+        })?;
+        self.logged(amounts);
+        Ok(())
+    }
+
+    /// Whether the node may still answer.
+    pub(crate) fn lease_valid(&self) -> bool {
+        self.0.opener.lease.valid()
+    }
+
+    fn counter(&self, meter: Meter, hour: i64) -> CounterKey {
+        CounterKey {
+            org_id: self.0.org_id,
+            namespace_id: self.0.namespace_id,
+            key_id: self.0.key_id,
+            meter,
+            hour,
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Admission {
+    type Rejection = Problem;
+
+    /// Fails closed: a route that admission does not stand before answers nothing.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| Problem::internal("a data route without admission"))
+    }
+}

@@ -1,0 +1,71 @@
+//! Admission before every data route.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use agentdb_problem::Problem;
+use axum::{
+    extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::Method;
+
+use super::{Admission, Caller, Operation, RateState, pipeline::Refusal};
+use crate::{routes::OPERATIONS, state::NodeState, telemetry};
+
+/// Middleware: lets admitted requests through with their [`Admission`] in the extensions, and adds the rate
+/// fields to every reply.
+pub(crate) async fn admit(
+    State(node): State<NodeState>,
+    path: MatchedPath,
+    parameters: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(operation) = operation(request.method(), path.as_str()) else {
+        // A method that the path has not: the router says so.
+        return next.run(request).await;
+    };
+    let begun = node.clock.monotonic();
+    let Some(_working) = node.drain.begin() else {
+        let refused = Problem::unavailable("The node is shutting down.", 2).into_response();
+        telemetry::served(operation, refused.status(), node.clock.monotonic().saturating_sub(begun));
+        return refused;
+    };
+    let (mut response, rate) = match judge(&node, operation, &parameters, &request).await {
+        Ok(admission) => {
+            let rate = admission.rate();
+            request.extensions_mut().insert(admission);
+            (next.run(request).await, Some(rate))
+        }
+        Err((problem, rate)) => (problem.into_response(), rate),
+    };
+    if let Some(rate) = rate {
+        RateState::describe(rate, response.headers_mut());
+    }
+    telemetry::served(operation, response.status(), node.clock.monotonic().saturating_sub(begun));
+    response
+}
+
+async fn judge(
+    node: &NodeState,
+    operation: &'static Operation,
+    parameters: &RawPathParams,
+    request: &Request,
+) -> Result<Admission, Refusal> {
+    let namespace = parameters.iter().find(|(name, _)| *name == "namespace").map_or("", |(_, value)| value);
+    let caller = Caller { address: address(request), headers: request.headers(), namespace };
+    node.pipeline.admit(operation, caller).await
+}
+
+fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    // The router answers HEAD with the handler of GET.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    OPERATIONS.iter().copied().find(|operation| operation.method == *method && operation.path == path)
+}
+
+/// The peer's address; all requests share one when the server does not tell it.
+fn address(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+}

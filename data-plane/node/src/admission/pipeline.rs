@@ -1,0 +1,182 @@
+//! The order in which a request is judged.
+
+use std::{net::IpAddr, sync::Arc};
+
+use agentdb_clock::Clock;
+use agentdb_control_plane_contract::{ApiKeyToken, Feature, Grant, Meter, OrgPolicy, Scope, Standing};
+use agentdb_problem::{Code, Problem};
+use http::{HeaderMap, header};
+
+use super::{
+    AddressThrottle, Admission, Operation, Organisation, RateState,
+    organisation::included,
+};
+use crate::{
+    assignments::{Opener, Registry, Slot},
+    grants::{GrantCache, GrantError},
+    metering::{Spool, month_of},
+};
+
+const HOUR_S: i64 = 3_600;
+
+/// Who asks for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub address: IpAddr,
+    pub headers: &'a HeaderMap,
+    /// The namespace's name as the path gives it.
+    pub namespace: &'a str,
+}
+
+/// A refusal, with the organisation's rate state once that was judged.
+pub(crate) type Refusal = (Problem, Option<RateState>);
+
+/// Everything admission judges by.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub throttle: AddressThrottle,
+    pub grants: Arc<GrantCache>,
+    pub registry: Arc<Registry>,
+    pub opener: Arc<Opener>,
+    pub spool: Arc<Spool>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Pipeline {
+    /// Judges a request. What comes out is its right to be worked on.
+    pub(crate) async fn admit(
+        &self,
+        operation: &'static Operation,
+        caller: Caller<'_>,
+    ) -> Result<Admission, Refusal> {
+        let before_rate = |problem| (problem, None);
+        let grant = self.authenticate(caller).await.map_err(before_rate)?;
+        let (organisation, slot) = self.resolve(&grant, caller.namespace).map_err(before_rate)?;
+        let policy = organisation.policy();
+        allowed(&grant, operation.scope).map_err(before_rate)?;
+        standing(&policy, operation).map_err(before_rate)?;
+        feature(&policy, Feature::Collections).map_err(before_rate)?;
+        if !self.opener.lease.valid() {
+            return Err((no_lease(), None));
+        }
+        let rate = organisation.rate.check().map_err(|state| (too_fast(state), Some(state)))?;
+        let after_rate = |problem| (problem, Some(rate));
+        let most = policy.limits.concurrent_requests;
+        let in_work = organisation.begin(most).ok_or_else(|| after_rate(too_many(most)))?;
+        self.within_month(&organisation, &policy, operation.meter).map_err(after_rate)?;
+        Ok(Admission::new(self, operation, &grant, (organisation, policy), slot, rate, in_work))
+    }
+
+    async fn authenticate(&self, caller: Caller<'_>) -> Result<Arc<Grant>, Problem> {
+        let token = bearer(caller.headers).and_then(ApiKeyToken::parse).ok_or_else(Problem::unauthenticated)?;
+        let may_look_up = || self.throttle.check(caller.address);
+        self.grants.authenticate(&token, may_look_up).await.map_err(|error| match error {
+            GrantError::Refused => Problem::unauthenticated(),
+            GrantError::Throttled { retry_after_s } => {
+                Problem::new(Code::RateLimited, "Too many unknown keys were tried from this address.")
+                    .with_retry_after(retry_after_s)
+            }
+            GrantError::Unavailable => Problem::unavailable("The key cannot be checked at this moment.", 2),
+        })
+    }
+
+    /// The namespace, if the key may know of it.
+    fn resolve(&self, grant: &Grant, name: &str) -> Result<(Arc<Organisation>, Arc<Slot>), Problem> {
+        if !grant.namespaces.matches(name) {
+            return Err(Problem::not_found());
+        }
+        let slot = self.registry.resolve(grant.org_id, name).ok_or_else(Problem::not_found)?;
+        let organisation = self
+            .registry
+            .organisation(grant.org_id)
+            .ok_or_else(|| Problem::unavailable("The organisation's limits are not known here yet.", 1))?;
+        Ok((organisation, slot))
+    }
+
+    /// Refuses when the amount that the edition includes in a month is used.
+    pub(crate) fn within_month(
+        &self,
+        organisation: &Organisation,
+        policy: &OrgPolicy,
+        meter: Meter,
+    ) -> Result<(), Problem> {
+        let Some(included) = included(policy, meter) else { return Ok(()) };
+        let hour = self.clock.hour();
+        let used = organisation.month.used(hour, meter);
+        if used < included.amount {
+            return Ok(());
+        }
+        let (_, end_hour) = month_of(hour);
+        let wait = end_hour.saturating_mul(HOUR_S) - self.clock.now().timestamp();
+        let detail = format!(
+            "The {} edition includes {} of the meter `{}` a month, and {used} are used.",
+            policy.edition.as_str(),
+            included.amount,
+            included.meter.as_str(),
+        );
+        Err(Problem::new(Code::IncludedAmountUsed, detail)
+            .with("meter", included.meter.as_str())
+            .with("included", included.amount)
+            .with("used", used)
+            .with_retry_after(u64::try_from(wait).unwrap_or(1)))
+    }
+}
+
+/// The text after `Authorization: Bearer `.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn allowed(grant: &Grant, scope: Scope) -> Result<(), Problem> {
+    if grant.scopes.contains(&scope) {
+        return Ok(());
+    }
+    let detail = format!("The key has no scope `{}`.", scope.as_str());
+    Err(Problem::new(Code::Forbidden, detail).with("scope", scope.as_str()))
+}
+
+fn standing(policy: &OrgPolicy, operation: &Operation) -> Result<(), Problem> {
+    match policy.standing {
+        Standing::Good => Ok(()),
+        Standing::ReadOnly if !operation.is_write() => Ok(()),
+        Standing::ReadOnly => Err(Problem::new(
+            Code::StandingUnpaid,
+            "The organisation is read-only until its open invoice is paid.",
+        )),
+        Standing::Suspended => Err(Problem::new(
+            Code::StandingUnpaid,
+            "The organisation is suspended until its open invoice is paid.",
+        )),
+    }
+}
+
+/// Refuses what the edition lacks.
+pub(crate) fn feature(policy: &OrgPolicy, feature: Feature) -> Result<(), Problem> {
+    if policy.features.contains(&feature) {
+        return Ok(());
+    }
+    let name = match feature {
+        Feature::Collections => "collections",
+        Feature::Embedding => "embedding",
+    };
+    let detail = format!("The {} edition does not include the feature `{name}`.", policy.edition.as_str());
+    let problem = Problem::new(Code::FeatureNotInEdition, detail);
+    Err(problem.with("feature", name).with("edition", policy.edition.as_str()))
+}
+
+fn too_fast(state: RateState) -> Problem {
+    Problem::new(Code::RateLimited, "The organisation sends requests faster than its edition allows.")
+        .with("limit", "requests_per_second")
+        .with_retry_after(state.retry_after_s)
+}
+
+fn too_many(most: u32) -> Problem {
+    let detail = format!("The organisation has {most} requests in work, which is as many as its edition allows.");
+    Problem::new(Code::RateLimited, detail).with("limit", "concurrent_requests").with_retry_after(1)
+}
+
+/// The node may not answer, since another may have taken its place.
+pub(crate) fn no_lease() -> Problem {
+    Problem::unavailable("The node that owns the namespace cannot prove that it still does.", 2)
+}

@@ -1,0 +1,196 @@
+//! Following the control plane's policy feed.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use agentdb_clock::Clock;
+use agentdb_control_plane_contract::{ClientError, PolicyBatch};
+use agentdb_ids::NamespaceId;
+use parking_lot::Mutex;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Eraser, Registry, Slot};
+use crate::{config::AssignmentsConfig, grants::GrantCache, line::Line};
+
+/// The longest pause after polls that gave no answer.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+/// How often to poll while something of the last batch is still being done.
+const PENDING_PAUSE: Duration = Duration::from_millis(200);
+
+/// A namespace of a generation being let go of, or removed with its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Work {
+    namespace_id: NamespaceId,
+    generation: u64,
+    erase: bool,
+}
+
+/// The feed's follower. Level-triggered: every batch says how things are, not what to do.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub line: Arc<dyn Line>,
+    pub registry: Arc<Registry>,
+    pub grants: Arc<GrantCache>,
+    pub eraser: Arc<Eraser>,
+    pub config: AssignmentsConfig,
+    pub clock: Arc<dyn Clock>,
+    pub tasks: TaskTracker,
+    pub stop: CancellationToken,
+    /// What is being done, and whether it is over. The cursor does not pass it before.
+    work: Mutex<HashMap<Work, bool>>,
+    heard: AtomicBool,
+}
+
+impl Feed {
+    #[expect(clippy::too_many_arguments, reason = "the parts it connects, each given once at start")]
+    pub(crate) fn new(
+        line: Arc<dyn Line>,
+        registry: Arc<Registry>,
+        grants: Arc<GrantCache>,
+        eraser: Arc<Eraser>,
+        config: AssignmentsConfig,
+        clock: Arc<dyn Clock>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        // A cursor on disk means that an earlier process has heard the feed, and its view was loaded.
+        let heard = AtomicBool::new(registry.cursor() > 0);
+        Self { line, registry, grants, eraser, config, clock, tasks, stop, work: Mutex::default(), heard }
+    }
+
+    /// Whether the node knows what it is to serve.
+    pub(crate) fn heard(&self) -> bool {
+        self.heard.load(Ordering::Acquire)
+    }
+
+    /// Follows the feed until the node stops.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut backoff = FIRST_BACKOFF;
+        let mut cursor = self.registry.cursor();
+        let mut compared = self.clock.monotonic();
+        loop {
+            let due = self.clock.monotonic() >= compared + Duration::from_secs(self.config.digest_every_s);
+            let wait = if self.is_pending() || due { 0 } else { self.config.poll_wait_s };
+            let polled = tokio::select! {
+                () = self.stop.cancelled() => return,
+                polled = self.line.policy(cursor, Duration::from_secs(wait), due) => polled,
+            };
+            let pause = match polled {
+                Ok(batch) => {
+                    backoff = FIRST_BACKOFF;
+                    metrics::gauge!("agentdb_node_policy_feed_up").set(1.0);
+                    let digest = batch.digest.clone();
+                    cursor = self.take(batch);
+                    if due && !self.is_pending() {
+                        compared = self.clock.monotonic();
+                        cursor = self.compare(digest.as_deref(), cursor);
+                    }
+                    if self.is_pending() { PENDING_PAUSE } else { Duration::ZERO }
+                }
+                Err(error) => {
+                    Self::note(&error);
+                    let pause = backoff;
+                    backoff = (backoff * 2).min(MAX_BACKOFF);
+                    pause
+                }
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    fn note(error: &ClientError) {
+        metrics::gauge!("agentdb_node_policy_feed_up").set(0.0);
+        tracing::debug!(%error, "the policy feed gave no answer");
+    }
+
+    /// Applies a batch and says with which cursor to poll next: its own when all of it is done.
+    pub(crate) fn take(self: &Arc<Self>, batch: PolicyBatch) -> u64 {
+        let (cursor, snapshot, changed) = (batch.cursor, batch.snapshot, !batch.events.is_empty());
+        let effects = self.registry.apply(batch);
+        for (key_id, version) in &effects.keys {
+            self.grants.key_changed(*key_id, *version);
+        }
+        if snapshot {
+            // Changes of keys may have been missed.
+            self.grants.doubt_all();
+        }
+        if effects.assignments {
+            self.grants.forget_absent();
+        }
+        if snapshot || !effects.keys.is_empty() {
+            // Before the cursor is saved, or a restart could bring a revoked key back.
+            self.grants.save();
+        }
+        for slot in effects.release {
+            self.start(slot, false);
+        }
+        for slot in effects.erase {
+            self.start(slot, true);
+        }
+        self.heard.store(true, Ordering::Release);
+        let next = if self.is_pending() { self.registry.cursor() } else { cursor };
+        if !self.is_pending() {
+            self.work.lock().clear();
+        }
+        if changed || snapshot || next != self.registry.cursor() {
+            self.registry.acknowledge(next);
+            if let Err(error) = self.registry.save() {
+                tracing::warn!(%error, "the policy was not saved; a restart will ask for all of it");
+            }
+        }
+        next
+    }
+
+    fn compare(&self, theirs: Option<&str>, cursor: u64) -> u64 {
+        let Some(theirs) = theirs else { return cursor };
+        if theirs == self.registry.digest() {
+            return cursor;
+        }
+        tracing::warn!("the node's policy differs from the control plane's; asking for all of it");
+        metrics::counter!("agentdb_node_policy_mismatches_total").increment(1);
+        0
+    }
+
+    fn is_pending(&self) -> bool {
+        self.work.lock().values().any(|done| !done)
+    }
+
+    fn start(self: &Arc<Self>, slot: Arc<Slot>, erase: bool) {
+        let key = Work { namespace_id: slot.id(), generation: slot.assignment().generation, erase };
+        let known = self.work.lock().insert(key, false);
+        match known {
+            None => {}
+            Some(false) => return,
+            Some(true) => {
+                // Said again because something else holds the cursor back.
+                self.work.lock().insert(key, true);
+                if erase {
+                    self.registry.remove(key.namespace_id);
+                }
+                return;
+            }
+        }
+        let feed = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let done = if erase {
+                feed.eraser.erase(&slot, &feed.stop).await
+            } else {
+                slot.close().await;
+                true
+            };
+            if done {
+                feed.work.lock().insert(key, true);
+            }
+        });
+    }
+}

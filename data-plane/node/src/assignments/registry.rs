@@ -1,0 +1,216 @@
+//! What the control plane has said, looked up by every request.
+
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
+
+use agentdb_clock::Clock;
+use agentdb_control_plane_contract::{Assignment, AssignmentState, OrgPolicy, PolicyBatch, PolicyEvent, policy::digest};
+use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+
+use super::Slot;
+use crate::{
+    admission::Organisation,
+    files,
+    metering::{DirtyMarks, StorageLedger},
+};
+
+/// What is kept on disk: enough to serve while the control plane is away.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Saved {
+    cursor: u64,
+    assignments: Vec<Assignment>,
+    organisations: Vec<OrgPolicy>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    slots: HashMap<NamespaceId, Arc<Slot>>,
+    names: HashMap<OrgId, HashMap<String, NamespaceId>>,
+    organisations: HashMap<OrgId, Arc<Organisation>>,
+    /// Everything up to it is applied.
+    cursor: u64,
+}
+
+/// What a batch asks for beyond being remembered.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Keys that changed, with the version that now holds.
+    pub keys: Vec<(ApiKeyId, u64)>,
+    /// Whether a namespace came or changed.
+    pub assignments: bool,
+    /// Namespaces to let go of.
+    pub release: Vec<Arc<Slot>>,
+    /// Namespaces to remove with their data.
+    pub erase: Vec<Arc<Slot>>,
+}
+
+/// The node's view of its namespaces and their organisations.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    path: PathBuf,
+    inner: RwLock<Inner>,
+    marks: DirtyMarks,
+    storage: Arc<StorageLedger>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Registry {
+    /// The view that the last process saved at `path`.
+    pub(crate) fn load(
+        path: PathBuf,
+        marks: DirtyMarks,
+        storage: Arc<StorageLedger>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let saved: Saved = files::read_json(&path).unwrap_or_default();
+        let registry = Self { path, inner: RwLock::default(), marks, storage, clock };
+        let events = saved.organisations.into_iter().map(PolicyEvent::Organisation);
+        let events = events.chain(saved.assignments.into_iter().map(PolicyEvent::Assignment)).collect();
+        registry.apply(PolicyBatch { cursor: saved.cursor, snapshot: false, events, digest: None });
+        registry.acknowledge(saved.cursor);
+        registry
+    }
+
+    /// Keeps the view for the next process.
+    pub(crate) fn save(&self) -> io::Result<()> {
+        let saved = {
+            let inner = self.inner.read();
+            Saved {
+                cursor: inner.cursor,
+                assignments: inner.slots.values().map(|slot| (*slot.assignment()).clone()).collect(),
+                organisations: inner.organisations.values().map(|org| (*org.policy()).clone()).collect(),
+            }
+        };
+        files::replace_json(&self.path, &saved)
+    }
+
+    /// Takes over a batch. Applying one twice, or one that overlaps the last, changes nothing.
+    pub(crate) fn apply(&self, batch: PolicyBatch) -> Effects {
+        let mut effects = Effects::default();
+        let mut inner = self.inner.write();
+        if batch.snapshot {
+            inner.forget_all_but(&batch.events, &mut effects);
+        }
+        for event in batch.events {
+            match event {
+                PolicyEvent::Assignment(assignment) => self.assign(&mut inner, assignment, &mut effects),
+                PolicyEvent::Organisation(policy) => self.set_policy(&mut inner, policy),
+                PolicyEvent::KeyChanged { key_id, version } => effects.keys.push((key_id, version)),
+            }
+        }
+        effects
+    }
+
+    /// Everything up to `cursor` is applied and done.
+    pub(crate) fn acknowledge(&self, cursor: u64) {
+        self.inner.write().cursor = cursor;
+    }
+
+    pub(crate) fn cursor(&self) -> u64 {
+        self.inner.read().cursor
+    }
+
+    pub(crate) fn digest(&self) -> String {
+        let inner = self.inner.read();
+        let assignments: Vec<_> = inner.slots.values().map(|slot| slot.assignment()).collect();
+        let policies: Vec<_> = inner.organisations.values().map(|org| org.policy()).collect();
+        digest(assignments.iter().map(|a| &**a), policies.iter().map(|p| &**p))
+    }
+
+    /// The organisation's namespace of this name.
+    pub(crate) fn resolve(&self, org_id: OrgId, name: &str) -> Option<Arc<Slot>> {
+        let inner = self.inner.read();
+        let id = inner.names.get(&org_id)?.get(name)?;
+        inner.slots.get(id).cloned()
+    }
+
+    pub(crate) fn organisation(&self, org_id: OrgId) -> Option<Arc<Organisation>> {
+        self.inner.read().organisations.get(&org_id).cloned()
+    }
+
+    pub(crate) fn organisations(&self) -> Vec<Arc<Organisation>> {
+        self.inner.read().organisations.values().cloned().collect()
+    }
+
+    pub(crate) fn slot(&self, id: NamespaceId) -> Option<Arc<Slot>> {
+        self.inner.read().slots.get(&id).cloned()
+    }
+
+    pub(crate) fn slots(&self) -> Vec<Arc<Slot>> {
+        self.inner.read().slots.values().cloned().collect()
+    }
+
+    /// Logical bytes of all namespaces of the organisation that are placed here, as far as known.
+    pub(crate) fn stored_bytes(&self, org_id: OrgId) -> u64 {
+        let inner = self.inner.read();
+        let Some(names) = inner.names.get(&org_id) else { return 0 };
+        names.values().filter_map(|id| inner.slots.get(id)?.known_bytes()).fold(0, u64::saturating_add)
+    }
+
+    /// Forgets a namespace that is gone.
+    pub(crate) fn remove(&self, id: NamespaceId) {
+        let mut inner = self.inner.write();
+        inner.remove_name(id);
+        inner.slots.remove(&id);
+        self.marks.remove(id);
+    }
+
+    fn assign(&self, inner: &mut Inner, assignment: Assignment, effects: &mut Effects) {
+        effects.assignments = true;
+        let (id, state) = (assignment.namespace_id, assignment.state);
+        inner.remove_name(id);
+        if state != AssignmentState::Delete {
+            inner.names.entry(assignment.org_id).or_default().insert(assignment.name.clone(), id);
+        }
+        let slot = inner.slots.entry(id).or_insert_with(|| {
+            Arc::new(Slot::new(assignment.clone(), self.marks.of(id), self.storage.size(id)))
+        });
+        slot.assign(assignment);
+        match state {
+            AssignmentState::Serve => {}
+            AssignmentState::Drain => effects.release.push(Arc::clone(slot)),
+            AssignmentState::Delete => effects.erase.push(Arc::clone(slot)),
+        }
+    }
+
+    fn set_policy(&self, inner: &mut Inner, policy: OrgPolicy) {
+        match inner.organisations.get(&policy.org_id) {
+            Some(organisation) => organisation.set_policy(policy),
+            None => {
+                let organisation = Organisation::new(policy.clone(), Arc::clone(&self.clock));
+                inner.organisations.insert(policy.org_id, Arc::new(organisation));
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn remove_name(&mut self, id: NamespaceId) {
+        let Some(slot) = self.slots.get(&id) else { return };
+        let assignment = slot.assignment();
+        let Some(names) = self.names.get_mut(&assignment.org_id) else { return };
+        // Another namespace may have the name of a deleted one.
+        if names.get(&assignment.name) == Some(&id) {
+            names.remove(&assignment.name);
+        }
+    }
+
+    fn forget_all_but(&mut self, events: &[PolicyEvent], effects: &mut Effects) {
+        let (mut namespaces, mut organisations) = (Vec::new(), Vec::new());
+        for event in events {
+            match event {
+                PolicyEvent::Assignment(assignment) => namespaces.push(assignment.namespace_id),
+                PolicyEvent::Organisation(policy) => organisations.push(policy.org_id),
+                PolicyEvent::KeyChanged { .. } => {}
+            }
+        }
+        let gone: Vec<_> = self.slots.keys().filter(|id| !namespaces.contains(id)).copied().collect();
+        for id in gone {
+            self.remove_name(id);
+            // Not ours any more: let go of it, and leave its data alone.
+            effects.release.extend(self.slots.remove(&id));
+        }
+        self.organisations.retain(|id, _| organisations.contains(id));
+    }
+}

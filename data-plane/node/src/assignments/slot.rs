@@ -1,0 +1,240 @@
+//! One namespace placed here: opened when it is first needed, by one opener at a time.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use agentdb_control_plane_contract::{Assignment, AssignmentState};
+use agentdb_data_plane_engine::{Namespace, OpenError, UsageKey};
+use agentdb_ids::NamespaceId;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock as Gate};
+
+use super::Opener;
+use crate::metering::WriteMark;
+
+/// How long a failed open is remembered, so that waiting requests do not each try it.
+const OPEN_BACKOFF: Duration = Duration::from_secs(1);
+/// How long a namespace that another writer took is left alone, unless a new generation comes before.
+const FENCED_BACKOFF: Duration = Duration::from_secs(10);
+const UNKNOWN: u64 = u64::MAX;
+
+/// Why a namespace cannot be used now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SlotError {
+    #[error("the namespace is being moved or removed")]
+    Leaving,
+    #[error("the node has no lease")]
+    NoLease,
+    #[error("another node owns the namespace")]
+    Fenced,
+    #[error("the namespace cannot be opened at this moment")]
+    Unavailable,
+}
+
+#[derive(Debug)]
+struct Opened {
+    namespace: Arc<Namespace>,
+    generation: u64,
+}
+
+/// The right to use an open namespace. While it lives the namespace is not closed.
+#[derive(Debug)]
+pub(crate) struct OpenNamespace(OwnedRwLockReadGuard<Option<Opened>, Opened>);
+
+impl std::ops::Deref for OpenNamespace {
+    type Target = Namespace;
+
+    fn deref(&self) -> &Namespace {
+        &self.0.namespace
+    }
+}
+
+/// A namespace placed on this node.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    assignment: RwLock<Arc<Assignment>>,
+    gate: Arc<Gate<Option<Opened>>>,
+    /// The handle was fenced and is to be replaced.
+    fenced: AtomicBool,
+    trouble: Mutex<Option<(Duration, SlotError)>>,
+    last_used_s: AtomicU64,
+    known_bytes: AtomicU64,
+    pub(crate) mark: Arc<WriteMark>,
+    /// Usage in the log that billing has.
+    pub(crate) acknowledged: Mutex<HashMap<UsageKey, u64>>,
+}
+
+impl Slot {
+    pub(crate) fn new(assignment: Assignment, mark: Arc<WriteMark>, known_bytes: Option<u64>) -> Self {
+        Self {
+            assignment: RwLock::new(Arc::new(assignment)),
+            gate: Arc::new(Gate::new(None)),
+            fenced: AtomicBool::new(false),
+            trouble: Mutex::new(None),
+            last_used_s: AtomicU64::new(0),
+            known_bytes: AtomicU64::new(known_bytes.unwrap_or(UNKNOWN)),
+            mark,
+            acknowledged: Mutex::new(HashMap::new()),
+        }
+    }
+
+    pub(crate) fn assignment(&self) -> Arc<Assignment> {
+        Arc::clone(&self.assignment.read())
+    }
+
+    pub(crate) fn id(&self) -> NamespaceId {
+        self.assignment.read().namespace_id
+    }
+
+    /// Takes over what the control plane says now. A new generation clears what the old one suffered.
+    pub(crate) fn assign(&self, assignment: Assignment) {
+        let mut current = self.assignment.write();
+        if current.generation != assignment.generation {
+            *self.trouble.lock() = None;
+        }
+        *current = Arc::new(assignment);
+    }
+
+    /// The namespace, opened where needed, for a request.
+    pub(crate) async fn acquire(&self, opener: &Opener) -> Result<OpenNamespace, SlotError> {
+        self.last_used_s.store(opener.clock.monotonic().as_secs(), Ordering::Relaxed);
+        loop {
+            let assignment = self.assignment();
+            if assignment.state != AssignmentState::Serve {
+                return Err(SlotError::Leaving);
+            }
+            if let Some(open) = self.current(assignment.generation).await {
+                return Ok(open);
+            }
+            self.open(opener, &assignment).await?;
+        }
+    }
+
+    /// The namespace, opened where needed, for reporting what its log holds, whatever its state.
+    pub(crate) async fn acquire_to_report(&self, opener: &Opener) -> Result<OpenNamespace, SlotError> {
+        loop {
+            let assignment = self.assignment();
+            if let Some(open) = self.current(assignment.generation).await {
+                return Ok(open);
+            }
+            self.open(opener, &assignment).await?;
+        }
+    }
+
+    /// The namespace, if it is open and nobody is about to close it.
+    pub(crate) fn peek(&self) -> Option<OpenNamespace> {
+        let gate = Arc::clone(&self.gate).try_read_owned().ok()?;
+        OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
+    }
+
+    /// Says that the engine found another writer: the handle is of no use any more.
+    pub(crate) fn mark_fenced(&self) {
+        tracing::warn!(namespace = %self.id(), "another writer took the namespace");
+        metrics::counter!("agentdb_node_fenced_total").increment(1);
+        self.fenced.store(true, Ordering::Release);
+    }
+
+    /// Waits for the requests in work, makes everything durable in the tables and lets go.
+    pub(crate) async fn close(&self) {
+        let mut gate = self.gate.write().await;
+        let Some(opened) = gate.take() else { return };
+        self.let_go(opened).await;
+    }
+
+    /// Closes the namespace if it was not used since `since_s` and owes no report. Whether it is closed now.
+    pub(crate) async fn close_if_idle(&self, since_s: u64) -> bool {
+        let Ok(mut gate) = self.gate.try_write() else { return false };
+        if self.last_used_s() > since_s || self.mark.unsettled().is_some() {
+            return false;
+        }
+        if let Some(opened) = gate.take() {
+            self.let_go(opened).await;
+        }
+        true
+    }
+
+    /// Seconds of monotonic time when a request last came.
+    pub(crate) fn last_used_s(&self) -> u64 {
+        self.last_used_s.load(Ordering::Relaxed)
+    }
+
+    /// Logical bytes held, as far as it is known without opening the namespace.
+    pub(crate) fn known_bytes(&self) -> Option<u64> {
+        if let Some(open) = self.peek() {
+            self.known_bytes.store(open.logical_bytes(), Ordering::Relaxed);
+        }
+        Some(self.known_bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes != UNKNOWN)
+    }
+
+    async fn current(&self, generation: u64) -> Option<OpenNamespace> {
+        let gate = Arc::clone(&self.gate).read_owned().await;
+        if self.fenced.load(Ordering::Acquire) || gate.as_ref().is_none_or(|o| o.generation != generation) {
+            return None;
+        }
+        OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
+    }
+
+    /// Opens unless somebody else has done so meanwhile.
+    async fn open(&self, opener: &Opener, assignment: &Assignment) -> Result<(), SlotError> {
+        let mut gate = self.gate.write().await;
+        let fenced = self.fenced.swap(false, Ordering::AcqRel);
+        if let Some(opened) = gate.as_ref() {
+            if !fenced && opened.generation == assignment.generation {
+                return Ok(());
+            }
+        }
+        if let Some(opened) = gate.take() {
+            // Fenced, or of an older generation: it can write nothing any more.
+            drop(opened);
+        }
+        if fenced {
+            self.remember(opener, FENCED_BACKOFF, SlotError::Fenced);
+        }
+        if let Some((until, error)) = *self.trouble.lock()
+            && opener.clock.monotonic() < until
+        {
+            return Err(error);
+        }
+        if !opener.lease.valid() {
+            return Err(SlotError::NoLease);
+        }
+        match opener.open(assignment).await {
+            Ok(namespace) => {
+                self.known_bytes.store(namespace.logical_bytes(), Ordering::Relaxed);
+                self.mark.opened();
+                *gate = Some(Opened { namespace, generation: assignment.generation });
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(namespace = %assignment.namespace_id, %error, "a namespace cannot be opened");
+                metrics::counter!("agentdb_node_open_failures_total").increment(1);
+                Err(match error {
+                    OpenError::Fenced { .. } => self.remember(opener, FENCED_BACKOFF, SlotError::Fenced),
+                    OpenError::Unavailable(_) => self.remember(opener, OPEN_BACKOFF, SlotError::Unavailable),
+                    // Opening again does not help; trying now and then shows when somebody has mended it.
+                    OpenError::Corrupt(_) => self.remember(opener, FENCED_BACKOFF, SlotError::Unavailable),
+                })
+            }
+        }
+    }
+
+    fn remember(&self, opener: &Opener, how_long: Duration, error: SlotError) -> SlotError {
+        *self.trouble.lock() = Some((opener.clock.monotonic() + how_long, error));
+        error
+    }
+
+    async fn let_go(&self, opened: Opened) {
+        self.known_bytes.store(opened.namespace.logical_bytes(), Ordering::Relaxed);
+        // What cannot be folded now stays in the log and is replayed by the next open.
+        if let Err(error) = opened.namespace.fold().await {
+            tracing::warn!(namespace = %self.id(), %error, "the last fold of a namespace failed");
+        }
+        opened.namespace.close().await;
+    }
+}

@@ -1,0 +1,220 @@
+use std::sync::atomic::AtomicUsize;
+
+use agentdb_clock::{Entropy, ManualClock, SeededEntropy};
+use agentdb_control_plane_contract::{
+    Checkpoint, CheckpointReply, ClientError, KeyKind, NamespacePattern, PolicyBatch, Scope,
+};
+use agentdb_ids::{OrgId, Uuid};
+use async_trait::async_trait;
+use chrono::DateTime;
+use http::StatusCode;
+
+use super::*;
+
+/// A control plane that knows what it is told to.
+#[derive(Debug, Default)]
+struct Plane {
+    grant: Mutex<Option<Grant>>,
+    away: AtomicBool,
+    asked: AtomicUsize,
+    hold: tokio::sync::Mutex<()>,
+}
+
+#[async_trait]
+impl Line for Plane {
+    async fn grant(&self, _: ApiKeyId) -> Result<Option<Grant>, ClientError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.away.load(Ordering::SeqCst) {
+            return Err(ClientError::Status(StatusCode::BAD_GATEWAY));
+        }
+        let answer = self.grant.lock().clone();
+        // What was read before the wait is sent after it, as on a slow network.
+        let _held = self.hold.lock().await;
+        Ok(answer)
+    }
+
+    async fn policy(&self, _: u64, _: Duration, _: bool) -> Result<PolicyBatch, ClientError> {
+        Err(ClientError::Status(StatusCode::BAD_GATEWAY))
+    }
+
+    async fn checkpoint(&self, _: &Checkpoint) -> Result<CheckpointReply, ClientError> {
+        Err(ClientError::Status(StatusCode::BAD_GATEWAY))
+    }
+}
+
+struct Bench {
+    clock: ManualClock,
+    plane: Arc<Plane>,
+    token: ApiKeyToken,
+    dir: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let clock = ManualClock::at(DateTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let entropy = SeededEntropy::new(1);
+        let token = ApiKeyToken::generate(ApiKeyId::generate(&clock, &entropy), &entropy);
+        let grant = Grant {
+            key_id: token.key_id(),
+            version: 1,
+            org_id: OrgId::from_uuid(Uuid::from_u128(u128::from_be_bytes(entropy.nonce()))),
+            token_sha256: token.sha256(),
+            kind: KeyKind::Api,
+            scopes: vec![Scope::Read],
+            namespaces: NamespacePattern::any(),
+            expires_at: None,
+        };
+        let plane = Arc::new(Plane { grant: Mutex::new(Some(grant)), ..Plane::default() });
+        Self { clock, plane, token, dir: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn cache(&self) -> Arc<GrantCache> {
+        let config = GrantsConfig { refresh_wait_ms: 50, ..GrantsConfig::default() };
+        let line: Arc<dyn Line> = Arc::clone(&self.plane) as _;
+        let path = self.dir.path().join("grants.json");
+        Arc::new(GrantCache::load(path, config, Arc::new(self.clock.clone()), line))
+    }
+
+    async fn ask(&self, cache: &Arc<GrantCache>) -> Result<(), GrantError> {
+        cache.authenticate(&self.token, || Ok(())).await.map(|_| ())
+    }
+
+    fn asked(&self) -> usize {
+        self.plane.asked.load(Ordering::SeqCst)
+    }
+
+    fn away(&self, away: bool) {
+        self.plane.away.store(away, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_grant_costs_no_look_up_and_a_stale_one_is_confirmed() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    for _ in 0..5 {
+        assert_eq!(bench.ask(&cache).await, Ok(()));
+    }
+    assert_eq!(bench.asked(), 1);
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    assert_eq!(bench.asked(), 2);
+    *bench.plane.grant.lock() = None;
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+}
+
+#[tokio::test]
+async fn without_the_control_plane_a_grant_lasts_fifteen_minutes_also_over_a_restart() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    bench.away(true);
+    bench.clock.advance(Duration::from_secs(600));
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    cache.save();
+    let cache = bench.cache();
+    bench.clock.advance(Duration::from_secs(299));
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    bench.clock.advance(Duration::from_secs(1));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Unavailable));
+    bench.away(false);
+    assert_eq!(bench.ask(&cache).await, Ok(()), "it is back");
+}
+
+#[tokio::test]
+async fn expiry_is_enforced_without_asking() {
+    let bench = Bench::new();
+    let at = bench.clock.now() + Duration::from_secs(10);
+    bench.plane.grant.lock().as_mut().expect("a grant").expires_at = Some(at);
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    bench.clock.advance(Duration::from_secs(10));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+}
+
+#[tokio::test]
+async fn another_secret_for_a_known_key_is_refused() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    let other = ApiKeyToken::generate(bench.token.key_id(), &SeededEntropy::new(9));
+    assert_eq!(cache.authenticate(&other, || Ok(())).await.map(|_| ()), Err(GrantError::Refused));
+}
+
+#[tokio::test]
+async fn an_answer_in_flight_does_not_bring_a_revoked_key_back() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    let held = bench.plane.hold.lock().await;
+    let asking = tokio::spawn({
+        let (cache, token) = (Arc::clone(&cache), bench.token.clone());
+        async move { cache.authenticate(&token, || Ok(())).await.map(|_| ()) }
+    });
+    while bench.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    cache.key_changed(bench.token.key_id(), 2);
+    drop(held);
+    assert_eq!(asking.await.expect("no panic"), Err(GrantError::Refused));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+}
+
+#[tokio::test]
+async fn a_change_drops_the_grant_at_once_and_the_new_version_is_taken() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    cache.key_changed(bench.token.key_id(), 2);
+    bench.plane.grant.lock().as_mut().expect("a grant").version = 2;
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    assert_eq!(bench.asked(), 2);
+    // The same change, said again, does not cost another look-up.
+    cache.key_changed(bench.token.key_id(), 2);
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    assert_eq!(bench.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_asked_for_once_in_a_while_and_by_one_request() {
+    let bench = Bench::new();
+    *bench.plane.grant.lock() = None;
+    let cache = bench.cache();
+    let many = (0..20).map(|_| bench.ask(&cache));
+    for answer in futures::future::join_all(many).await {
+        assert_eq!(answer, Err(GrantError::Refused));
+    }
+    assert_eq!(bench.asked(), 1);
+    bench.clock.advance(Duration::from_secs(3));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+    assert_eq!(bench.asked(), 2);
+    bench.clock.advance(Duration::from_secs(3));
+    let throttled = cache.authenticate(&bench.token, || Err(7)).await.map(|_| ());
+    assert_eq!(throttled, Err(GrantError::Throttled { retry_after_s: 7 }));
+    assert_eq!(bench.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_missed_part_of_the_feed_makes_every_grant_doubtful() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    cache.doubt_all();
+    *bench.plane.grant.lock() = None;
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+}
+
+#[test]
+fn the_cache_is_bounded() {
+    let bench = Bench::new();
+    let grant = Arc::new(bench.plane.grant.lock().clone().expect("a grant"));
+    let mut inner = Inner::default();
+    for n in 0..100 {
+        let id = ApiKeyId::from_uuid(Uuid::from_u128(n));
+        let confirmed = i64::try_from(n).expect("small");
+        inner.entries.insert(id, Entry::Known { grant: Arc::clone(&grant), confirmed, quiet_until: 0 });
+    }
+    inner.shrink(50, 1_000);
+    assert_eq!(inner.entries.len(), 45);
+    assert!(inner.entries.contains_key(&ApiKeyId::from_uuid(Uuid::from_u128(99))), "the newest stays");
+}

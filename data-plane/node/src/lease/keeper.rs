@@ -1,0 +1,202 @@
+//! Getting, renewing and giving back the lease.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use agentdb_clock::{Clock, Entropy};
+use agentdb_ids::IncarnationId;
+use tokio_util::sync::CancellationToken;
+
+use super::chain::{Appended, LeaseChain, LeaseError, Link};
+use crate::config::LeaseConfig;
+
+/// How soon a failed step is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Whether the node may answer. Asked when a request is admitted and again right before the reply.
+#[derive(Debug)]
+pub struct Lease {
+    clock: Arc<dyn Clock>,
+    /// Nanoseconds of monotonic time.
+    valid_until: AtomicU64,
+}
+
+impl Lease {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, valid_until: AtomicU64::new(0) }
+    }
+
+    /// Whether the lease holds at this moment.
+    #[must_use]
+    pub fn valid(&self) -> bool {
+        nanos(self.clock.monotonic()) < self.valid_until.load(Ordering::Acquire)
+    }
+
+    fn set(&self, until: Duration) {
+        self.valid_until.store(nanos(until), Ordering::Release);
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A foreign link that is being waited out.
+#[derive(Debug, PartialEq, Eq)]
+struct Observed {
+    n: u64,
+    since: Duration,
+}
+
+/// Keeps a [`Lease`] valid.
+#[derive(Debug)]
+pub(crate) struct LeaseKeeper {
+    pub(crate) chain: LeaseChain,
+    pub(crate) config: LeaseConfig,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) incarnation: IncarnationId,
+    pub(crate) directory: String,
+    held: Option<u64>,
+    observed: Option<Observed>,
+}
+
+impl LeaseKeeper {
+    /// A keeper for the process `incarnation` that holds the lock of `directory`.
+    pub(crate) fn new(
+        chain: LeaseChain,
+        config: LeaseConfig,
+        lease: Arc<Lease>,
+        entropy: Arc<dyn Entropy>,
+        incarnation: IncarnationId,
+        directory: String,
+    ) -> Self {
+        let clock = Arc::clone(&lease.clock);
+        Self { chain, config, lease, clock, entropy, incarnation, directory, held: None, observed: None }
+    }
+
+    /// Renews until `stop`, then gives the lease back.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let pause = self.step().await;
+            metrics::gauge!("agentdb_node_lease_valid").set(if self.lease.valid() { 1.0 } else { 0.0 });
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.release().await;
+    }
+
+    /// Does what is due and says when to come again.
+    pub(crate) async fn step(&mut self) -> Duration {
+        if self.held.is_some() && !self.lease.valid() {
+            // Too late to go on from what was known: somebody may have taken it and trimmed since.
+            self.held = None;
+            tracing::warn!("the node lease ran out before it was renewed");
+        }
+        let next = match self.held {
+            Some(n) => self.place(n + 1).await,
+            None => match self.claim().await {
+                Ok(Some(n)) => self.place(n).await,
+                Ok(None) => return RETRY,
+                Err(error) => Err(error),
+            },
+        };
+        match next {
+            Ok(Appended::Ours) => self.config.renew_every(),
+            // A PUT of ours that was given up arrived after all. What it would prolong is not known.
+            Ok(Appended::Taken(link)) if link.incarnation == self.incarnation && !link.released => {
+                self.held = None;
+                Duration::ZERO
+            }
+            Ok(Appended::Taken(link)) => {
+                tracing::warn!(holder = %link.incarnation, "the node lease was taken by another process");
+                self.lose();
+                RETRY
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the node lease was not renewed");
+                metrics::counter!("agentdb_node_lease_failures_total").increment(1);
+                RETRY
+            }
+        }
+    }
+
+    /// Stops answering and says so, so that the next process need not wait.
+    pub(crate) async fn release(&mut self) {
+        self.lease.set(Duration::ZERO);
+        let Some(n) = self.held.take() else { return };
+        let link = self.link(true);
+        let put = tokio::time::timeout(self.config.put_timeout(), self.chain.append(n + 1, &link)).await;
+        if !matches!(put, Ok(Ok(_))) {
+            tracing::warn!("the node lease was not given back; it runs out by itself");
+        }
+    }
+
+    /// The place in the chain that may be taken now, if any.
+    async fn claim(&mut self) -> Result<Option<u64>, LeaseError> {
+        let Some((n, link)) = self.chain.head().await? else { return Ok(Some(1)) };
+        // The same directory means a process that had our lock: the lock is ours, so it is dead.
+        if link.released || link.directory == self.directory {
+            return Ok(Some(n + 1));
+        }
+        let now = self.clock.monotonic();
+        match &self.observed {
+            Some(observed) if observed.n == n => {
+                let over = now.saturating_sub(observed.since) > self.config.validity();
+                Ok(over.then_some(n + 1))
+            }
+            _ => {
+                tracing::info!(holder = %link.incarnation, "another process holds the node lease; waiting it out");
+                self.observed = Some(Observed { n, since: now });
+                Ok(None)
+            }
+        }
+    }
+
+    async fn place(&mut self, n: u64) -> Result<Appended, LeaseError> {
+        let sent = self.clock.monotonic();
+        let link = self.link(false);
+        let put = tokio::time::timeout(self.config.put_timeout(), self.chain.append(n, &link)).await;
+        let Ok(put) = put else {
+            // Perhaps it was written, perhaps not. The next step must not create n + 1 over a gap.
+            self.held = None;
+            return Err(LeaseError::Unavailable(object_store::Error::Generic {
+                store: "lease",
+                source: "no answer in time".into(),
+            }));
+        };
+        let appended = put?;
+        if appended == Appended::Ours {
+            self.held = Some(n);
+            self.observed = None;
+            self.lease.set(sent + self.config.validity());
+            self.chain.trim(n).await;
+        }
+        Ok(appended)
+    }
+
+    fn lose(&mut self) {
+        self.held = None;
+        self.lease.set(Duration::ZERO);
+    }
+
+    fn link(&self, released: bool) -> Link {
+        Link {
+            incarnation: self.incarnation,
+            directory: self.directory.clone(),
+            nonce: format!("{:032x}", u128::from_be_bytes(self.entropy.nonce())),
+            released,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

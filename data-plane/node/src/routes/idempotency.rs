@@ -1,0 +1,67 @@
+//! Doing a mutation once however often it is sent.
+//!
+//! The promise itself is kept by the namespace's log; here the scope of a key and the stored answer are made.
+
+use agentdb_data_plane_engine::Idempotency;
+use agentdb_problem::Problem;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::admission::Admission;
+
+/// The caller's key.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// Set on a reply that was given before.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const MAX_KEY_LEN: usize = 255;
+
+/// What is stored with the write, to be given again: all that is known before the commit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub status: u16,
+    pub result: serde_json::Value,
+}
+
+/// The key of the request, if it has one.
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text.is_empty() || text.len() > MAX_KEY_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        let detail = format!("must be 1 to {MAX_KEY_LEN} visible ASCII characters");
+        return Err(Problem::invalid("Idempotency-Key", "invalid_value", detail));
+    }
+    Ok(Some(text))
+}
+
+/// The promise for a request: its key holds for the organisation, the API key and the operation; what the
+/// request is about and its body must be the same when it is repeated.
+pub(crate) fn promise(
+    admission: &Admission,
+    key: Option<&str>,
+    subject: &str,
+    body: &[u8; 32],
+    answer: &Stored,
+) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    let scope = Sha256::new()
+        .chain_update(admission.org_id().uuid().as_bytes())
+        .chain_update(admission.key_id().uuid().as_bytes())
+        .chain_update(admission.operation().id)
+        .chain_update([0])
+        .chain_update(key);
+    let request = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body);
+    let answer = serde_json::to_vec(answer).map_err(Problem::internal)?;
+    Ok(Some(Idempotency {
+        scope_key: scope.finalize().into(),
+        request_hash: request.finalize().into(),
+        answer: Bytes::from(answer),
+    }))
+}
+
+/// The answer given the first time.
+pub(crate) fn stored(bytes: &[u8]) -> Result<Stored, Problem> {
+    serde_json::from_slice(bytes).map_err(Problem::internal)
+}

@@ -1,0 +1,95 @@
+//! `POST /v1/namespaces/{namespace}/collections/{collection}/delete`
+
+use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_data_plane_engine::WriteMeta;
+use agentdb_problem::{Path, Problem};
+use axum::{extract::State, response::Response};
+use http::{HeaderMap, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::check_batch;
+use crate::{
+    admission::{Admission, Operation},
+    metering::units,
+    routes::{
+        body::Body,
+        idempotency::{self, Stored},
+        refusals::{self, Refusals},
+        reply::{Call, DataReply},
+        run::to_the_end,
+    },
+    state::NodeState,
+};
+
+pub(crate) const OPERATION: Operation = Operation {
+    id: "delete_records",
+    method: Method::POST,
+    path: "/v1/namespaces/{namespace}/collections/{collection}/delete",
+    scope: Scope::Write,
+    meter: Meter::Write,
+};
+
+/// Records to be removed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeleteRequest {
+    /// 1 to 1,000 different ids. One that is not there is no error.
+    #[schema(min_items = 1, max_items = 1000)]
+    ids: Vec<String>,
+}
+
+/// Records that were removed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Deleted {
+    /// How many were there.
+    deleted: u64,
+}
+
+/// Remove records
+///
+/// By id. Durable, and visible to every later read, when the reply comes.
+#[utoipa::path(
+    post, path = "/v1/namespaces/{namespace}/collections/{collection}/delete", operation_id = "delete_records",
+    tag = "records", security(("api_key" = [])),
+    params(
+        ("namespace" = String, Path, description = "The namespace's name"),
+        ("collection" = String, Path, description = "The collection's name"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours"),
+    ),
+    request_body = DeleteRequest,
+    responses((status = 200, body = DataReply<Deleted>), Refusals)
+)]
+pub(crate) async fn delete_records(
+    State(node): State<NodeState>,
+    admission: Admission,
+    Path((_, collection)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body { value, digest }: Body<DeleteRequest>,
+) -> Result<Response, Problem> {
+    check_batch(value.ids.iter().map(String::as_str), "/ids", "")?;
+    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let mut call = Call::new(admission);
+    to_the_end(&node, async move {
+        let namespace = call.admission.namespace().await?;
+        let units = units::delete(value.ids.len() as u64);
+        // How many were there is known after the commit.
+        let result = serde_json::json!({ "deleted": null });
+        let answer = Stored { status: StatusCode::OK.as_u16(), result };
+        let meta = WriteMeta {
+            usage: call.admission.log_usage(&[(Meter::Write, units)]),
+            idempotency: idempotency::promise(&call.admission, key.as_deref(), &collection, &digest, &answer)?,
+        };
+        let _write = call.admission.begin_write()?;
+        let deleted = call.engine(namespace.delete(&collection, value.ids, meta)).await;
+        let committed = deleted.map_err(|error| refusals::write(&call.admission, error))?;
+        match &committed.replayed {
+            Some(stored) => call.replayed(&committed, stored),
+            None => {
+                let result = Deleted { deleted: committed.deleted };
+                call.wrote(StatusCode::OK, result, committed.commit, units)
+            }
+        }
+    })
+    .await
+}

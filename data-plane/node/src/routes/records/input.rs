@@ -1,0 +1,199 @@
+//! Records as callers write them, checked against the collection.
+
+use std::collections::BTreeMap;
+
+use agentdb_data_plane_engine::{Metric, Record, Schema, Value, VectorSpec, schema::limits::MAX_METADATA_BYTES};
+use agentdb_problem::Problem;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Bytes of a record's text.
+pub(super) const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Nesting of a record's metadata.
+const MAX_METADATA_DEPTH: usize = 16;
+
+/// A record to be written. It replaces the whole record of its id.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordInput {
+    /// 1 to 256 characters, unique in the collection.
+    pub id: String,
+    /// As many numbers as the collection's dimension. Computed from `text` where the collection names a model.
+    #[serde(default)]
+    vector: Option<Vec<f32>>,
+    /// At most 64 KiB.
+    #[serde(default)]
+    text: Option<String>,
+    /// Values of declared attributes by name; null is the same as leaving it out.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    attributes: serde_json::Map<String, serde_json::Value>,
+    /// Any JSON.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<serde_json::Value>,
+}
+
+impl RecordInput {
+    /// The engine's record. Its vector is missing where it is to be computed from the text.
+    pub(super) fn check(self, at: usize, schema: &Schema) -> Result<Record, Problem> {
+        let base = format!("/records/{at}");
+        if let Some(vector) = &self.vector {
+            let Some(spec) = schema.vector else {
+                let detail = "the collection has no vector column";
+                return Err(Problem::invalid(format!("{base}/vector"), "no_vector_column", detail));
+            };
+            check_vector(vector, spec, &format!("{base}/vector"))?;
+        }
+        if let Some(text) = &self.text {
+            if schema.text.is_none() {
+                return Err(Problem::invalid(format!("{base}/text"), "no_text_column", "the collection has no text column"));
+            }
+            check_text(text, &format!("{base}/text"))?;
+        }
+        if self.vector.is_none() && schema.vector.is_some() {
+            let (code, detail) = match (&schema.embedding_model, &self.text) {
+                (Some(_), Some(text)) if !text.trim().is_empty() => ("", ""),
+                (Some(_), _) => ("missing_field", "give a `text` to compute the vector from, or a `vector`"),
+                (None, _) => ("missing_field", "the collection has a vector column and names no model: give a `vector`"),
+            };
+            if !code.is_empty() {
+                return Err(Problem::invalid(format!("{base}/vector"), code, detail));
+            }
+        }
+        if let Some(metadata) = &self.metadata {
+            check_metadata(metadata, &format!("{base}/metadata"))?;
+        }
+        let attributes = attributes(self.attributes, schema, &base)?;
+        Ok(Record { id: self.id, vector: self.vector, text: self.text, attributes, metadata: self.metadata })
+    }
+}
+
+/// Checks a vector of a record or a query; `pointer` is where it stands.
+pub(super) fn check_vector(vector: &[f32], spec: VectorSpec, pointer: &str) -> Result<(), Problem> {
+    if vector.len() != spec.dimension as usize {
+        let detail = format!("{} numbers, and the collection's dimension is {}", vector.len(), spec.dimension);
+        return Err(Problem::invalid(pointer, "wrong_dimension", detail));
+    }
+    if let Some(at) = vector.iter().position(|x| !x.is_finite()) {
+        let detail = "the number is too large for 32-bit floating point";
+        return Err(Problem::invalid(format!("{pointer}/{at}"), "not_finite", detail));
+    }
+    if spec.metric == Metric::Cosine && vector.iter().all(|x| *x == 0.0) {
+        let detail = "a vector of zeros has no direction, and the collection's metric is cosine";
+        return Err(Problem::invalid(pointer, "zero_vector", detail));
+    }
+    Ok(())
+}
+
+/// Checks a text of a record or a query; `pointer` is where it stands.
+pub(super) fn check_text(text: &str, pointer: &str) -> Result<(), Problem> {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Ok(());
+    }
+    let detail = format!("{} bytes, and a text has at most {MAX_TEXT_BYTES}", text.len());
+    Err(Problem::invalid(pointer, "too_long", detail))
+}
+
+fn check_metadata(metadata: &serde_json::Value, pointer: &str) -> Result<(), Problem> {
+    if depth(metadata) > MAX_METADATA_DEPTH {
+        let detail = format!("nested deeper than {MAX_METADATA_DEPTH} levels");
+        return Err(Problem::invalid(pointer, "too_deep", detail));
+    }
+    let bytes = metadata.to_string().len();
+    if bytes > MAX_METADATA_BYTES {
+        let detail = format!("{bytes} bytes as compact JSON, and at most {MAX_METADATA_BYTES} are taken");
+        return Err(Problem::invalid(pointer, "too_long", detail));
+    }
+    Ok(())
+}
+
+/// The parser refuses more than 128 levels, so the recursion is bounded.
+fn depth(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        serde_json::Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn attributes(
+    given: serde_json::Map<String, serde_json::Value>,
+    schema: &Schema,
+    base: &str,
+) -> Result<BTreeMap<String, Value>, Problem> {
+    let mut attributes = BTreeMap::new();
+    for (name, json) in given {
+        let pointer = || format!("{base}/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
+        let Some(kind) = schema.attributes.get(&name) else {
+            let detail = format!("the collection declares no attribute `{name}`");
+            return Err(Problem::invalid(pointer(), "unknown_attribute", detail));
+        };
+        if json.is_null() {
+            continue;
+        }
+        let value = Value::from_json(*kind, &json)
+            .map_err(|error| Problem::invalid(pointer(), "wrong_type", error.to_string()))?;
+        attributes.insert(name, value);
+    }
+    Ok(attributes)
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_data_plane_engine::{AttributeType, Language, TextSpec};
+    use serde_json::json;
+
+    use super::*;
+
+    fn schema() -> Schema {
+        Schema {
+            vector: Some(VectorSpec { dimension: 2, metric: Metric::Cosine }),
+            text: Some(TextSpec { language: Language::English }),
+            attributes: BTreeMap::from([("page".to_owned(), AttributeType::Int)]),
+            embedding_model: None,
+        }
+    }
+
+    fn check(json: serde_json::Value, schema: &Schema) -> Result<Record, String> {
+        let input: RecordInput = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        input.check(3, schema).map_err(|problem| problem.detail().to_owned())
+    }
+
+    #[test]
+    fn a_good_record_passes() {
+        let record = check(json!({"id": "a", "vector": [1, 0], "text": "t", "attributes": {"page": 4}}), &schema());
+        let record = record.expect("good");
+        assert_eq!(record.attributes["page"], Value::Int(4));
+    }
+
+    #[test]
+    fn a_bad_record_names_the_field() {
+        let deep = (0..17).fold(json!(1), |inner, _| json!([inner]));
+        for (record, expected) in [
+            (json!({"id": "a", "vector": [1]}), "/records/3/vector: 1 numbers"),
+            (json!({"id": "a", "vector": [1, 1e39]}), "/records/3/vector/1: "),
+            (json!({"id": "a", "vector": [0, 0.0]}), "/records/3/vector: a vector of zeros"),
+            (json!({"id": "a"}), "/records/3/vector: "),
+            (json!({"id": "a", "vector": [1, 0], "text": "x".repeat(65_537)}), "/records/3/text: 65537 bytes"),
+            (json!({"id": "a", "vector": [1, 0], "attributes": {"page": "4"}}), "/records/3/attributes/page: expected an integer"),
+            (json!({"id": "a", "vector": [1, 0], "attributes": {"x/y": 4}}), "/records/3/attributes/x~1y: "),
+            (json!({"id": "a", "vector": [1, 0], "metadata": deep}), "/records/3/metadata: nested"),
+            (json!({"id": "a", "vector": [1, 0], "metadata": "x".repeat(300_000)}), "/records/3/metadata: 300002 bytes"),
+        ] {
+            let detail = check(record, &schema()).expect_err(expected);
+            assert!(detail.starts_with(expected), "{detail} does not start with {expected}");
+        }
+        let plain = Schema::default();
+        assert!(check(json!({"id": "a", "vector": [1]}), &plain).is_err_and(|d| d.contains("no vector column")));
+        assert!(check(json!({"id": "a", "text": "x"}), &plain).is_err_and(|d| d.contains("no text column")));
+    }
+
+    #[test]
+    fn with_a_model_the_text_stands_for_the_vector() {
+        let schema = Schema { embedding_model: Some("m".to_owned()), ..schema() };
+        assert_eq!(check(json!({"id": "a", "text": "t"}), &schema).map(|r| r.vector), Ok(None));
+        assert!(check(json!({"id": "a", "text": "  "}), &schema).is_err());
+        assert!(check(json!({"id": "a"}), &schema).is_err());
+    }
+}

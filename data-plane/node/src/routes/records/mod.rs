@@ -1,0 +1,12 @@
+//! Records of a collection.
+
+pub(crate) mod count;
+pub(crate) mod cursor;
+pub(crate) mod delete;
+pub(crate) mod fetch;
+mod filter;
+mod ids;
+mod input;
+pub(crate) mod query;
+pub(crate) mod scan;
+pub(crate) mod upsert;

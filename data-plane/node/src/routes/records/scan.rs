@@ -1,0 +1,106 @@
+//! `POST /v1/namespaces/{namespace}/collections/{collection}/scan`
+
+use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_data_plane_engine::schema::limits::MAX_TOP_K;
+use agentdb_problem::{Path, Problem};
+use axum::{extract::State, response::Response};
+use http::Method;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{cursor, filter};
+use crate::{
+    admission::{Admission, Operation},
+    metering::units,
+    routes::{
+        body::Body,
+        include::{Part, RecordView, parts},
+        refusals::{self, Refusals},
+        reply::{Call, DataReply},
+        run::to_the_end,
+    },
+    state::NodeState,
+};
+
+pub(crate) const OPERATION: Operation = Operation {
+    id: "scan_records",
+    method: Method::POST,
+    path: "/v1/namespaces/{namespace}/collections/{collection}/scan",
+    scope: Scope::Read,
+    meter: Meter::Query,
+};
+
+const DEFAULT_LIMIT: usize = 50;
+
+/// What to read, page by page.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScanRequest {
+    /// Only records for which this expression is true; all when left out.
+    #[serde(default)]
+    #[schema(example = "page > $1")]
+    filter: Option<String>,
+    /// Values of `$1`, `$2`, … in the filter.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    params: Vec<serde_json::Value>,
+    /// Records a page, 1 to 1,000; 50 when left out.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000, default = 50)]
+    limit: Option<usize>,
+    /// `next_cursor` of the page before; the beginning when left out.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// Parts of the records; text, attributes and metadata when left out.
+    #[serde(default)]
+    include: Option<Vec<Part>>,
+}
+
+/// A page of records, by id.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Page {
+    records: Vec<RecordView>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Read all records
+///
+/// Page by page in the order of their ids. Stable under writes: a record that stays is seen once.
+#[utoipa::path(
+    post, path = "/v1/namespaces/{namespace}/collections/{collection}/scan", operation_id = "scan_records",
+    tag = "records", security(("api_key" = [])),
+    params(
+        ("namespace" = String, Path, description = "The namespace's name"),
+        ("collection" = String, Path, description = "The collection's name"),
+    ),
+    request_body = ScanRequest,
+    responses((status = 200, body = DataReply<Page>), Refusals)
+)]
+pub(crate) async fn scan_records(
+    State(node): State<NodeState>,
+    admission: Admission,
+    Path((_, collection)): Path<(String, String)>,
+    Body { value, .. }: Body<ScanRequest>,
+) -> Result<Response, Problem> {
+    let limit = value.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_TOP_K).contains(&limit) {
+        return Err(Problem::invalid("/limit", "out_of_range", format!("1 to {MAX_TOP_K}")));
+    }
+    let after = value.cursor.as_deref().map(cursor::id).transpose()?;
+    let include = parts(value.include.as_deref());
+    let mut call = Call::new(admission);
+    to_the_end(&node, async move {
+        let namespace = call.admission.namespace().await?;
+        let schema = namespace.schema(&collection).ok_or_else(Problem::not_found)?;
+        let filter = filter::parse(value.filter.as_deref(), &value.params, &schema)?;
+        let read = call.engine(namespace.scan(&collection, filter, after, limit, include)).await;
+        let read = read.map_err(|error| refusals::read(&call.admission, error))?;
+        let full = read.value.len() == limit;
+        let next_cursor = read.value.last().filter(|_| full).map(|record| cursor::after(&record.id));
+        let units = units::read(read.value.len() as u64);
+        let records = read.value.into_iter().map(|record| RecordView::new(record, include)).collect();
+        call.read(Page { records, next_cursor }, read.commit, units)
+    })
+    .await
+}

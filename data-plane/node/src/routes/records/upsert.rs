@@ -1,0 +1,151 @@
+//! `POST /v1/namespaces/{namespace}/collections/{collection}/upsert`
+
+use std::sync::Arc;
+
+use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_data_plane_engine::{Namespace, Record, WriteMeta};
+use agentdb_problem::{Path, Problem};
+use axum::{extract::State, response::Response};
+use http::{HeaderMap, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ids::check_batch, input::RecordInput};
+use crate::{
+    admission::{Admission, Operation},
+    metering::units,
+    routes::{
+        body::Body,
+        idempotency::{self, Stored},
+        refusals::{self, Refusals},
+        reply::{Call, DataReply},
+        run::to_the_end,
+    },
+    state::{NodeState, Shared},
+};
+
+pub(crate) const OPERATION: Operation = Operation {
+    id: "upsert_records",
+    method: Method::POST,
+    path: "/v1/namespaces/{namespace}/collections/{collection}/upsert",
+    scope: Scope::Write,
+    meter: Meter::Write,
+};
+
+/// Records to be written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpsertRequest {
+    /// 1 to 1,000 records with different ids; all are written or none.
+    #[schema(min_items = 1, max_items = 1000)]
+    records: Vec<RecordInput>,
+}
+
+/// Records that were written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Upserted {
+    /// How many.
+    upserted: usize,
+    /// Of these, how many vectors were computed from text.
+    embedded: usize,
+    /// Places in `records` of texts that go on beyond what the model reads: their vectors are those of
+    /// their beginnings, their full text is searchable all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    truncated: Vec<usize>,
+}
+
+/// Write records
+///
+/// Each replaces the whole record of its id. Durable, and visible to every later read, when the reply comes.
+#[utoipa::path(
+    post, path = "/v1/namespaces/{namespace}/collections/{collection}/upsert", operation_id = "upsert_records",
+    tag = "records", security(("api_key" = [])),
+    params(
+        ("namespace" = String, Path, description = "The namespace's name"),
+        ("collection" = String, Path, description = "The collection's name"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours"),
+    ),
+    request_body = UpsertRequest,
+    responses((status = 200, body = DataReply<Upserted>), Refusals)
+)]
+pub(crate) async fn upsert_records(
+    State(node): State<NodeState>,
+    admission: Admission,
+    Path((_, collection)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body { value, digest }: Body<UpsertRequest>,
+) -> Result<Response, Problem> {
+    check_batch(value.records.iter().map(|record| record.id.as_str()), "/records", "/id")?;
+    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let call = Call::new(admission);
+    let shared = Arc::clone(&node);
+    to_the_end(&node, async move { upsert(&shared, call, &collection, value, key.as_deref(), &digest).await }).await
+}
+
+async fn upsert(
+    node: &Shared,
+    mut call: Call,
+    collection: &str,
+    request: UpsertRequest,
+    key: Option<&str>,
+    digest: &[u8; 32],
+) -> Result<Response, Problem> {
+    let namespace = call.admission.namespace().await?;
+    let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
+    let mut records = Vec::with_capacity(request.records.len());
+    for (at, record) in request.records.into_iter().enumerate() {
+        records.push(record.check(at, &schema)?);
+    }
+    // Before the model is asked: what may not be stored need not be computed.
+    call.admission.may_store(records.iter().map(Record::logical_bytes).sum())?;
+    let mut result = Upserted { upserted: records.len(), embedded: 0, truncated: Vec::new() };
+    if schema.vector.is_some() {
+        embed(node, &mut call, &mut records, &mut result).await?;
+    }
+    write(call, &namespace, collection, records, result, key, digest).await
+}
+
+/// Computes the vectors that are missing.
+async fn embed(node: &Shared, call: &mut Call, records: &mut [Record], result: &mut Upserted) -> Result<(), Problem> {
+    let places: Vec<usize> = (0..records.len()).filter(|at| records[*at].vector.is_none()).collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    call.admission.may_embed(&node.pipeline)?;
+    let embedder = node.embedder.as_ref().ok_or_else(refusals::no_model)?;
+    let texts = places.iter().map(|at| records[*at].text.clone().unwrap_or_default()).collect();
+    let answer = call.embed(embedder.embed(texts)).await;
+    let embeddings = answer.map_err(|error| refusals::embedding(&error))?;
+    call.embedding_tokens = embeddings.tokens.iter().map(|tokens| u64::from(*tokens)).sum();
+    result.embedded = places.len();
+    result.truncated = embeddings.truncated.iter().filter_map(|index| places.get(*index)).copied().collect();
+    for (at, vector) in places.into_iter().zip(embeddings.vectors) {
+        records[at].vector = Some(vector);
+    }
+    Ok(())
+}
+
+async fn write(
+    mut call: Call,
+    namespace: &Namespace,
+    collection: &str,
+    records: Vec<Record>,
+    result: Upserted,
+    key: Option<&str>,
+    digest: &[u8; 32],
+) -> Result<Response, Problem> {
+    let units = units::upsert(records.iter().map(Record::logical_bytes));
+    let stored = serde_json::to_value(&result).map_err(Problem::internal)?;
+    let answer = Stored { status: StatusCode::OK.as_u16(), result: stored };
+    let meta = WriteMeta {
+        usage: call.admission.log_usage(&[(Meter::Write, units), (Meter::EmbeddingTokens, call.embedding_tokens)]),
+        idempotency: idempotency::promise(&call.admission, key, collection, digest, &answer)?,
+    };
+    let _write = call.admission.begin_write()?;
+    let written = call.engine(namespace.upsert(collection, records, meta)).await;
+    let committed = written.map_err(|error| refusals::write(&call.admission, error))?;
+    match &committed.replayed {
+        Some(stored) => call.replayed(&committed, stored),
+        None => call.wrote(StatusCode::OK, result, committed.commit, units),
+    }
+}

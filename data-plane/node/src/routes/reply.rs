@@ -1,0 +1,200 @@
+//! Replies with their receipts, counted right before they go.
+
+use std::time::Duration;
+
+use agentdb_control_plane_contract::Meter;
+use agentdb_data_plane_engine::{Commit, Committed};
+use agentdb_ids::RequestId;
+use agentdb_problem::{Problem, current_request_id};
+use axum::{body::Body, response::Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::idempotency::{self, REPLAYED};
+use crate::admission::{Admission, CountRefusal};
+
+/// A reply of a data operation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DataReply<T> {
+    /// The answer.
+    result: T,
+    /// What the request did and used.
+    receipt: Receipt,
+}
+
+/// What a request did and used.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Receipt {
+    /// The request.
+    request_id: RequestId,
+    /// For a write its commit; for a read the last commit that the answer has seen.
+    commit: u64,
+    /// Units counted, by meter. Empty when nothing is counted, as for a repeated request.
+    milli_units: MilliUnits,
+    /// Tokens embedded for this request.
+    #[serde(skip_serializing_if = "is_zero")]
+    embedding_tokens: u64,
+    /// Where the time went.
+    timing_ms: Timing,
+    /// Where the data were.
+    tier: Tier,
+}
+
+/// Milli-units of work.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+pub(crate) struct MilliUnits {
+    /// On the meter `query`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<u64>,
+    /// On the meter `write`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    write: Option<u64>,
+}
+
+/// Milliseconds of a request's life.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Timing {
+    /// From admission to reply.
+    total: f64,
+    /// In the engine.
+    engine: f64,
+    /// In the embedding model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embed: Option<f64>,
+}
+
+/// Where the data were when they were asked for.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tier {
+    /// In tables and memory of the node that owns the namespace.
+    Warm,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// An admitted request on its way to a reply.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub admission: Admission,
+    request_id: RequestId,
+    engine: Duration,
+    embed: Option<Duration>,
+    pub embedding_tokens: u64,
+}
+
+impl Call {
+    /// To be made on the task that serves the request, which knows its id.
+    pub(crate) fn new(admission: Admission) -> Self {
+        let request_id = current_request_id();
+        Self { admission, request_id, engine: Duration::ZERO, embed: None, embedding_tokens: 0 }
+    }
+
+    /// Measures a part of the work that the engine does.
+    pub(crate) async fn engine<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let begun = self.admission.now();
+        let outcome = work.await;
+        self.engine += self.admission.now().saturating_sub(begun);
+        outcome
+    }
+
+    /// Measures a part of the work that the model does.
+    pub(crate) async fn embed<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let begun = self.admission.now();
+        let outcome = work.await;
+        self.embed = Some(self.embed.unwrap_or_default() + self.admission.now().saturating_sub(begun));
+        outcome
+    }
+
+    /// The reply to a read that cost `query` milli-units: counted here, if the lease still holds.
+    pub(crate) fn read<T: Serialize>(self, result: T, commit: Commit, query: u64) -> Result<Response, Problem> {
+        let units = MilliUnits { query: (query > 0).then_some(query), write: None };
+        let bytes = self.body(result, commit, units, self.embedding_tokens)?;
+        self.admission.count(&[
+            (Meter::Query, query),
+            (Meter::EmbeddingTokens, self.embedding_tokens),
+            (Meter::EgressBytes, bytes.len() as u64),
+        ])?;
+        Ok(json(StatusCode::OK, bytes))
+    }
+
+    /// The reply to a write whose usage went into the log with it.
+    pub(crate) fn wrote<T: Serialize>(
+        self,
+        status: StatusCode,
+        result: T,
+        commit: Commit,
+        write: u64,
+    ) -> Result<Response, Problem> {
+        self.admission.logged(&[(Meter::Write, write), (Meter::EmbeddingTokens, self.embedding_tokens)]);
+        let units = MilliUnits { query: None, write: (write > 0).then_some(write) };
+        let bytes = self.body(result, commit, units, self.embedding_tokens)?;
+        self.send_write(status, bytes)
+    }
+
+    /// The reply to a write that was done before: the stored result, and nothing counted.
+    pub(crate) fn replayed(self, committed: &Committed, stored: &[u8]) -> Result<Response, Problem> {
+        let idempotency::Stored { status, mut result } = idempotency::stored(stored)?;
+        // What was not known when the answer was stored.
+        for (member, value) in [("deleted", committed.deleted), ("created_commit", committed.commit)] {
+            if let Some(unknown) = result.get_mut(member).filter(|value| value.is_null()) {
+                *unknown = value.into();
+            }
+        }
+        let bytes = self.body(result, committed.commit, MilliUnits::default(), 0)?;
+        if !self.admission.lease_valid() {
+            return Err(CountRefusal::NoLease.into());
+        }
+        let status = StatusCode::from_u16(status).map_err(Problem::internal)?;
+        let mut response = json(status, bytes);
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    /// The write is done and counted, so bytes that cannot be counted are not a reason to refuse.
+    fn send_write(self, status: StatusCode, bytes: Vec<u8>) -> Result<Response, Problem> {
+        match self.admission.count(&[(Meter::EgressBytes, bytes.len() as u64)]) {
+            Ok(()) | Err(CountRefusal::NotCounted) => Ok(json(status, bytes)),
+            Err(refusal @ CountRefusal::NoLease) => Err(refusal.into()),
+        }
+    }
+
+    fn body<T: Serialize>(
+        &self,
+        result: T,
+        commit: Commit,
+        milli_units: MilliUnits,
+        embedding_tokens: u64,
+    ) -> Result<Vec<u8>, Problem> {
+        let receipt = Receipt {
+            request_id: self.request_id,
+            commit,
+            milli_units,
+            embedding_tokens,
+            timing_ms: Timing {
+                total: millis(self.admission.elapsed()),
+                engine: millis(self.engine),
+                embed: self.embed.map(millis),
+            },
+            tier: Tier::Warm,
+        };
+        serde_json::to_vec(&DataReply { result, receipt }).map_err(Problem::internal)
+    }
+}
+
+/// Milliseconds to the microsecond.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+

@@ -1,0 +1,162 @@
+//! What the node does by itself. Every step may run twice without harm and is bounded.
+
+use std::{sync::Arc, time::Duration};
+
+use agentdb_clock::Clock;
+use agentdb_control_plane_contract::AssignmentState;
+use agentdb_ids::NamespaceId;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    assignments::{Opener, Registry},
+    config::{AssignmentsConfig, MeteringConfig},
+    grants::GrantCache,
+    metering::{DirtyMarks, Reporter, Sample, Spool, StorageLedger},
+    telemetry::Gauges,
+};
+
+/// How often idle namespaces are looked for and sizes saved.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How often changed grants are saved.
+const SAVE_GRANTS: Duration = Duration::from_secs(10);
+/// How soon a namespace that could not be opened for its report is tried again.
+const RECOVER_RETRY: Duration = Duration::from_secs(2);
+
+/// The parts that the tasks work on.
+#[derive(Debug)]
+pub(crate) struct Background {
+    pub clock: Arc<dyn Clock>,
+    pub registry: Arc<Registry>,
+    pub opener: Arc<Opener>,
+    pub grants: Arc<GrantCache>,
+    pub reporter: Arc<Reporter>,
+    pub spool: Arc<Spool>,
+    pub storage: Arc<StorageLedger>,
+    pub metering: MeteringConfig,
+    pub assignments: AssignmentsConfig,
+    pub stop: CancellationToken,
+}
+
+impl Background {
+    /// Waits; `false` when the node stops.
+    async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// Reports usage and makes the spool safe, over and over.
+    pub(crate) async fn report(self: Arc<Self>) {
+        let every = Duration::from_millis(self.metering.report_every_ms);
+        while self.pause(every).await {
+            self.sample_storage();
+            self.sync_spool().await;
+            if let Err(error) = self.reporter.report().await {
+                tracing::debug!(%error, "usage was not reported; it is sent again");
+                metrics::counter!("agentdb_node_report_failures_total").increment(1);
+            }
+            self.publish();
+        }
+    }
+
+    pub(crate) async fn sync_spool(&self) {
+        let spool = Arc::clone(&self.spool);
+        match tokio::task::spawn_blocking(move || spool.sync()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the usage spool cannot be made safe"),
+            Err(error) => tracing::error!(%error, "the usage spool's task failed"),
+        }
+    }
+
+    /// Saves grants that changed, over and over.
+    pub(crate) async fn save_grants(self: Arc<Self>) {
+        while self.pause(SAVE_GRANTS).await {
+            self.grants.save_if_changed();
+        }
+    }
+
+    /// Closes what nobody uses, over and over.
+    pub(crate) async fn sweep(self: Arc<Self>) {
+        while self.pause(SWEEP).await {
+            self.close_idle().await;
+            self.save_sizes();
+        }
+    }
+
+    async fn close_idle(&self) {
+        let now = self.clock.monotonic().as_secs();
+        let mut open: Vec<_> = self.registry.slots().into_iter().filter(|slot| slot.peek().is_some()).collect();
+        open.sort_unstable_by_key(|slot| slot.last_used_s());
+        let surplus = open.len().saturating_sub(self.assignments.max_open);
+        for (at, slot) in open.iter().enumerate() {
+            // Those beyond the bound go when they are not in use at this moment, the others when unused for long.
+            let since = if at < surplus { now } else { now.saturating_sub(self.assignments.idle_close_s) };
+            slot.close_if_idle(since).await;
+        }
+    }
+
+    pub(crate) fn save_sizes(&self) {
+        let slots = self.registry.slots();
+        let sizes = slots.iter().filter_map(|slot| Some((slot.id(), slot.known_bytes()?))).collect();
+        if let Err(error) = self.storage.save_sizes(sizes) {
+            tracing::warn!(%error, "sizes of namespaces were not saved");
+        }
+    }
+
+    fn sample_storage(&self) {
+        let hour = self.clock.hour();
+        if !self.storage.is_due(hour) {
+            return;
+        }
+        let slots = self.registry.slots();
+        let serving = slots.iter().map(|slot| (slot, slot.assignment()));
+        let samples = serving.filter(|(_, a)| a.state == AssignmentState::Serve).filter_map(|(slot, a)| {
+            let bytes = slot.known_bytes()?;
+            Some(Sample { org_id: a.org_id, namespace_id: a.namespace_id, hour, bytes })
+        });
+        if let Err(error) = self.storage.sample(hour, samples.collect::<Vec<_>>()) {
+            tracing::error!(%error, "the hour's storage samples were not saved");
+        }
+    }
+
+    fn publish(&self) {
+        let open: Vec<_> = self.registry.slots().iter().filter_map(|slot| Some(slot.peek()?.stats())).collect();
+        let gauges = Gauges {
+            usage_backlog: self.reporter.backlog(),
+            open_namespaces: open.len(),
+            fold_lag_commits: open.iter().map(|s| s.commit.saturating_sub(s.folded_commit)).max().unwrap_or(0),
+            memtable_bytes: open.iter().map(|s| s.memtable_bytes).sum(),
+        };
+        gauges.publish();
+    }
+
+    /// Opens namespaces whose logs may hold usage that an earlier process did not get reported, and those
+    /// whose size is not known, one after the other.
+    pub(crate) async fn recover(self: Arc<Self>, marks: DirtyMarks) {
+        let left = marks.found().unwrap_or_else(|error| {
+            tracing::error!(%error, "the marks of unreported usage cannot be read");
+            Vec::new()
+        });
+        let unknown = self.registry.slots().into_iter().filter(|slot| slot.known_bytes().is_none());
+        let mut due: Vec<NamespaceId> = left;
+        due.extend(unknown.map(|slot| slot.id()));
+        while !due.is_empty() {
+            let mut again = Vec::new();
+            for id in due {
+                if self.stop.is_cancelled() {
+                    return;
+                }
+                // What is not placed here is reported by the node that has it.
+                let Some(slot) = self.registry.slot(id) else { continue };
+                if slot.acquire(&self.opener).await.is_err() && slot.assignment().state == AssignmentState::Serve {
+                    again.push(id);
+                }
+            }
+            due = again;
+            if !due.is_empty() && !self.pause(RECOVER_RETRY).await {
+                return;
+            }
+        }
+    }
+}
