@@ -79,10 +79,10 @@ async function playground(page: Page): Promise<void> {
   await page.getByLabel("Question").fill("I forgot my password and cannot sign in");
   await page.getByRole("button", { name: "Run query" }).click();
   await expect(page.getByTestId("hits").getByRole("listitem").first()).toContainText("Reset a forgotten password");
-  await expect(page.getByTestId("receipt")).toContainText("Query units");
+  await expect(page.getByTestId("receipt").filter({ visible: true })).toContainText("Query units");
   await look(page, "data-query");
   await page.getByRole("button", { name: "Filter" }).click();
-  await page.getByLabel("Filter", { exact: true }).fill("boom");
+  await page.getByRole("textbox", { name: "Filter", exact: true }).fill("boom");
   await page.getByRole("button", { name: "Run query" }).click();
   await expect(page.getByRole("alert")).toContainText("boom");
   await look(page, "data-refused");
@@ -116,7 +116,7 @@ async function otherPages(page: Page): Promise<void> {
   await expect(page.getByRole("rowheader", { name: "support-bot first key" })).toBeVisible();
   await look(page, "keys");
   await open(page, "Plan & settings", "Plan & settings");
-  await expect(page.getByText("Price book")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Price book" })).toBeVisible();
   await look(page, "plan");
 }
 

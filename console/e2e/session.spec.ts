@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { newPerson, signUp } from "./people";
-import { checkAccessible, watch } from "./watch";
+import { checkAccessible, checkNarrow, watch } from "./watch";
 
 test("a person logs out, is kept out, and comes back to the page they wanted", async ({ page, baseURL }) => {
   const nothingWrong = watch(page, new URL(baseURL ?? "").origin);
@@ -17,7 +17,7 @@ test("a person logs out, is kept out, and comes back to the page they wanted", a
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill("not the password at all");
   await page.getByRole("button", { name: "Log in" }).click();
-  await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong");
+  await expect(page.getByRole("alert")).toContainText("Signing in failed");
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page).toHaveURL(wanted);
@@ -70,5 +70,6 @@ test("the API reference shows every operation's group without leaving the origin
   await page.goto("/docs");
   await expect(page.getByText("/v1/orgs/{org}/api-keys", { exact: false }).first()).toBeVisible();
   await checkAccessible(page, "docs");
+  await checkNarrow(page);
   nothingWrong();
 });

@@ -17,7 +17,11 @@ export const csrf = new CsrfToken(async () => {
 });
 
 /** Control operations: the session cookie, and the CSRF header on everything that changes something. */
-export const control: ApiClient = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+export const control: ApiClient = createClient<paths>({
+  baseUrl: "",
+  credentials: "same-origin",
+  fetch: (request) => fetch(request),
+});
 
 control.use({
   async onRequest({ request }) {

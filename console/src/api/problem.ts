@@ -102,6 +102,7 @@ export type WayOut =
   | "retry"
   | "wait"
   | "upgrade"
+  | "limit"
   | "budget"
   | "permission"
   | "gone"
@@ -109,9 +110,21 @@ export type WayOut =
   | "reload"
   | "support";
 
+/** Codes whose way out differs from that of their status. */
+const BY_CODE: Partial<Record<string, WayOut>> = {
+  feature_not_in_edition: "upgrade",
+  limit_exceeded: "limit",
+  included_amount_used: "upgrade",
+  csrf_failed: "reload",
+};
+
+/** The service explains each of its codes on a page; what the console names itself has none. */
+export const codePage = (problem: Problem): string | null =>
+  problem.status === 0 || problem.code.startsWith("http_") ? null : `/docs/errors/${encodeURIComponent(problem.code)}`;
+
 export function wayOut(problem: Problem): WayOut {
-  if (problem.code === "feature_not_in_edition" || problem.code.includes("included")) return "upgrade";
-  if (problem.code.startsWith("csrf")) return "reload";
+  const known = BY_CODE[problem.code];
+  if (known) return known;
   switch (problem.status) {
     case 0:
     case 503:

@@ -25,12 +25,14 @@ const QUERY = { text: "I cannot log in any more", mode: "hybrid", top_k: 3 };
 export interface CurlCall {
   method: string;
   url: string;
-  key: string;
+  /** Null for a call that needs no credential. */
+  key: string | null;
   body?: unknown;
 }
 
 export function curl({ method, url, key, body }: CurlCall): string {
-  const lines = [`curl -sS -X ${method} ${shellQuote(url)}`, `  -H ${shellQuote(`Authorization: Bearer ${key}`)}`];
+  const lines = [`curl -sS -X ${method} ${shellQuote(url)}`];
+  if (key !== null) lines.push(`  -H ${shellQuote(`Authorization: Bearer ${key}`)}`);
   if (body !== undefined) {
     lines.push("  -H 'Content-Type: application/json'", `  -d ${shellQuote(JSON.stringify(body))}`);
   }

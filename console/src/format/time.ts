@@ -1,5 +1,7 @@
 /** Periods and hours of billing are UTC; people read their own time, so both are said where it matters. */
 
+const HOURS_A_DAY = 24;
+
 export function formatDateTime(iso: string, locale?: string): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
@@ -21,10 +23,16 @@ export function formatBucket(iso: string, granularity: "hour" | "day", locale?: 
     : new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(at);
 }
 
+/** The short label under an axis: the hour while the span is within two days, else the day. */
+export function formatTick(iso: string, granularity: "hour" | "day", spanHours: number, locale?: string): string {
+  const at = new Date(iso);
+  return granularity === "hour" && spanHours <= 2 * HOURS_A_DAY
+    ? new Intl.DateTimeFormat(locale, { hour: "numeric" }).format(at)
+    : new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", ...(granularity === "day" ? { timeZone: "UTC" } : {}) }).format(at);
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-export const HOURS_A_DAY = 24;
 
 /** Whole hours or days from `from` (inclusive) to `to` (exclusive), as RFC 3339 starts. */
 export function buckets(from: Date, to: Date, granularity: "hour" | "day"): string[] {

@@ -48,8 +48,10 @@ function Frame({ me, organization }: { me: Me; organization: Organization }) {
         <Mark className="size-5" />
         <span className="truncate font-semibold">{organization.name}</span>
       </div>
-      <aside className="sticky top-0 hidden h-dvh w-60 shrink-0 border-r border-line bg-surface lg:block">
-        <Sidebar me={me} organization={organization} />
+      <aside className="hidden w-60 shrink-0 border-r border-line bg-surface lg:block">
+        <div className="sticky top-0 h-dvh">
+          <Sidebar me={me} organization={organization} />
+        </div>
       </aside>
       <ModalOverlay isOpen={drawer} onOpenChange={setDrawer} isDismissable className="fixed inset-0 z-30 bg-black/45 lg:hidden">
         <Modal className="h-full w-72 max-w-[85vw] bg-surface shadow-pop">

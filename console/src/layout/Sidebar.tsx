@@ -15,7 +15,8 @@ interface SidebarProps {
 }
 
 const itemClass =
-  "flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm font-medium text-ink-2 transition-colors hover:bg-sunken hover:text-ink";
+  "flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm font-medium transition-colors";
+const restClass = "text-ink-2 hover:bg-sunken hover:text-ink";
 
 export function Sidebar({ me, organization, onNavigate }: SidebarProps) {
   const { t } = useTranslation();
@@ -41,7 +42,7 @@ export function Sidebar({ me, organization, onNavigate }: SidebarProps) {
           {item("namespaces", FolderTree, t("nav.namespaces"))}
           {item("keys", KeyRound, t("nav.keys"))}
           <li>
-            <a href="/docs" className={itemClass}>
+            <a href="/docs" className={cx(itemClass, restClass)}>
               <BookOpen aria-hidden className="size-4 shrink-0" />
               {t("nav.docs")}
             </a>
@@ -84,7 +85,7 @@ function Item({ to, icon: Icon, label, onNavigate }: ItemProps) {
       <NavLink
         to={to}
         onClick={onNavigate}
-        className={({ isActive }) => cx(itemClass, isActive && "bg-accent-soft text-accent hover:bg-accent-soft hover:text-accent")}
+        className={({ isActive }) => cx(itemClass, isActive ? "bg-accent-soft text-accent" : restClass)}
       >
         <Icon aria-hidden className="size-4 shrink-0" />
         {label}

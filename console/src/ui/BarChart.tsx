@@ -11,6 +11,8 @@ interface BarChartProps {
   /** Says what the chart shows; the same figures stand in a table nearby. */
   summary: string;
   labels: readonly string[];
+  /** Short labels for the axis; some of them are shown. */
+  ticks: readonly string[];
   series: readonly ChartSeries[];
   format: (value: number) => string;
   className?: string;
@@ -25,7 +27,7 @@ const LABELS = 6;
 const percent = (share: number): string => `${Math.round(share * 10_000) / 100}%`;
 
 /** Stacked bars over time, drawn with boxes so that text keeps its size at any width. */
-export function BarChart({ summary, labels, series, format, className }: BarChartProps) {
+export function BarChart({ summary, labels, ticks, series, format, className }: BarChartProps) {
   const sums = labels.map((_, index) => series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0));
   const top = axisTop(Math.max(0, ...sums));
   const every = Math.max(1, Math.ceil(labels.length / LABELS));
@@ -43,17 +45,21 @@ export function BarChart({ summary, labels, series, format, className }: BarChar
             <div className="absolute inset-x-0 top-1/2 border-t border-line" />
             {labels.map((label, index) => (
               <Bar
-                key={label + String(index)}
+                key={label}
                 title={`${label}: ${format(sums[index] ?? 0)}`}
                 parts={series.map((one) => (one.values[index] ?? 0) / top)}
               />
             ))}
           </div>
-          <div className="relative mt-1.5 h-4 text-xs text-ink-3">
-            {labels.map((label, index) =>
+          <div className="relative mt-1.5 h-4 overflow-x-clip text-xs text-ink-3">
+            {ticks.map((tick, index) =>
               index % every === 0 ? (
-                <span key={label + String(index)} className="absolute whitespace-nowrap" style={{ left: percent(index / labels.length) }}>
-                  {label}
+                <span
+                  key={index}
+                  className={cx("absolute whitespace-nowrap", (index / every) % 2 === 1 && "hidden sm:block")}
+                  style={{ left: percent(index / ticks.length) }}
+                >
+                  {tick}
                 </span>
               ) : null,
             )}

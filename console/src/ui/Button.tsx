@@ -1,6 +1,7 @@
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components";
 import { LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { cx } from "./classes";
 
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
@@ -27,10 +28,24 @@ interface ButtonProps extends Omit<AriaButtonProps, "className" | "children"> {
   children: ReactNode;
 }
 
-export function Button({ look = "secondary", size = "md", className, children, isPending, ...props }: ButtonProps) {
+/**
+ * While `isPending` a press does nothing, and the button keeps the focus. (The library's own pending state
+ * leaves an unnamed image in its live region when the button goes away with the answer.)
+ */
+export function Button({ look = "secondary", size = "md", className, children, isPending, type, onPress, ...props }: ButtonProps) {
+  const { t } = useTranslation();
   return (
-    <AriaButton {...props} isPending={isPending ?? false} className={cx(buttonClass(look, size), className)}>
-      {isPending ? <LoaderCircle aria-hidden className="size-3.5 animate-spin" /> : null}
+    <AriaButton
+      {...props}
+      {...(isPending ? { type: "button", "data-pending": true } : { type: type ?? "button", ...(onPress ? { onPress } : {}) })}
+      className={cx(buttonClass(look, size), className)}
+    >
+      {isPending ? (
+        <>
+          <LoaderCircle aria-hidden className="size-3.5 animate-spin" />
+          <span className="sr-only">{t("common.loading")}</span>
+        </>
+      ) : null}
       {children}
     </AriaButton>
   );

@@ -2,7 +2,7 @@ import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "react-router";
-import { toProblem, wayOut, type Problem, type WayOut } from "../api/problem";
+import { codePage, toProblem, wayOut, type Problem, type WayOut } from "../api/problem";
 import { Button } from "./Button";
 import { ButtonLink } from "./ButtonLink";
 import { CopyButton } from "./CopyButton";
@@ -53,7 +53,7 @@ function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined 
       </ButtonLink>
     );
   }
-  if ((way === "upgrade" || way === "budget") && org) {
+  if ((way === "upgrade" || way === "budget" || way === "limit") && org) {
     return (
       <ButtonLink size="sm" to={`/orgs/${org}/plan`}>
         {t("problem.go.plan")}
@@ -65,6 +65,17 @@ function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined 
     <Button size="sm" onPress={onRetry}>
       {t("problem.go.retry")}
     </Button>
+  );
+}
+
+function ProblemCode({ problem }: { problem: Problem }) {
+  const { t } = useTranslation();
+  const page = codePage(problem);
+  if (page === null) return <code className="font-mono">{problem.code}</code>;
+  return (
+    <a href={page} target="_blank" rel="noreferrer" title={t("problem.about_code", { code: problem.code })} className="font-mono underline underline-offset-2">
+      {problem.code}
+    </a>
   );
 }
 
@@ -100,7 +111,7 @@ export function ProblemNotice({ error, onRetry, className }: ProblemNoticeProps)
         ))}
         <p className="text-ink-2">{advice}</p>
         <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5 text-xs text-ink-2">
-          <code className="font-mono">{problem.code}</code>
+          <ProblemCode problem={problem} />
           {problem.requestId ? (
             <span className="inline-flex items-center gap-1">
               {t("problem.request")} <code className="font-mono break-all">{problem.requestId}</code>

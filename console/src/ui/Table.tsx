@@ -23,7 +23,7 @@ const cellClass = (numeric: boolean | undefined): string => cx("px-4 py-2.5", nu
 /** A plain table; narrow screens scroll it sideways inside its card. */
 export function Table<Row>({ label, columns, rows, rowKey, footer }: TableProps<Row>) {
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
       <table className="w-full text-left text-sm">
         <caption className="sr-only">{label}</caption>
         <thead>

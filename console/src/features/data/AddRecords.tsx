@@ -44,7 +44,7 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
   };
   const count = parsed.ok ? parsed.records.length : 0;
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_18rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_18rem]">
       <Card>
         <Form onSubmit={submit} className="flex flex-col gap-4">
           {takesText ? (
@@ -99,7 +99,7 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
               <div className="flex flex-wrap items-center gap-3 rounded-lg bg-ok-soft p-3">
                 <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
                 <p className="min-w-0 flex-1">
-                  {t("data.add.done", { count: add.variables?.length ?? 0, commit: add.data.receipt.commit ?? "" })}
+                  {t("data.add.done", { count: add.variables.length, commit: add.data.receipt.commit ?? "" })}
                 </p>
                 <Button size="sm" onPress={onQuery}>
                   {t("data.add.to_query")}

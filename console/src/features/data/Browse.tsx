@@ -79,7 +79,7 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
       id: "id",
       header: t("data.browse.id"),
       rowHeader: true,
-      cell: ({ id }) => <code className="font-mono text-xs break-all">{id}</code>,
+      cell: ({ id }) => <code className="block max-w-56 min-w-32 truncate font-mono text-xs" title={id}>{id}</code>,
     },
     { id: "text", header: t("data.browse.text"), cell: ({ text }) => <span className="line-clamp-2 min-w-48">{text}</span> },
     {

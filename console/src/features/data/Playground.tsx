@@ -47,7 +47,7 @@ export function Playground({ org, ns, collection }: PlaygroundProps) {
   };
   const url = `${baseUrl()}/v1/namespaces/${encodeURIComponent(ns)}/collections/${encodeURIComponent(collection.name)}/query`;
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
       <Card>
         <QueryFields form={form} onChange={setForm} modes={modes} built={built} isPending={query.isPending} onRun={run}>
           {built.ok ? (
@@ -62,7 +62,7 @@ export function Playground({ org, ns, collection }: PlaygroundProps) {
             <Loading rows={4} className="p-0" />
           </Card>
         ) : query.data ? (
-          <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
             <Hits hits={query.data.result.hits} />
             <ReceiptCard receipt={query.data.receipt} />
           </div>

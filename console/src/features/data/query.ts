@@ -38,7 +38,7 @@ function parseArray(text: string): unknown[] | null {
 /** A JSON array of finite numbers; null for anything else. */
 export function parseVector(text: string): number[] | null {
   const parsed = parseArray(text);
-  return parsed && parsed.length > 0 && parsed.every((one) => typeof one === "number") ? (parsed as number[]) : null;
+  return parsed && parsed.length > 0 && parsed.every((one) => typeof one === "number") ? (parsed) : null;
 }
 
 export type Built = { ok: true; request: QueryRequest } | { ok: false; field: "vector" | "params" };
@@ -61,7 +61,7 @@ export function buildQuery(form: QueryForm): Built {
     if (form.params.trim() !== "") {
       const params = parseArray(form.params);
       if (!params) return { ok: false, field: "params" };
-      request.params = params as NonNullable<QueryRequest["params"]>;
+      request.params = params;
     }
   }
   return { ok: true, request };

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { invoiceQuery, namespacesQuery, usageQuery } from "../../api/queries";
 import type { InvoicePreview, Namespace, UsageRow } from "../../api/types";
 import { formatMoney } from "../../format/money";
-import { buckets, formatBucket, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
+import { buckets, formatBucket, formatTick, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
 import { formatMeter, formatNumber, readableAmount } from "../../format/units";
 import { useOrg } from "../../layout/useOrg";
 import { BarChart } from "../../ui/BarChart";
@@ -137,6 +137,7 @@ function LastDay({ org, rows, hours }: { org: string; rows: UsageRow[]; hours: s
         peak: formatMeter("query", Math.max(...first.values)),
       })}
       labels={hours.map((hour) => formatBucket(hour, "hour"))}
+      ticks={hours.map((hour) => formatTick(hour, "hour", hours.length))}
       series={[{ id: "query", label: t("meters.query"), values: first.values.map((value) => readableAmount("query", value)) }]}
       format={(value) => formatNumber(value, 2)}
     />

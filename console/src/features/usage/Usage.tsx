@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usageQuery } from "../../api/queries";
 import type { UsageRow } from "../../api/types";
-import { buckets, formatBucket, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
+import { buckets, formatBucket, formatTick, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
 import { formatMeter, formatNumber, readableAmount } from "../../format/units";
 import { useOrg } from "../../layout/useOrg";
 import { BarChart } from "../../ui/BarChart";
@@ -157,6 +157,7 @@ function Chart({ org, meter, series, starts, granularity, group }: ChartProps) {
         peak: formatMeter(meter, Math.max(0, ...sums)),
       })}
       labels={starts.map((start) => formatBucket(start, granularity))}
+      ticks={starts.map((start) => formatTick(start, granularity, starts.length))}
       series={series.map((one) => ({
         id: one.group,
         label: groupName(one.group),

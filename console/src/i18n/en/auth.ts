@@ -15,9 +15,8 @@ export const auth = {
     title: "Log in",
     submit: "Log in",
     no_account: "New here?",
-    refused: "E-mail or password is wrong",
-    refused_hint: "Check both. If you signed up and never opened the link in the mail, do that first.",
-    unverified: "Your e-mail address is not verified yet.",
+    refused: "Signing in failed",
+    refused_hint: "Check e-mail and password. If you never opened the link in our mail, verify the address first.",
   },
   sent: {
     title: "Check your mail",
@@ -37,7 +36,7 @@ export const auth = {
     working: "One moment…",
     missing: "This link has no token. Open the whole link from the mail.",
     failed_title: "This link does not work",
-    again: "Ask for a new link",
+    again: "Ask for a verification link",
     done: "Verified. Taking you to your console…",
   },
 } as const;

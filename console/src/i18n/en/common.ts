@@ -48,6 +48,7 @@ export const nav = {
 
 export const problem = {
   request: "Request",
+  about_code: "What {{code}} means",
   copy_request: "Copy request id",
   advice: {
     log_in: "Your session has ended. Log in again; you come back to this page.",
@@ -56,6 +57,7 @@ export const problem = {
     wait_for_one: "Try again in {{count}} second.",
     wait_for_other: "Try again in {{count}} seconds.",
     upgrade: "Your edition stops here. The plan page shows its limits.",
+    limit: "Remove what is not needed any more, or move to an edition with more room.",
     budget: "A spending limit stands in the way. The plan page shows what applies.",
     permission: "This account or key may not do that. Ask an owner of the organisation for access.",
     gone: "It does not exist, or it is not visible to you. It may have been deleted.",

@@ -2,6 +2,7 @@ import { auth } from "./auth";
 import { keys, namespaces, overview, start } from "./build";
 import { common, nav, problem } from "./common";
 import { data } from "./data";
+import { docs } from "./docs";
 import { billing, meters, plan, usage } from "./money";
 
 /** English is the source: the shape of every other language is taken from it. */
@@ -19,4 +20,5 @@ export const en = {
   usage,
   billing,
   plan,
+  docs,
 } as const;
