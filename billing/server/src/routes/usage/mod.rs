@@ -1,0 +1,3 @@
+pub(super) mod list;
+
+mod params;

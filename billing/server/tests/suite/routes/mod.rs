@@ -1,0 +1,4 @@
+mod invoices;
+mod price_book;
+mod usage;
+mod usage_checkpoints;
