@@ -9,6 +9,9 @@ interface Refusal {
   headers?: Record<string, string>;
 }
 
+/** The list of keys, whatever page of it. */
+const KEYS = /\/v1\/orgs\/[^/]+\/api-keys(\?|$)/;
+
 const REFUSALS: Refusal[] = [
   { status: 402, code: "cap_reached", advice: "A spending limit stands in the way." },
   { status: 403, code: "forbidden", advice: "may not do that" },
@@ -18,7 +21,7 @@ const REFUSALS: Refusal[] = [
 ];
 
 async function answer(page: Page, refusal: Refusal): Promise<void> {
-  await page.route("**/v1/orgs/*/api-keys", (route) =>
+  await page.route(KEYS, (route) =>
     route.fulfill({
       status: refusal.status,
       headers: { "content-type": "application/problem+json", ...refusal.headers },
@@ -44,7 +47,7 @@ test("each refusal shows its code, its request id and the way out", async ({ pag
     await expect(alert).toContainText(refusal.advice);
     await expect(alert).toContainText("req_for_the_support");
     await expect(alert).toContainText("<b>as text</b>");
-    await page.unroute("**/v1/orgs/*/api-keys");
+    await page.unroute(KEYS);
     await page.getByRole("link", { name: "Overview", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
     await page.reload();
@@ -53,12 +56,12 @@ test("each refusal shows its code, its request id and the way out", async ({ pag
 
 test("a service that cannot be reached is said to be so, and a retry mends the page", async ({ page }) => {
   await signUp(page, newPerson());
-  await page.route("**/v1/orgs/*/api-keys", (route) => route.abort());
+  await page.route(KEYS, (route) => route.abort());
   await page.getByRole("link", { name: "API keys", exact: true }).click();
   const alert = page.getByRole("alert");
   await expect(alert).toContainText("unreachable");
   await checkAccessible(page, "problem-unreachable");
-  await page.unroute("**/v1/orgs/*/api-keys");
+  await page.unroute(KEYS);
   await alert.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("No key yet")).toBeVisible();
 });

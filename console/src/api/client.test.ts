@@ -58,7 +58,7 @@ it("a data call carries a short-lived token and no cookie, and replaces a refuse
     }
     return request.headers.get("authorization") === "Bearer adb_2" ? json({ result: [], receipt: {} }) : json({ code: "unauthenticated" }, 401);
   });
-  await need(dataClient("org_1").POST("/v1/namespaces/{ns}/collections/{c}/delete", { params: { path: { ns: "n", c: "c" } }, body: { ids: ["a"] } }));
+  await need(dataClient("org_1").POST("/v1/namespaces/{namespace}/collections/{collection}/delete", { params: { path: { namespace: "n", collection: "c" } }, body: { ids: ["a"] } }));
   const data = seen.filter(({ url }) => url.endsWith("/delete"));
   expect(data.map(({ headers }) => headers.get("authorization"))).toEqual(["Bearer adb_1", "Bearer adb_2"]);
   expect(data.map(({ credentials }) => credentials)).toEqual(["omit", "omit"]);
@@ -72,7 +72,7 @@ it("a token that is refused twice is not tried a third time", async () => {
       ? json({ token: "adb_x", expires_at: "2999-01-01T00:00:00Z" }, 201)
       : json({ code: "unauthenticated" }, 401),
   );
-  const call = need(dataClient("org_1").GET("/v1/namespaces/{ns}/collections", { params: { path: { ns: "n" } } }));
+  const call = need(dataClient("org_1").GET("/v1/namespaces/{namespace}/collections", { params: { path: { namespace: "n" } } }));
   await expect(call).rejects.toMatchObject({ problem: { status: 401 } });
   expect(seen.filter(({ url }) => url.endsWith("/collections"))).toHaveLength(2);
 });

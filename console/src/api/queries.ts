@@ -1,6 +1,12 @@
 /** What pages read, as TanStack queries; keys begin with the organisation so that one switch forgets another. */
 import { queryOptions } from "@tanstack/react-query";
 import { control, csrf, dataClient, need } from "./client";
+import { allItems, PAGE_LIMIT } from "./pages";
+
+const pageOf = (cursor: string | undefined) => ({ limit: PAGE_LIMIT, ...(cursor ? { cursor } : {}) });
+
+/** Rows of usage that the API gives at once, at most. */
+const USAGE_LIMIT = 5000;
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
@@ -37,13 +43,19 @@ export const editionQuery = (org: string) =>
 export const namespacesQuery = (org: string) =>
   queryOptions({
     queryKey: ["org", org, "namespaces"],
-    queryFn: () => need(control.GET("/v1/orgs/{org}/namespaces", { params: { path: { org } } })),
+    queryFn: () =>
+      allItems((cursor) =>
+        need(control.GET("/v1/orgs/{org}/namespaces", { params: { path: { org }, query: pageOf(cursor) } })),
+      ),
   });
 
 export const keysQuery = (org: string) =>
   queryOptions({
     queryKey: ["org", org, "keys"],
-    queryFn: () => need(control.GET("/v1/orgs/{org}/api-keys", { params: { path: { org } } })),
+    queryFn: () =>
+      allItems((cursor) =>
+        need(control.GET("/v1/orgs/{org}/api-keys", { params: { path: { org }, query: pageOf(cursor) } })),
+      ),
   });
 
 export interface UsageAsked {
@@ -56,12 +68,14 @@ export interface UsageAsked {
 export const usageQuery = (org: string, { from, to, granularity, groupBy }: UsageAsked) =>
   queryOptions({
     queryKey: ["org", org, "usage", from, to, granularity, groupBy.join(",")],
-    queryFn: () =>
-      need(
-        control.GET("/v1/orgs/{org}/usage", {
-          params: { path: { org }, query: { from, to, granularity, group_by: groupBy.join(",") } },
-        }),
-      ),
+    queryFn: async () => {
+      const { items } = await allItems(async (cursor) => {
+        const query = { from, to, granularity, group_by: groupBy.join(","), limit: USAGE_LIMIT, ...(cursor ? { cursor } : {}) };
+        const { rows, next_cursor } = await need(control.GET("/v1/orgs/{org}/usage", { params: { path: { org }, query } }));
+        return { items: rows, next_cursor: next_cursor ?? null };
+      });
+      return { rows: items };
+    },
   });
 
 export const invoiceQuery = (org: string) =>
@@ -80,6 +94,6 @@ export const priceBookQuery = (org: string) =>
 export const collectionsQuery = (org: string, ns: string) =>
   queryOptions({
     queryKey: ["org", org, "data", ns, "collections"],
-    queryFn: () => need(dataClient(org).GET("/v1/namespaces/{ns}/collections", { params: { path: { ns } } })),
+    queryFn: () => need(dataClient(org).GET("/v1/namespaces/{namespace}/collections", { params: { path: { namespace: ns } } })),
     enabled: ns !== "",
   });

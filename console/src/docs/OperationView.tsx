@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { CodeBlock } from "../ui/CodeBlock";
 import { cx } from "../ui/classes";
 import { type Column, Table } from "../ui/Table";
-import { type Description, type Method, type Operation, type Parameter, rulesOf, typeName } from "./description";
+import { callers, type Description, type Method, type Operation, type Parameter, rulesOf, typeName } from "./description";
 import { requestExample } from "./example";
 import { SchemaTree } from "./SchemaTree";
 
@@ -37,6 +37,7 @@ export function OperationView({ description, operation }: OperationProps) {
         <div className="flex items-center gap-2">
           <MethodBadge method={operation.method} />
           <code className="font-mono text-xs break-all text-ink-2">{operation.path}</code>
+          <Callers operation={operation} />
         </div>
         {operation.description ? <p className="max-w-3xl whitespace-pre-line text-ink-2">{operation.description}</p> : null}
       </header>
@@ -59,6 +60,13 @@ export function OperationView({ description, operation }: OperationProps) {
       </div>
     </article>
   );
+}
+
+function Callers({ operation }: { operation: Operation }) {
+  const { t } = useTranslation();
+  const { anybody, key, session } = callers(operation);
+  const who = anybody ? t("docs.anybody") : key && session ? t("docs.key_or_session") : key ? t("docs.key") : t("docs.session");
+  return <span className="ml-auto text-xs whitespace-nowrap text-ink-3">{who}</span>;
 }
 
 function Parameters({ description, parameters }: { description: Description; parameters: Parameter[] }) {

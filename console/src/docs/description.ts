@@ -45,8 +45,8 @@ export interface OperationObject {
   description?: string;
   tags?: string[];
   parameters?: Parameter[];
-  /** An empty list says that no credential is needed. */
-  security?: unknown[];
+  /** One of these lets a caller in; none, or an empty one, says that no credential is needed. */
+  security?: Record<string, unknown>[];
   requestBody?: Content & { required?: boolean };
   responses?: Record<string, Content & { description?: string }>;
 }
@@ -96,15 +96,22 @@ function operationsOf(description: Description): Operation[] {
 export function groupsOf(description: Description, untagged: string): Group[] {
   const groups = new Map<string, Group>();
   for (const tag of description.tags ?? []) {
-    groups.set(tag.name, { name: tag.name, description: tag.description, operations: [] });
+    const name = tag.name.replaceAll("_", " ");
+    groups.set(name, { name, description: tag.description, operations: [] });
   }
   for (const operation of operationsOf(description)) {
-    const name = operation.tags?.[0] ?? untagged;
+    const name = (operation.tags?.[0] ?? untagged).replaceAll("_", " ");
     const group = groups.get(name) ?? { name, description: undefined, operations: [] };
     group.operations.push(operation);
     groups.set(name, group);
   }
   return [...groups.values()].filter(({ operations }) => operations.length > 0);
+}
+
+/** Who may call an operation. */
+export function callers({ security }: OperationObject): { anybody: boolean; key: boolean; session: boolean } {
+  const schemes = (security ?? [{ api_key: [] }]).flatMap((one) => Object.keys(one));
+  return { anybody: schemes.length === 0, key: schemes.includes("api_key"), session: schemes.includes("session") };
 }
 
 const REF = "#/components/schemas/";

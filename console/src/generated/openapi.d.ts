@@ -297,7 +297,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections": {
+    "/v1/namespaces/{namespace}/collections": {
         parameters: {
             query?: never;
             header?: never;
@@ -314,7 +314,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}": {
+    "/v1/namespaces/{namespace}/collections/{collection}": {
         parameters: {
             query?: never;
             header?: never;
@@ -333,7 +333,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/upsert": {
+    "/v1/namespaces/{namespace}/collections/{collection}/upsert": {
         parameters: {
             query?: never;
             header?: never;
@@ -350,7 +350,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/delete": {
+    "/v1/namespaces/{namespace}/collections/{collection}/delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -367,7 +367,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/fetch": {
+    "/v1/namespaces/{namespace}/collections/{collection}/fetch": {
         parameters: {
             query?: never;
             header?: never;
@@ -384,7 +384,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/count": {
+    "/v1/namespaces/{namespace}/collections/{collection}/count": {
         parameters: {
             query?: never;
             header?: never;
@@ -401,7 +401,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/scan": {
+    "/v1/namespaces/{namespace}/collections/{collection}/scan": {
         parameters: {
             query?: never;
             header?: never;
@@ -418,7 +418,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{ns}/collections/{c}/query": {
+    "/v1/namespaces/{namespace}/collections/{collection}/query": {
         parameters: {
             query?: never;
             header?: never;
@@ -491,7 +491,12 @@ export interface components {
             edition: string;
             features: string[];
             limits: {
-                [key: string]: number;
+                /** Format: int64 */
+                namespaces: number;
+                /** Format: int64 */
+                api_keys: number;
+                /** Format: int64 */
+                query_milli_units_per_month?: number | null;
             };
         };
         CapturedMail: {
@@ -555,6 +560,12 @@ export interface components {
         };
         Usage: {
             rows: components["schemas"]["UsageRow"][];
+            totals: {
+                meter: string;
+                /** Format: int64 */
+                quantity: number;
+            }[];
+            next_cursor?: string | null;
         };
         /** @enum {string} */
         CountedIn: "milli_units" | "byte_hours" | "bytes" | "tokens";
@@ -613,12 +624,17 @@ export interface components {
             };
             lines: components["schemas"]["InvoiceLine"][];
             total: components["schemas"]["Money"];
+            as_of: string;
+            edition: string;
+            /** Format: int64 */
+            price_book_version: number;
+            rounding: string;
         };
         VectorSpec: {
             /** Format: int64 */
             dimension: number;
             /** @enum {string} */
-            metric: "cosine" | "dot" | "euclidean";
+            metric?: "cosine" | "dot" | "euclidean";
         };
         TextSpec: {
             language?: string;
@@ -631,28 +647,34 @@ export interface components {
                 [key: string]: "string" | "int" | "float" | "bool" | "timestamp" | "string_list";
             };
         };
-        Collection: {
+        Collection: components["schemas"]["CollectionSchema"] & {
             name: string;
-            schema: components["schemas"]["CollectionSchema"];
             /** Format: int64 */
-            rows?: number;
+            rows: number;
             /** Format: int64 */
-            logical_bytes?: number;
+            logical_bytes: number;
             /** Format: int64 */
-            created_commit?: number;
+            created_commit: number;
         };
         Receipt: {
             request_id: string;
             /** Format: int64 */
-            commit?: number;
+            commit: number;
             milli_units: {
-                [key: string]: number;
+                /** Format: int64 */
+                query?: number | null;
+                /** Format: int64 */
+                write?: number | null;
             };
-            estimated_price?: components["schemas"]["Money"];
+            /** Format: int64 */
+            embedding_tokens?: number;
             timing_ms: {
-                [key: string]: number;
+                total: number;
+                engine: number;
+                embed?: number | null;
             };
-            tier?: string;
+            /** @enum {string} */
+            tier: "warm";
         };
         Record: {
             id: string;
@@ -674,7 +696,12 @@ export interface components {
             metadata?: unknown;
             vector?: number[];
             score_parts?: {
-                [key: string]: number;
+                distance?: number | null;
+                bm25?: number | null;
+                /** Format: int64 */
+                vector_rank?: number | null;
+                /** Format: int64 */
+                text_rank?: number | null;
             };
         };
         QueryRequest: {
@@ -991,7 +1018,7 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
-                limit?: string;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -1153,7 +1180,7 @@ export interface operations {
     list_namespaces: {
         parameters: {
             query?: {
-                limit?: string;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -1300,8 +1327,10 @@ export interface operations {
             query?: {
                 from?: string;
                 to?: string;
-                granularity?: string;
+                granularity?: "hour" | "day";
                 group_by?: string;
+                limit?: number;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -1398,7 +1427,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
+                namespace: string;
             };
             cookie?: never;
         };
@@ -1411,7 +1440,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        result: components["schemas"]["Collection"][];
+                        result: {
+                            collections: components["schemas"]["Collection"][];
+                        };
                         receipt: components["schemas"]["Receipt"];
                     };
                 };
@@ -1432,8 +1463,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1467,8 +1498,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1518,8 +1549,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1555,8 +1586,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1599,8 +1630,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1643,8 +1674,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1687,8 +1718,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1732,8 +1763,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };
@@ -1781,8 +1812,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                ns: string;
-                c: string;
+                namespace: string;
+                collection: string;
             };
             cookie?: never;
         };

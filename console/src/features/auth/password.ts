@@ -1,2 +1,2 @@
 /** The least length the service takes; it checks it again. */
-export const PASSWORD_MIN = 12;
+export const PASSWORD_MIN = 10;

@@ -23,7 +23,7 @@ interface AddRecordsProps {
 export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
-  const takesText = Boolean(collection.schema.embedding_model);
+  const takesText = Boolean(collection.embedding_model);
   const [form, setForm] = useState<"text" | "json">(takesText ? "text" : "json");
   const [text, setText] = useState("");
   const [json, setJson] = useState("");
@@ -31,8 +31,8 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
   const add = useMutation({
     mutationFn: (records: DataRecord[]) =>
       need(
-        dataClient(org).POST("/v1/namespaces/{ns}/collections/{c}/upsert", {
-          params: { path: { ns, c: collection.name } },
+        dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/upsert", {
+          params: { path: { namespace: ns, collection: collection.name } },
           body: { records },
         }),
       ),
@@ -99,7 +99,7 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
               <div className="flex flex-wrap items-center gap-3 rounded-lg bg-ok-soft p-3">
                 <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
                 <p className="min-w-0 flex-1">
-                  {t("data.add.done", { count: add.variables.length, commit: add.data.receipt.commit ?? "" })}
+                  {t("data.add.done", { count: add.variables.length, commit: add.data.receipt.commit })}
                 </p>
                 <Button size="sm" onPress={onQuery}>
                   {t("data.add.to_query")}
@@ -109,7 +109,7 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
           </div>
         </Form>
       </Card>
-      {add.data ? <ReceiptCard receipt={add.data.receipt} /> : null}
+      {add.data ? <ReceiptCard org={org} receipt={add.data.receipt} /> : null}
     </div>
   );
 }

@@ -23,8 +23,8 @@ export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
     queryKey: ["org", org, "data", ns, collection, "records"],
     queryFn: ({ pageParam }) =>
       need(
-        dataClient(org).POST("/v1/namespaces/{ns}/collections/{c}/scan", {
-          params: { path: { ns, c: collection } },
+        dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/scan", {
+          params: { path: { namespace: ns, collection } },
           body: { limit: PAGE, include: ["text", "attributes"], ...(pageParam ? { cursor: pageParam } : {}) },
         }),
       ),
@@ -67,8 +67,8 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
   const remove = useMutation({
     mutationFn: (id: string) =>
       need(
-        dataClient(org).POST("/v1/namespaces/{ns}/collections/{c}/delete", {
-          params: { path: { ns, c: collection } },
+        dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/delete", {
+          params: { path: { namespace: ns, collection } },
           body: { ids: [id] },
         }),
       ),

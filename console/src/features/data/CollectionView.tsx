@@ -60,26 +60,25 @@ function Facts({ org, ns, collection, onDeleted }: CollectionViewProps) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const { schema } = collection;
   const remove = useMutation({
     mutationFn: () =>
-      need(dataClient(org).DELETE("/v1/namespaces/{ns}/collections/{c}", { params: { path: { ns, c: collection.name } } })),
+      need(dataClient(org).DELETE("/v1/namespaces/{namespace}/collections/{collection}", { params: { path: { namespace: ns, collection: collection.name } } })),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: collectionsQuery(org, ns).queryKey });
       onDeleted();
     },
   });
-  const attributes = Object.entries(schema.attributes ?? {}).map(([name, type]) => `${name}: ${type}`);
+  const attributes = Object.entries(collection.attributes ?? {}).map(([name, type]) => `${name}: ${type}`);
   return (
     <div className="flex flex-wrap items-start justify-between gap-4 rounded-lg border border-line bg-surface p-4 shadow-card">
       <dl className="flex min-w-0 flex-1 flex-wrap gap-x-8 gap-y-3 text-sm">
-        {collection.rows == null ? null : <Fact label={t("data.facts.records")} value={formatNumber(collection.rows)} />}
-        {collection.logical_bytes == null ? null : <Fact label={t("data.facts.size")} value={formatBytes(collection.logical_bytes)} />}
-        {schema.embedding_model ? <Fact label={t("data.facts.model")} value={schema.embedding_model} /> : null}
-        {schema.vector ? (
-          <Fact label={t("data.facts.vector")} value={`${schema.vector.dimension} · ${schema.vector.metric ?? "cosine"}`} />
+        <Fact label={t("data.facts.records")} value={formatNumber(collection.rows)} />
+        <Fact label={t("data.facts.size")} value={formatBytes(collection.logical_bytes)} />
+        {collection.embedding_model ? <Fact label={t("data.facts.model")} value={collection.embedding_model} /> : null}
+        {collection.vector ? (
+          <Fact label={t("data.facts.vector")} value={`${collection.vector.dimension} · ${collection.vector.metric ?? "cosine"}`} />
         ) : null}
-        {schema.text || schema.embedding_model ? <Fact label={t("data.facts.text")} value={t("data.facts.yes")} /> : null}
+        {collection.text || collection.embedding_model ? <Fact label={t("data.facts.text")} value={t("data.facts.yes")} /> : null}
         <Fact label={t("data.facts.attributes")} value={attributes.join(", ") || t("data.facts.none")} />
       </dl>
       <Button size="sm" onPress={() => setAsking(true)}>

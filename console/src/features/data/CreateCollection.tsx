@@ -46,7 +46,7 @@ function CreateForm({ org, ns, onClose, onCreated }: Omit<CreateCollectionProps,
   const parsed = parseAttributes(attributes);
   const create = useMutation({
     mutationFn: (body: CollectionSchema) =>
-      need(dataClient(org).PUT("/v1/namespaces/{ns}/collections/{c}", { params: { path: { ns, c: name } }, body })),
+      need(dataClient(org).PUT("/v1/namespaces/{namespace}/collections/{collection}", { params: { path: { namespace: ns, collection: name } }, body })),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: collectionsQuery(org, ns).queryKey });
       onCreated(name);

@@ -53,7 +53,7 @@ function Chosen({ org, namespaces }: { org: string; namespaces: Namespace[] }) {
   const [creating, setCreating] = useState(false);
   const ns = namespaces.find(({ name }) => name === params.get("ns"))?.name ?? namespaces[0]?.name ?? "";
   const collections = useQuery(collectionsQuery(org, ns));
-  const all = collections.data?.result ?? [];
+  const all = collections.data?.result.collections ?? [];
   const collection = all.find(({ name }) => name === params.get("c")) ?? all[0];
   const open = (namespace: string, name?: string) => setParams(name ? { ns: namespace, c: name } : { ns: namespace });
   return (

@@ -20,7 +20,7 @@ interface PlaygroundProps {
 }
 
 /** The modes that a collection can answer. */
-function modesOf({ schema }: Collection): Mode[] {
+function modesOf(schema: Collection): Mode[] {
   if (schema.embedding_model) return ["hybrid", "semantic", "text", "vector"];
   const modes: Mode[] = [];
   if (schema.vector) modes.push("vector");
@@ -36,8 +36,8 @@ export function Playground({ org, ns, collection }: PlaygroundProps) {
   const query = useMutation({
     mutationFn: (body: QueryRequest) =>
       need(
-        dataClient(org).POST("/v1/namespaces/{ns}/collections/{c}/query", {
-          params: { path: { ns, c: collection.name } },
+        dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/query", {
+          params: { path: { namespace: ns, collection: collection.name } },
           body,
         }),
       ),
@@ -64,7 +64,7 @@ export function Playground({ org, ns, collection }: PlaygroundProps) {
         ) : query.data ? (
           <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
             <Hits hits={query.data.result.hits} />
-            <ReceiptCard receipt={query.data.receipt} />
+            <ReceiptCard org={org} receipt={query.data.receipt} />
           </div>
         ) : query.error ? null : (
           <Card>

@@ -16,7 +16,7 @@ import { Empty, Loading, ProblemNotice } from "../../ui/States";
 import { type GroupBy, type Series, seriesOf, totalsByMeter } from "./aggregate";
 import { MeterTotals } from "./MeterTotals";
 import { UsageTable } from "./UsageTable";
-import { useGroupName } from "./useGroupName";
+import { type Groups, useGroups } from "./useGroups";
 
 const REFRESH_MS = 10_000;
 
@@ -109,7 +109,8 @@ function Explorer({ org, rows, starts, granularity }: ExplorerProps) {
   const [chosen, setChosen] = useState<string>("query");
   const [group, setGroup] = useState<GroupBy>("key");
   const meter = totals.has(chosen) ? chosen : ([...totals.keys()][0] ?? "query");
-  const series = seriesOf(rows, meter, group, starts, granularity);
+  const groups = useGroups(org, group);
+  const series = seriesOf(rows, meter, group, starts, granularity, groups.known);
   return (
     <>
       <MeterTotals totals={totals} chosen={meter} onChoose={setChosen} />
@@ -125,27 +126,25 @@ function Explorer({ org, rows, starts, granularity }: ExplorerProps) {
           />
         }
       >
-        <Chart org={org} meter={meter} series={series} starts={starts} granularity={granularity} group={group} />
+        <Chart meter={meter} series={series} starts={starts} granularity={granularity} groups={groups} />
       </Card>
       <Card title={t("usage.table")} flush>
-        <UsageTable org={org} meter={meter} series={series} starts={starts} granularity={granularity} group={group} />
+        <UsageTable meter={meter} series={series} starts={starts} granularity={granularity} group={group} groupName={groups.name} />
       </Card>
     </>
   );
 }
 
 interface ChartProps {
-  org: string;
   meter: string;
   series: Series[];
   starts: string[];
   granularity: Granularity;
-  group: GroupBy;
+  groups: Groups;
 }
 
-function Chart({ org, meter, series, starts, granularity, group }: ChartProps) {
+function Chart({ meter, series, starts, granularity, groups }: ChartProps) {
   const { t } = useTranslation();
-  const groupName = useGroupName(org, group);
   const sums = starts.map((_, index) => series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0));
   const total = series.reduce((sum, one) => sum + one.total, 0);
   return (
@@ -160,7 +159,7 @@ function Chart({ org, meter, series, starts, granularity, group }: ChartProps) {
       ticks={starts.map((start) => formatTick(start, granularity, starts.length))}
       series={series.map((one) => ({
         id: one.group,
-        label: groupName(one.group),
+        label: groups.name(one.group),
         values: one.values.map((value) => readableAmount(meter, value)),
       }))}
       format={(value) => (meter.endsWith("_bytes") ? formatMeter(meter, value) : formatNumber(value, value < 1 ? 6 : 2))}

@@ -3,15 +3,14 @@ import { formatBucket } from "../../format/time";
 import { formatMeter } from "../../format/units";
 import { type Column, Table } from "../../ui/Table";
 import type { GroupBy, Series } from "./aggregate";
-import { useGroupName } from "./useGroupName";
 
 interface UsageTableProps {
-  org: string;
   meter: string;
   series: Series[];
   starts: string[];
   granularity: "hour" | "day";
   group: GroupBy;
+  groupName: (id: string) => string;
 }
 
 interface Row {
@@ -21,9 +20,8 @@ interface Row {
 }
 
 /** What the chart shows, as figures; hours without usage are left out. */
-export function UsageTable({ org, meter, series, starts, granularity, group }: UsageTableProps) {
+export function UsageTable({ meter, series, starts, granularity, group, groupName }: UsageTableProps) {
   const { t } = useTranslation();
-  const groupName = useGroupName(org, group);
   const rows = starts
     .flatMap((start, index) => series.map((one): Row => ({ start, group: one.group, amount: one.values[index] ?? 0 })))
     .filter((row) => row.amount > 0)

@@ -33,6 +33,13 @@ it("puts each key's amounts into their hours, the biggest key first", () => {
   ]);
 });
 
+it("puts ids without a name into one group", () => {
+  expect(seriesOf(rows, "query", "key", hours, "hour", new Set(["key_a"]))).toEqual([
+    { group: "others", total: 5000, values: [0, 5000] },
+    { group: "key_a", total: 3000, values: [1000, 2000] },
+  ]);
+});
+
 it("leaves out what is outside the period, and names what has no key", () => {
   const days = ["2026-01-02T00:00:00.000Z"];
   expect(seriesOf(rows, "query", "key", days, "day")).toEqual([{ group: "", total: 9000, values: [9000] }]);

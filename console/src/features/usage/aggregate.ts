@@ -11,12 +11,16 @@ export interface UsageRow {
 
 export type GroupBy = "none" | "key" | "namespace";
 
+/** What no key asked for, such as storage. */
 export const UNATTRIBUTED = "";
 
-function groupOf(row: UsageRow, by: GroupBy): string {
-  if (by === "key") return row.key_id ?? UNATTRIBUTED;
-  if (by === "namespace") return row.namespace_id ?? UNATTRIBUTED;
-  return "all";
+/** Everything whose id is not known any more, or never is: revoked keys and the console's own tokens. */
+export const OTHERS = "others";
+
+function groupOf(row: UsageRow, by: GroupBy, known: ReadonlySet<string> | null): string {
+  if (by === "none") return "all";
+  const id = (by === "key" ? row.key_id : row.namespace_id) ?? UNATTRIBUTED;
+  return id === UNATTRIBUTED || known === null || known.has(id) ? id : OTHERS;
 }
 
 export function totalsByMeter(rows: readonly UsageRow[]): Map<string, number> {
@@ -32,13 +36,17 @@ export interface Series {
   values: number[];
 }
 
-/** One meter's amounts by group and bucket, the biggest group first. Rows outside the buckets count nowhere. */
+/**
+ * One meter's amounts by group and bucket, the biggest group first. Rows outside the buckets count nowhere; ids
+ * that are not `known` are one group.
+ */
 export function seriesOf(
   rows: readonly UsageRow[],
   meter: string,
   by: GroupBy,
   bucketStarts: readonly string[],
   granularity: "hour" | "day",
+  known: ReadonlySet<string> | null = null,
 ): Series[] {
   const place = new Map(bucketStarts.map((start, index) => [start, index]));
   const groups = new Map<string, Series>();
@@ -46,7 +54,7 @@ export function seriesOf(
     if (row.meter !== meter) continue;
     const index = place.get(bucketOf(row.hour, granularity));
     if (index === undefined) continue;
-    const group = groupOf(row, by);
+    const group = groupOf(row, by, known);
     let series = groups.get(group);
     if (!series) {
       series = { group, total: 0, values: bucketStarts.map(() => 0) };

@@ -3,16 +3,11 @@ export const common = {
   loading: "Loading",
   close: "Close",
   cancel: "Cancel",
-  create: "Create",
   copied: "Copied",
   copy_failed: "Could not copy; select the text and copy it by hand",
-  done: "Done",
-  next: "Continue",
-  back: "Back",
   optional: "optional",
   skip_to_content: "Skip to content",
   never: "Never",
-  none: "None",
   load_more: "Load more",
   refresh: "Refresh",
   not_found_title: "There is nothing at this address",
@@ -43,7 +38,6 @@ export const nav = {
   theme_system: "System",
   theme_light: "Light",
   theme_dark: "Dark",
-  organization: "Organisation",
 } as const;
 
 export const problem = {

@@ -21,16 +21,13 @@ export const usage = {
   chart_summary: "{{meter}}: {{total}} in total, at most {{peak}} in one {{granularity}}.",
   table: "Table",
   when: "When",
-  key: "Key",
-  namespace: "Namespace",
   amount: "Amount",
-  other_key: "Console or revoked key …{{id}}",
-  other_namespace: "Deleted namespace …{{id}}",
+  other_keys: "Console and revoked keys",
+  other_namespaces: "Deleted namespaces",
   unattributed: "Not from a call",
   utc_note: "Days and billing periods are UTC. Hours are shown in your time zone.",
   empty_title: "No usage in this period",
   empty: "Make a call with an API key or in the playground. It appears here within seconds.",
-  totals: "Totals of the period",
 } as const;
 
 export const billing = {
@@ -61,8 +58,6 @@ export const plan = {
   limits: "Limits",
   limit: "Limit",
   value: "Value",
-  features: "Features",
-  no_features: "The base features: collections, queries, embeddings.",
   prices: "Price book",
   prices_hint: "Version {{version}}, in force. An invoice is priced by nothing else.",
   price_included: "Included in {{edition}}",
@@ -72,7 +67,6 @@ export const plan = {
   id: "Id",
   role: "Your role",
   member_since: "Created",
-  account: "Account",
   email: "E-mail",
   appearance: "Appearance",
   limit_names: {
@@ -88,7 +82,6 @@ export const plan = {
     embedding_tokens_per_month: "Embedding tokens a month",
   },
   price_meter: "For",
-  price_unit: "Per",
   price: "Price",
   unlimited: "no limit",
   editions: { community: "Community", professional: "Professional", enterprise: "Enterprise" },
