@@ -21,12 +21,20 @@
 //! good. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
 //! tries again.
 
+mod catalog;
 mod config;
 mod filter;
+mod frame;
+mod image;
+mod log;
+mod memtable;
 mod namespace;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod schema;
 mod search;
 mod store;
+mod table;
 
 pub use config::{Config, Environment, Writer};
 pub use filter::{Filter, FilterError};

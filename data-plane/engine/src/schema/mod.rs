@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use names::valid_collection_name;
 pub use record::Record;
-pub(crate) use validate::check_record;
 pub use validate::{SchemaError, SchemaMismatch};
+pub(crate) use validate::{check_id, check_numbers, check_record};
 pub use value::{AttributeType, Value, ValueError};
 
 /// How far two vectors are apart. Smaller distances are nearer.

@@ -104,7 +104,9 @@ fn check_vector(schema: &Schema, vector: Option<&[f32]>) -> Result<(), Refusal> 
         (None, None) => Ok(()),
         (None, Some(_)) => refuse("vector", "the collection has no vector column"),
         (Some(_), None) => refuse("vector", "the collection has a vector column, so each record needs a vector"),
-        (Some(spec), Some(vector)) => check_numbers(vector, spec.dimension as usize).map_err(|why| ("vector".to_owned(), why)),
+        (Some(spec), Some(vector)) => {
+            check_numbers(vector, spec.dimension as usize).map_err(|why| ("vector".to_owned(), why))
+        }
     }
 }
 

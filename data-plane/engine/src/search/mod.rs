@@ -1,5 +1,23 @@
 //! Ranking: distances, BM25 and their fusion, over rows wherever they are.
+//!
+//! Every row is scored by the same functions whether it is in a memtable, in memory as columns, or streamed
+//! from Lance, and ties are broken by id: the same rows give the same answer wherever they are.
 
+mod bm25;
+mod distance;
+mod fuse;
+mod inverted;
 mod query;
+mod rank;
+mod remote;
+mod run;
+mod text;
+mod topk;
+mod view;
 
+pub(crate) use distance::norm;
+pub(crate) use inverted::Inverted;
 pub use query::{Fusion, Hit, Include, Mode, Query};
+pub(crate) use run::{count, fetch, query, scan};
+pub(crate) use text::{Terms, analyze};
+pub(crate) use view::{At, SearchError, View};

@@ -1,0 +1,20 @@
+//! The root of a namespace: checkpoints, and the tables they name.
+
+mod checkpoint;
+mod roots;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(crate) use checkpoint::{Checkpoint, DroppedTable, FoldedTable, Totals};
+pub(crate) use roots::{Moved, RootError, Roots};
+
+/// A table's identity. A collection that is dropped and created again is another table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct TableId(pub(crate) Uuid);
+
+impl std::fmt::Display for TableId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.simple())
+    }
+}

@@ -1,0 +1,127 @@
+//! The sequence of checkpoints in the store.
+//!
+//! The root moves by compare-and-swap: checkpoint `n + 1` is created if absent by whoever saw `n` as the
+//! highest. A numbered create is the one conditional PUT that a directory and S3 share (a directory has no
+//! conditional overwrite), and an old checkpoint that is kept is a snapshot.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
+
+use super::Checkpoint;
+use crate::frame::{self, FrameError, Kind};
+use crate::store::Store;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why the checkpoints could not be read or moved.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RootError {
+    #[error("{0}")]
+    Store(#[from] Error),
+    #[error("checkpoint {sequence}: {error}")]
+    Damaged { sequence: u64, error: FrameError },
+    #[error("the store did not answer in time")]
+    TimedOut,
+}
+
+/// What became of an attempt to move the root.
+#[derive(Debug)]
+pub(crate) enum Moved {
+    /// The checkpoint is the one of its number.
+    Ours,
+    /// Another one is.
+    Taken(Box<Checkpoint>),
+}
+
+/// The checkpoints of one namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct Roots {
+    store: Store,
+    prefix: Path,
+}
+
+impl Roots {
+    pub(crate) fn new(store: &Store, namespace: &str) -> Self {
+        Self { store: store.clone(), prefix: store.path(&format!("{namespace}/checkpoint")) }
+    }
+
+    fn key(&self, sequence: u64) -> Path {
+        self.prefix.clone().join(format!("{sequence:020}"))
+    }
+
+    /// The numbers there are, in order.
+    pub(crate) async fn sequences(&self) -> Result<Vec<u64>, RootError> {
+        let objects = self.store.objects();
+        let listing = objects.list(Some(&self.prefix)).map_ok(|meta| meta.location).try_collect::<Vec<Path>>();
+        let names = within(listing).await?;
+        let mut found: Vec<u64> = names.iter().filter_map(sequence_of).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The checkpoint of the highest number.
+    pub(crate) async fn latest(&self) -> Result<Option<Checkpoint>, RootError> {
+        loop {
+            let Some(sequence) = self.sequences().await?.pop() else { return Ok(None) };
+            // Gone between listing and reading: trimmed, so there is a higher one.
+            if let Some(checkpoint) = self.read(sequence).await? {
+                return Ok(Some(checkpoint));
+            }
+        }
+    }
+
+    pub(crate) async fn read(&self, sequence: u64) -> Result<Option<Checkpoint>, RootError> {
+        let objects = self.store.objects();
+        let key = self.key(sequence);
+        let bytes = match within(async { objects.get(&key).await?.bytes().await }).await {
+            Ok(bytes) => bytes,
+            Err(RootError::Store(Error::NotFound { .. })) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        frame::open(Kind::Checkpoint, &bytes).map(Some).map_err(|error| RootError::Damaged { sequence, error })
+    }
+
+    /// Creates the checkpoint under its number. After an error the outcome is unknown; the caller's next
+    /// attempt at the same number finds out.
+    pub(crate) async fn create(&self, checkpoint: &Checkpoint) -> Result<Moved, RootError> {
+        let sequence = checkpoint.sequence;
+        let sealed = frame::serialize(checkpoint)
+            .and_then(|body| frame::seal(Kind::Checkpoint, &body))
+            .map_err(|error| RootError::Damaged { sequence, error })?;
+        let objects = self.store.objects();
+        let key = self.key(sequence);
+        let put = objects.put_opts(&key, Bytes::from(sealed).into(), PutOptions::from(PutMode::Create));
+        let error = match within(put).await {
+            Ok(_) => return Ok(Moved::Ours),
+            Err(error) => error,
+        };
+        match self.read(sequence).await? {
+            Some(found) if found.nonce == checkpoint.nonce => Ok(Moved::Ours),
+            Some(found) => Ok(Moved::Taken(Box::new(found))),
+            None => Err(error),
+        }
+    }
+
+    /// Removes the checkpoints below `sequence`.
+    pub(crate) async fn trim_below(&self, sequence: u64) -> Result<(), RootError> {
+        let objects = self.store.objects();
+        for old in self.sequences().await?.into_iter().filter(|s| *s < sequence) {
+            match objects.delete(&self.key(old)).await {
+                Ok(()) | Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn within<T>(work: impl Future<Output = object_store::Result<T>>) -> Result<T, RootError> {
+    tokio::time::timeout(TIMEOUT, work).await.map_err(|_| RootError::TimedOut)?.map_err(RootError::from)
+}
+
+fn sequence_of(path: &Path) -> Option<u64> {
+    path.filename().filter(|name| name.len() == 20).and_then(|name| name.parse().ok())
+}

@@ -1,0 +1,106 @@
+//! Filters: an allow-listed, typed subset of SQL expressions.
+//!
+//! ```text
+//! topic = $1 AND (page BETWEEN 3 AND 9 OR tags HAS 'new') AND metadata.source.kind != 'draft'
+//! ```
+//! One evaluator of our own decides for every row, wherever it is, so a filter has one meaning. Logic has
+//! three values as in SQL: a comparison with null is unknown, and only rows that are true pass.
+
+mod ast;
+mod eval;
+mod lexer;
+mod metadata;
+mod parser;
+mod typing;
+
+use crate::schema::Schema;
+
+pub(crate) use eval::{RowView, StringList, ValueRef};
+
+/// Bytes of a filter's text.
+pub const MAX_TEXT_BYTES: usize = 16 << 10;
+/// Nesting of parentheses and NOT.
+pub const MAX_DEPTH: usize = 32;
+/// Terms (comparisons) in a filter.
+pub const MAX_TERMS: usize = 256;
+/// Values in one IN list.
+pub const MAX_IN: usize = 1_000;
+/// Parameters of a filter.
+pub const MAX_PARAMS: usize = 1_000;
+
+/// Why a filter is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}{}: {why}", position.map(|p| format!(" at character {p}")).unwrap_or_default())]
+pub struct FilterError {
+    /// The field of the request: `filter`, or `params[i]` (0-based).
+    pub field: String,
+    /// The 1-based character of the filter's text where the trouble is.
+    pub position: Option<usize>,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl FilterError {
+    fn at(position: usize, why: impl Into<String>) -> Self {
+        Self { field: "filter".to_owned(), position: Some(position + 1), why: why.into() }
+    }
+
+    fn param(index: usize, why: impl Into<String>) -> Self {
+        Self { field: format!("params[{index}]"), position: None, why: why.into() }
+    }
+}
+
+/// A checked filter of one collection's rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    root: ast::Expr,
+    /// The attributes (by column) that must be there to evaluate it.
+    uses_metadata: bool,
+    columns: Vec<usize>,
+}
+
+impl Filter {
+    /// Parses `text`, puts `params` in as typed literals (`$1` is the first), and checks every type against
+    /// `schema`.
+    ///
+    /// # Errors
+    /// The first thing wrong, with its place.
+    pub fn parse(text: &str, params: &[serde_json::Value], schema: &Schema) -> Result<Self, FilterError> {
+        if text.len() > MAX_TEXT_BYTES {
+            let why = format!("{} bytes; at most {MAX_TEXT_BYTES} are allowed", text.len());
+            return Err(FilterError { field: "filter".to_owned(), position: None, why });
+        }
+        if params.len() > MAX_PARAMS {
+            return Err(FilterError {
+                field: "params".to_owned(),
+                position: None,
+                why: format!("at most {MAX_PARAMS} are allowed"),
+            });
+        }
+        let tokens = lexer::tokens(text)?;
+        let (root, used) = parser::parse(&tokens, params, schema)?;
+        if let Some(unused) = (0..params.len()).find(|i| !used.contains(i)) {
+            return Err(FilterError::param(unused, format!("the filter has no ${}", unused + 1)));
+        }
+        let mut columns = Vec::new();
+        let uses_metadata = ast::columns_of(&root, &mut columns);
+        columns.sort_unstable();
+        columns.dedup();
+        Ok(Self { root, uses_metadata, columns })
+    }
+
+    /// Whether `row` passes.
+    pub(crate) fn passes(&self, row: &dyn RowView) -> bool {
+        eval::eval(&self.root, row) == Some(true)
+    }
+
+    /// The attributes the filter reads, by column.
+    pub(crate) fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// Whether it reads the metadata.
+    pub(crate) fn uses_metadata(&self) -> bool {
+        self.uses_metadata
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading a table into an image, or past one.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_select::concat::concat_batches;
+use futures::{Stream, TryStreamExt};
+use lance::Dataset;
+
+use super::{Image, Part, Segment};
+use crate::catalog::TableId;
+use crate::memtable::Bits;
+use crate::schema::Schema;
+use crate::store::MemoryBudget;
+use crate::table::{ID, ROW_BYTES, ROW_TOKENS, TableError, TableFiles};
+
+/// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
+const SEGMENT_ROWS: usize = 131_072;
+const SEGMENT_BYTES: usize = 512 << 20;
+/// Memory of a row beside its columns: its place in the order of ids, the norm of its vector.
+const ROW_OVERHEAD: usize = 8;
+const SCAN_BATCH: usize = 8192;
+
+/// Loads the image of a table at a version: all columns when they fit the budget, else the keys.
+pub(crate) async fn load(
+    files: &TableFiles,
+    schema: &Arc<Schema>,
+    table: TableId,
+    version: u64,
+    logical_bytes: u64,
+    budget: &Arc<MemoryBudget>,
+) -> Result<Image, TableError> {
+    let dataset = Arc::new(files.open(table, version).await?);
+    // Reserve before reading, so that loads side by side do not pass the limit together.
+    let estimate = usize::try_from(logical_bytes).unwrap_or(usize::MAX);
+    if let Some(admitted) = budget.reserve(estimate) {
+        let batches: Vec<RecordBatch> = stream(&dataset, None).await?.try_collect().await?;
+        drop(admitted);
+        if let Some(parts) = segments(schema, batches, Some(budget)).await? {
+            return Ok(Image { parts, remote: None });
+        }
+    }
+    let keys = [ID.to_owned(), ROW_BYTES.to_owned(), ROW_TOKENS.to_owned()];
+    let batches: Vec<RecordBatch> = stream(&dataset, Some(&keys)).await?.try_collect().await?;
+    let parts = segments(schema, batches, None).await?.unwrap_or_default();
+    Ok(Image { parts, remote: Some(dataset) })
+}
+
+/// The rows of a version in their fixed order; all columns, or `columns`.
+pub(crate) async fn stream(
+    dataset: &Dataset,
+    columns: Option<&[String]>,
+) -> Result<impl Stream<Item = Result<RecordBatch, TableError>> + Send + use<>, TableError> {
+    let mut scanner = dataset.scan();
+    if let Some(columns) = columns {
+        scanner.project(columns)?;
+    }
+    scanner.scan_in_order(true).batch_size(SCAN_BATCH);
+    Ok(scanner.try_into_stream().await?.map_err(TableError::from))
+}
+
+/// `None` when the budget does not allow it.
+async fn segments(
+    schema: &Arc<Schema>,
+    batches: Vec<RecordBatch>,
+    budget: Option<&Arc<MemoryBudget>>,
+) -> Result<Option<Vec<Part>>, TableError> {
+    let (schema, budget) = (Arc::clone(schema), budget.cloned());
+    let build = move || {
+        let mut parts = Vec::new();
+        for group in grouped(batches) {
+            let Some(first) = group.first() else { continue };
+            let batch = concat_batches(&first.schema(), &group)?;
+            drop(group);
+            let memory = match &budget {
+                None => None,
+                Some(budget) => match budget.reserve(batch.get_array_memory_size() + batch.num_rows() * ROW_OVERHEAD) {
+                    None => return Ok(None),
+                    reserved => reserved,
+                },
+            };
+            let segment = Arc::new(Segment::new(&schema, batch, memory)?);
+            parts.push(Part { segment, dead: Arc::new(Bits::default()) });
+        }
+        Ok(Some(parts))
+    };
+    tokio::task::spawn_blocking(build).await.map_err(|e| TableError::Damaged(e.to_string()))?
+}
+
+fn grouped(batches: Vec<RecordBatch>) -> Vec<Vec<RecordBatch>> {
+    let mut groups: Vec<Vec<RecordBatch>> = vec![Vec::new()];
+    let (mut rows, mut bytes) = (0, 0);
+    for batch in batches {
+        let (more_rows, more_bytes) = (batch.num_rows(), batch.get_array_memory_size());
+        if rows > 0 && (rows + more_rows > SEGMENT_ROWS || bytes + more_bytes > SEGMENT_BYTES) {
+            groups.push(Vec::new());
+            (rows, bytes) = (0, 0);
+        }
+        (rows, bytes) = (rows + more_rows, bytes + more_bytes);
+        if let Some(last) = groups.last_mut() {
+            last.push(batch);
+        }
+    }
+    groups
+}

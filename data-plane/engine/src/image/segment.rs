@@ -1,0 +1,223 @@
+//! One immutable run of rows.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
+
+use crate::filter::{RowView, StringList, ValueRef};
+use crate::schema::{AttributeType, Record, Schema, Value};
+use crate::search::{Include, Inverted, analyze, norm};
+use crate::store::Reservation;
+use crate::table::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, TableError, VECTOR};
+
+/// Rows as Arrow columns with what search needs beside them. Columns that were not loaded are `None`, and
+/// read as null.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    batch: RecordBatch,
+    ids: StringArray,
+    /// Rows by id.
+    order: Vec<u32>,
+    bytes: Option<UInt32Array>,
+    tokens: Option<UInt32Array>,
+    vectors: Option<Vectors>,
+    text: Option<StringArray>,
+    metadata: Option<StringArray>,
+    attributes: Vec<Option<(AttributeType, ArrayRef)>>,
+    inverted: OnceLock<Arc<Inverted>>,
+    /// Given back when the segment goes.
+    _memory: Option<Reservation>,
+}
+
+#[derive(Debug)]
+struct Vectors {
+    values: Float32Array,
+    dimension: usize,
+    norms: Vec<f32>,
+}
+
+impl Segment {
+    /// Takes the columns that `batch` has. The id must be among them.
+    pub(crate) fn new(schema: &Schema, batch: RecordBatch, memory: Option<Reservation>) -> Result<Self, TableError> {
+        let ids = batch.column_by_name(ID).and_then(|c| c.as_string_opt::<i32>()).cloned();
+        let ids = ids.ok_or_else(|| TableError::Damaged("no id column".to_owned()))?;
+        let rows = u32::try_from(ids.len()).map_err(|_| TableError::Damaged("a segment is too long".to_owned()))?;
+        let mut order: Vec<u32> = (0..rows).collect();
+        order.sort_unstable_by(|a, b| ids.value(*a as usize).cmp(ids.value(*b as usize)));
+        let strings = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
+        let numbers = |name: &str| batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<UInt32Type>()).cloned();
+        let attributes = schema.attributes.iter();
+        Ok(Self {
+            order,
+            bytes: numbers(ROW_BYTES),
+            tokens: numbers(ROW_TOKENS),
+            vectors: vectors(&batch),
+            text: strings(TEXT),
+            metadata: strings(METADATA),
+            attributes: attributes.map(|(name, kind)| batch.column_by_name(name).map(|c| (*kind, c.clone()))).collect(),
+            ids,
+            batch,
+            inverted: OnceLock::new(),
+            _memory: memory,
+        })
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    pub(crate) fn id(&self, row: u32) -> &str {
+        self.ids.value(row as usize)
+    }
+
+    /// The row of `id`, dead or not.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        self.order.binary_search_by(|row| self.id(*row).cmp(id)).ok().map(|at| self.order[at])
+    }
+
+    /// Rows with an id after `after`, in the order of ids.
+    pub(crate) fn after(&self, after: Option<&str>) -> &[u32] {
+        let from = after.map_or(0, |after| self.order.partition_point(|row| self.id(*row) <= after));
+        &self.order[from..]
+    }
+
+    /// Logical bytes of a row.
+    pub(crate) fn bytes(&self, row: u32) -> u32 {
+        self.bytes.as_ref().map_or(0, |b| b.value(row as usize))
+    }
+
+    /// Terms of a row's text, `None` without one.
+    pub(crate) fn tokens(&self, row: u32) -> Option<u32> {
+        self.tokens.as_ref().filter(|t| t.is_valid(row as usize)).map(|t| t.value(row as usize))
+    }
+
+    /// The text of a row.
+    pub(crate) fn text(&self, row: u32) -> Option<&str> {
+        self.text.as_ref().filter(|t| t.is_valid(row as usize)).map(|t| t.value(row as usize))
+    }
+
+    /// The vector of a row and its length.
+    pub(crate) fn vector(&self, row: u32) -> Option<(&[f32], f32)> {
+        let vectors = self.vectors.as_ref()?;
+        let from = row as usize * vectors.dimension;
+        let norm = *vectors.norms.get(row as usize)?;
+        vectors.values.values().get(from..from + vectors.dimension).map(|v| (v, norm)).filter(|_| !norm.is_nan())
+    }
+
+    /// The postings, built on first use.
+    pub(crate) fn inverted(&self, schema: &Schema) -> &Arc<Inverted> {
+        self.inverted.get_or_init(|| {
+            let mut inverted = Inverted::default();
+            for row in 0..self.ids.len() {
+                let text = self.text.as_ref().filter(|t| t.is_valid(row)).map(|t| t.value(row));
+                let terms = text.zip(schema.text).map(|(text, spec)| analyze(text, spec.language));
+                inverted.push(terms.as_ref());
+            }
+            Arc::new(inverted)
+        })
+    }
+
+    /// The postings, if they were built.
+    pub(crate) fn built_inverted(&self) -> Option<&Arc<Inverted>> {
+        self.inverted.get()
+    }
+
+    /// Gives the segment postings that were made elsewhere.
+    pub(crate) fn set_inverted(&self, inverted: Inverted) {
+        // Whoever was first made the same postings.
+        let _ = self.inverted.set(Arc::new(inverted));
+    }
+
+    pub(crate) fn record(&self, schema: &Schema, row: u32, include: Include) -> Record {
+        let at = row as usize;
+        let text =
+            |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map(|c| c.value(at).to_owned());
+        let attributes = || {
+            let values = schema.attributes.keys().enumerate();
+            values.filter_map(|(i, name)| self.value(i, at).map(|v| (name.clone(), owned(v)))).collect()
+        };
+        Record {
+            id: self.id(row).to_owned(),
+            vector: if include.vector { self.vector(row).map(|(v, _)| v.to_vec()) } else { None },
+            text: if include.text { text(&self.text) } else { None },
+            attributes: if include.attributes { attributes() } else { Default::default() },
+            metadata: if include.metadata {
+                text(&self.metadata).and_then(|m| serde_json::from_str(&m).ok())
+            } else {
+                None
+            },
+        }
+    }
+
+    /// A row for a filter.
+    pub(crate) fn view(&self, row: u32) -> SegmentRow<'_> {
+        SegmentRow { segment: self, row: row as usize }
+    }
+
+    fn value(&self, column: usize, row: usize) -> Option<ValueRef<'_>> {
+        let (kind, array) = self.attributes.get(column)?.as_ref()?;
+        if array.is_null(row) {
+            return None;
+        }
+        Some(match kind {
+            AttributeType::String => ValueRef::Str(array.as_string_opt::<i32>()?.value(row)),
+            AttributeType::Int => ValueRef::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
+            AttributeType::Float => ValueRef::Float(array.as_primitive_opt::<Float64Type>()?.value(row)),
+            AttributeType::Bool => ValueRef::Bool(array.as_boolean_opt()?.value(row)),
+            AttributeType::Timestamp => {
+                ValueRef::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
+            }
+            AttributeType::StringList => {
+                let items = array.as_list_opt::<i32>()?.value(row);
+                ValueRef::List(StringList::Column(items.as_string_opt::<i32>()?.clone()))
+            }
+        })
+    }
+}
+
+/// A null vector has a NaN norm.
+fn vectors(batch: &RecordBatch) -> Option<Vectors> {
+    let list = batch.column_by_name(VECTOR)?.as_fixed_size_list_opt()?;
+    let dimension = usize::try_from(list.value_length()).ok()?;
+    let values = list.values().as_primitive_opt::<Float32Type>()?.clone();
+    let rows = values.values().chunks_exact(dimension.max(1)).enumerate();
+    let norms = rows.map(|(row, v)| if list.is_valid(row) { norm(v) } else { f32::NAN }).collect();
+    Some(Vectors { values, dimension, norms })
+}
+
+fn owned(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Str(s) => Value::String(s.to_owned()),
+        ValueRef::Int(i) => Value::Int(i),
+        ValueRef::Float(f) => Value::Float(f),
+        ValueRef::Bool(b) => Value::Bool(b),
+        ValueRef::Timestamp(t) => Value::Timestamp(t),
+        ValueRef::List(items) => Value::StringList(items.to_vec()),
+    }
+}
+
+/// A row of a segment.
+pub(crate) struct SegmentRow<'a> {
+    segment: &'a Segment,
+    row: usize,
+}
+
+impl RowView for SegmentRow<'_> {
+    fn id(&self) -> &str {
+        self.segment.ids.value(self.row)
+    }
+
+    fn attribute(&self, column: usize) -> Option<ValueRef<'_>> {
+        self.segment.value(column, self.row)
+    }
+
+    fn metadata(&self) -> Option<&str> {
+        self.segment.metadata.as_ref().filter(|m| m.is_valid(self.row)).map(|m| m.value(self.row))
+    }
+}

@@ -1,0 +1,68 @@
+//! What a log entry holds.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::catalog::TableId;
+use crate::config::Writer;
+use crate::memtable::Row;
+use crate::namespace::{Commit, UsageDelta};
+use crate::schema::Schema;
+
+/// One entry. `R` is [`Row`] when read and a reference to one when written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Entry<R = Row> {
+    pub(crate) commit: Commit,
+    pub(crate) writer_id: Uuid,
+    pub(crate) generation: u64,
+    /// Tells this very attempt from any other, also of the same writer.
+    pub(crate) nonce: [u8; 16],
+    /// Milliseconds since the Unix epoch by the writer's clock.
+    pub(crate) at_ms: i64,
+    pub(crate) body: Body<R>,
+}
+
+impl<R> Entry<R> {
+    pub(crate) fn by(&self, writer: Writer) -> bool {
+        self.writer_id == writer.writer_id
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Body<R = Row> {
+    /// A writer takes the namespace over.
+    Generation,
+    /// Writes in their order.
+    Writes(Vec<LoggedWrite<R>>),
+}
+
+/// One caller's write.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LoggedWrite<R = Row> {
+    /// `None` when the request changed nothing but is counted or remembered.
+    pub(crate) op: Option<Op<R>>,
+    pub(crate) usage: Vec<UsageDelta>,
+    pub(crate) answer: Option<Answer>,
+}
+
+/// A change of the namespace.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Op<R = Row> {
+    Create { name: String, table: TableId, schema: Schema },
+    Drop { name: String },
+    Upsert { table: TableId, rows: Vec<R> },
+    Delete { table: TableId, ids: Vec<Box<str>> },
+}
+
+/// The answer of an idempotent request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) scope_key: [u8; 32],
+    pub(crate) request_hash: [u8; 32],
+    pub(crate) body: Vec<u8>,
+    /// The commit of the request this answers.
+    pub(crate) commit: Commit,
+    pub(crate) deleted: u64,
+    pub(crate) created: bool,
+    pub(crate) at_ms: i64,
+}

@@ -1,0 +1,149 @@
+//! Log entries as objects: append, settle, read, trim.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
+
+use super::Entry;
+use crate::frame::{self, FrameError, Kind};
+use crate::namespace::Commit;
+use crate::store::Store;
+
+/// Entries read at the same time during recovery.
+const READ_AHEAD: usize = 16;
+/// Deletes at the same time while trimming.
+const TRIM_PARALLEL: usize = 8;
+/// One attempt at a PUT or GET is given up after this; the outcome is then in doubt and settled by reading.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+const FIRST_BACKOFF: Duration = Duration::from_millis(20);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("{0}")]
+    Store(#[from] Error),
+    #[error("log entry {commit}: {error}")]
+    Damaged { commit: Commit, error: FrameError },
+    #[error("the store did not answer in time")]
+    TimedOut,
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Our entry is the one at this commit.
+    Ours,
+    /// Another entry is.
+    Taken,
+}
+
+/// The log of one namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    store: Store,
+    prefix: Path,
+}
+
+impl Log {
+    pub(crate) fn new(store: &Store, namespace: &str) -> Self {
+        Self { store: store.clone(), prefix: store.path(&format!("{namespace}/log")) }
+    }
+
+    fn key(&self, commit: Commit) -> Path {
+        self.prefix.clone().join(format!("{commit:020}"))
+    }
+
+    /// Creates entry `commit` and does not return before it is known who has that commit. A PUT whose reply
+    /// was lost may have been applied, and may still be applied later, so the same bytes are sent until the
+    /// entry can be read back. Safe to drop only when the namespace is given up.
+    pub(crate) async fn append(&self, commit: Commit, bytes: Bytes, nonce: [u8; 16]) -> Settled {
+        let mut backoff = FIRST_BACKOFF;
+        loop {
+            match self.try_append(commit, bytes.clone(), nonce).await {
+                Ok(settled) => return settled,
+                Err(error) => tracing::warn!(commit, %error, "a log entry is in doubt; trying again"),
+            }
+            tokio::time::sleep(backoff).await;
+            backoff = (backoff * 2).min(MAX_BACKOFF);
+        }
+    }
+
+    async fn try_append(&self, commit: Commit, bytes: Bytes, nonce: [u8; 16]) -> Result<Settled, LogError> {
+        let objects = self.store.objects();
+        let key = self.key(commit);
+        let put = objects.put_opts(&key, bytes.into(), PutOptions::from(PutMode::Create));
+        let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, put).await {
+            Ok(Ok(_)) => return Ok(Settled::Ours),
+            Ok(Err(error)) => LogError::Store(error),
+            Err(_) => LogError::TimedOut,
+        };
+        #[cfg(feature = "planted-bugs")]
+        if matches!(error, LogError::Store(Error::AlreadyExists { .. } | Error::Precondition { .. }))
+            && crate::planted::is(crate::planted::Bug::OwnConflictIsFencing)
+        {
+            return Ok(Settled::Taken);
+        }
+        // Also on "already exists": the object store client retries, so that entry may be our own.
+        match self.read(commit).await? {
+            Some(entry) if entry.nonce == nonce => Ok(Settled::Ours),
+            Some(_) => Ok(Settled::Taken),
+            None => Err(error),
+        }
+    }
+
+    /// The entry at `commit`, if there is one.
+    pub(crate) async fn read(&self, commit: Commit) -> Result<Option<Entry>, LogError> {
+        let objects = self.store.objects();
+        let key = self.key(commit);
+        let get = async { objects.get(&key).await?.bytes().await };
+        let bytes = match tokio::time::timeout(ATTEMPT_TIMEOUT, get).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(Error::NotFound { .. })) => return Ok(None),
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(LogError::TimedOut),
+        };
+        frame::open(Kind::LogEntry, &bytes).map(Some).map_err(|error| LogError::Damaged { commit, error })
+    }
+
+    /// The commits after `after` that have an entry, in order.
+    pub(crate) async fn commits_after(&self, after: Commit) -> Result<Vec<Commit>, LogError> {
+        let objects = self.store.objects();
+        let offset = self.key(after);
+        let listing = objects.list_with_offset(Some(&self.prefix), &offset);
+        let names: Vec<Path> = listing.map_ok(|meta| meta.location).try_collect().await?;
+        let mut commits: Vec<Commit> = names.iter().filter_map(commit_of).filter(|c| *c > after).collect();
+        commits.sort_unstable();
+        Ok(commits)
+    }
+
+    /// Reads `commits` in their order, several at a time.
+    pub(crate) fn read_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> impl futures::Stream<Item = Result<(Commit, Option<Entry>), LogError>> + '_ {
+        futures::stream::iter(commits)
+            .map(move |commit| async move { self.read(commit).await.map(|entry| (commit, entry)) })
+            .buffered(READ_AHEAD)
+    }
+
+    /// Removes the entries up to and with `last`. Stops at the first error; the next trim goes on.
+    pub(crate) async fn trim(&self, last: Commit) -> Result<usize, LogError> {
+        let objects = self.store.objects();
+        let listing: Vec<Path> = objects.list(Some(&self.prefix)).map_ok(|meta| meta.location).try_collect().await?;
+        let old: Vec<Path> = listing.into_iter().filter(|p| commit_of(p).is_some_and(|c| c <= last)).collect();
+        let count = old.len();
+        let deletes = futures::stream::iter(old).map(|path| {
+            let objects = self.store.objects();
+            async move { objects.delete(&path).await }
+        });
+        deletes.buffer_unordered(TRIM_PARALLEL).try_collect::<Vec<()>>().await?;
+        Ok(count)
+    }
+}
+
+fn commit_of(path: &Path) -> Option<Commit> {
+    path.filename().filter(|name| name.len() == 20).and_then(|name| name.parse().ok())
+}

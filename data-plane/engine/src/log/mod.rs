@@ -1,0 +1,7 @@
+//! The log of a namespace: one object a commit, created once and never changed.
+
+mod entry;
+mod file;
+
+pub(crate) use entry::{Answer, Body, Entry, LoggedWrite, Op};
+pub(crate) use file::{Log, LogError, Settled};

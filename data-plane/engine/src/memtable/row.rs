@@ -1,0 +1,95 @@
+//! A record in the form of the log and the memtable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::{RowView, ValueRef};
+use crate::schema::{Record, Schema, Value};
+use crate::search::{Include, Terms, analyze};
+
+/// A record with its attributes by column: the order of the schema's sorted names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) id: Box<str>,
+    pub(crate) vector: Option<Box<[f32]>>,
+    pub(crate) text: Option<Box<str>>,
+    pub(crate) attributes: Box<[Option<Value>]>,
+    /// Compact JSON.
+    pub(crate) metadata: Option<Box<str>>,
+}
+
+impl Row {
+    /// Takes a record that [`crate::schema::check_record`] has passed.
+    pub(crate) fn from_record(record: Record, schema: &Schema) -> Self {
+        let mut attributes = record.attributes;
+        Self {
+            id: record.id.into(),
+            vector: record.vector.map(Into::into),
+            text: record.text.map(Into::into),
+            attributes: schema.attributes.keys().map(|name| attributes.remove(name)).collect(),
+            metadata: record.metadata.map(|m| m.to_string().into()),
+        }
+    }
+
+    pub(crate) fn to_record(&self, schema: &Schema, include: Include) -> Record {
+        let attributes = || {
+            let pairs = schema.attributes.keys().zip(&self.attributes);
+            pairs.filter_map(|(name, value)| value.clone().map(|v| (name.clone(), v))).collect()
+        };
+        Record {
+            id: self.id.to_string(),
+            vector: self.vector.as_ref().filter(|_| include.vector).map(|v| v.to_vec()),
+            text: self.text.as_ref().filter(|_| include.text).map(ToString::to_string),
+            attributes: if include.attributes { attributes() } else { Default::default() },
+            metadata: self.metadata.as_ref().filter(|_| include.metadata).and_then(|m| serde_json::from_str(m).ok()),
+        }
+    }
+
+    /// As [`Record::logical_bytes`].
+    pub(crate) fn logical_bytes(&self) -> u32 {
+        let vector = self.vector.as_ref().map_or(0, |v| v.len() * 4);
+        let text = self.text.as_ref().map_or(0, |t| t.len());
+        let metadata = self.metadata.as_ref().map_or(0, |m| m.len());
+        let attributes: u64 = self.attributes.iter().flatten().map(Value::logical_bytes).sum();
+        // The limits on a record keep this far below 4 GiB.
+        u32::try_from((self.id.len() + vector + text + metadata) as u64 + attributes).unwrap_or(u32::MAX)
+    }
+}
+
+/// A row and what is derived from it once.
+#[derive(Debug)]
+pub(crate) struct MemRow {
+    pub(crate) row: Row,
+    /// The terms of the text, when there is one.
+    pub(crate) terms: Option<Terms>,
+    /// Logical bytes.
+    pub(crate) bytes: u32,
+}
+
+impl MemRow {
+    pub(crate) fn new(row: Row, schema: &Schema) -> Self {
+        let terms = match (&row.text, schema.text) {
+            (Some(text), Some(spec)) => Some(analyze(text, spec.language)),
+            _ => None,
+        };
+        Self { bytes: row.logical_bytes(), terms, row }
+    }
+
+    /// Memory taken, roughly.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.bytes as usize + self.terms.as_ref().map_or(0, |t| t.counts.len() * 12) + 2 * self.row.id.len() + 200
+    }
+}
+
+impl RowView for MemRow {
+    fn id(&self) -> &str {
+        &self.row.id
+    }
+
+    fn attribute(&self, column: usize) -> Option<ValueRef<'_>> {
+        self.row.attributes.get(column)?.as_ref().map(ValueRef::from)
+    }
+
+    fn metadata(&self) -> Option<&str> {
+        self.row.metadata.as_deref()
+    }
+}

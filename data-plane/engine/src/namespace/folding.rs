@@ -1,0 +1,289 @@
+//! The fold: memtables into tables, checkpoint, trim.
+//!
+//! Steps, each harmless to repeat: freeze; one strict commit a table; the checkpoint; publish in memory; trim.
+//! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::collection::{FrozenCollection, NextImage};
+use super::errors::FoldError;
+use super::shared::{Shared, refuse_unless_serving};
+use super::state::{Freeze, RootInfo};
+use super::types::Commit;
+use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Moved, TableId};
+use crate::image;
+use crate::table::{self, FoldInput, TableError};
+
+/// How often age is looked at.
+const TICK: Duration = Duration::from_secs(1);
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// What one fold leaves to the next.
+#[derive(Debug)]
+pub(super) struct FoldMemory {
+    /// Checkpoints that are kept, oldest first.
+    kept: VecDeque<Kept>,
+    /// Dropped tables whose files are gone.
+    removed: Vec<TableId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    sequence: u64,
+    folded_commit: Commit,
+    at_ms: i64,
+}
+
+impl FoldMemory {
+    /// Older checkpoints than the root are not known after an open; they go when the root itself is old.
+    pub(super) fn new(root: Option<&RootInfo>) -> Self {
+        let kept = root.map(|r| Kept { sequence: r.sequence, folded_commit: r.folded_commit, at_ms: r.at_ms });
+        Self { kept: kept.into_iter().collect(), removed: Vec::new() }
+    }
+}
+
+/// Folds in the background when rows, bytes or age call for it, until the namespace is closed.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut backoff = FIRST_BACKOFF;
+    loop {
+        tokio::select! {
+            () = shared.cancel.cancelled() => return,
+            () = shared.fold_wake.notified() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+        if !shared.fold_is_due() {
+            continue;
+        }
+        let done = tokio::select! {
+            () = shared.cancel.cancelled() => return,
+            done = fold(&shared) => done,
+        };
+        match done {
+            Ok(()) => backoff = FIRST_BACKOFF,
+            Err(FoldError::Fenced | FoldError::Closed) => return,
+            Err(FoldError::Unavailable(error)) => {
+                tracing::warn!(error, "a fold failed; the log keeps everything");
+                tokio::select! {
+                    () = shared.cancel.cancelled() => return,
+                    () = tokio::time::sleep(backoff) => {}
+                }
+                backoff = (backoff * 2).min(MAX_BACKOFF);
+            }
+        }
+    }
+}
+
+/// One fold of everything written so far. Nothing to fold is a success.
+pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
+    let mut memory = shared.folding.lock().await;
+    let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
+    match fold_frozen(shared, &frozen, root.as_ref(), &mut memory).await {
+        Ok(()) => {
+            shared.counters.folds.fetch_add(1, Ordering::Relaxed);
+            if let Err(error) = trim(shared, &mut memory).await {
+                tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
+            }
+            Ok(())
+        }
+        Err(error) => {
+            shared.counters.failed_folds.fetch_add(1, Ordering::Relaxed);
+            if matches!(error, FoldError::Fenced) {
+                shared.fence();
+            }
+            Err(error)
+        }
+    }
+}
+
+type Frozen = (Arc<Freeze>, Option<RootInfo>);
+
+fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
+    let oldest = shared.now_ms() - i64::try_from(shared.config.answer_retention.as_millis()).unwrap_or(i64::MAX);
+    let mut state = shared.state.write();
+    refuse_unless_serving(&state).map_err(|error| match error {
+        super::errors::ReadError::Fenced => FoldError::Fenced,
+        _ => FoldError::Closed,
+    })?;
+    if state.frozen.is_none() && !state.changed {
+        return Ok(None);
+    }
+    if state.frozen.is_none() {
+        state.forget_answers(oldest);
+        shared.unfolded.since_ms.store(0, Ordering::Release);
+    }
+    Ok(Some((state.freeze(), state.root.clone())))
+}
+
+async fn fold_frozen(
+    shared: &Arc<Shared>,
+    frozen: &Arc<Freeze>,
+    root: Option<&RootInfo>,
+    memory: &mut FoldMemory,
+) -> Result<(), FoldError> {
+    #[cfg(feature = "planted-bugs")]
+    let early = planted_early_checkpoint(shared, frozen, root, memory).await?;
+    #[cfg(feature = "planted-bugs")]
+    let root = early.as_ref().or(root);
+    let mut folded = Vec::with_capacity(frozen.collections.len());
+    for collection in &frozen.collections {
+        folded.push(fold_collection(shared, collection).await?);
+    }
+    let versions: Vec<Option<u64>> = folded.iter().map(|(version, _)| *version).collect();
+    let moved = move_root(shared, frozen, root, &versions, memory).await?;
+    let mut state = shared.state.write();
+    for (collection, (version, next)) in frozen.collections.iter().zip(folded) {
+        // It may have been dropped since.
+        if let Some(live) = state.by_table(collection.table) {
+            live.publish(version, next, collection);
+        }
+    }
+    state.frozen = None;
+    state.root = Some(moved.clone());
+    shared.note_unfolded(&state);
+    drop(state);
+    memory.kept.push_back(Kept { sequence: moved.sequence, folded_commit: moved.folded_commit, at_ms: moved.at_ms });
+    Ok(())
+}
+
+async fn fold_collection(
+    shared: &Arc<Shared>,
+    frozen: &FrozenCollection,
+) -> Result<(Option<u64>, NextImage), FoldError> {
+    if frozen.memtable.is_empty() {
+        return Ok((frozen.version, NextImage::Same));
+    }
+    let input = FoldInput {
+        table: frozen.table,
+        schema: &frozen.schema,
+        known_version: frozen.version,
+        frozen: &frozen.memtable,
+        rows: &frozen.rows,
+    };
+    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Damaged(e.to_string())) };
+    let done = table::fold(&shared.tables, &input, still_owner).await.map_err(fold_error)?;
+    let next = next_image(shared, frozen, done.version).await.map_err(fold_error)?;
+    Ok((done.version, next))
+}
+
+async fn next_image(
+    shared: &Arc<Shared>,
+    frozen: &FrozenCollection,
+    version: Option<u64>,
+) -> Result<NextImage, TableError> {
+    let image = shared.state.write().by_table(frozen.table).and_then(|live| live.image());
+    let Some(image) = image else { return Ok(NextImage::Same) };
+    if image.remote.is_none() {
+        let (schema, rows, budget) =
+            (Arc::clone(&frozen.schema), frozen.rows.clone(), Arc::clone(shared.store.budget()));
+        let work = tokio::task::spawn_blocking(move || image::merge(&schema, &image, &rows, &budget));
+        if let Some(merged) = work.await.map_err(|e| TableError::Damaged(e.to_string()))?? {
+            return Ok(NextImage::Merged(merged));
+        }
+    }
+    let Some(version) = version else { return Ok(NextImage::Same) };
+    let bytes = frozen.totals.bytes;
+    let image =
+        image::load(&shared.tables, &frozen.schema, frozen.table, version, bytes, shared.store.budget()).await?;
+    Ok(NextImage::Loaded(image))
+}
+
+/// Creates the next checkpoint. The number may be taken by an earlier attempt of ours whose reply was lost,
+/// or by a late one of the owner before us; both hold less than ours, which goes after them.
+async fn move_root(
+    shared: &Shared,
+    frozen: &Freeze,
+    root: Option<&RootInfo>,
+    versions: &[Option<u64>],
+    memory: &FoldMemory,
+) -> Result<RootInfo, FoldError> {
+    let at_ms = shared.now_ms();
+    let kept = root.iter().flat_map(|r| &r.dropped).filter(|d| !memory.removed.contains(&d.table)).cloned();
+    let fresh = frozen.dropped.iter().map(|table| DroppedTable { table: *table, at_ms });
+    let mut checkpoint = Checkpoint {
+        sequence: root.map_or(1, |r| r.sequence + 1),
+        writer_id: shared.writer.writer_id,
+        generation: shared.writer.generation,
+        nonce: shared.environment.entropy.nonce(),
+        at_ms,
+        folded_commit: frozen.commit,
+        tables: tables(frozen, versions),
+        usage: frozen.usage.iter().map(|(k, v)| (k.clone(), *v)).collect(),
+        answers: frozen.answers.clone(),
+        dropped: kept.chain(fresh).collect(),
+    };
+    loop {
+        match shared.roots.create(&checkpoint).await {
+            Ok(Moved::Ours) => {
+                return Ok(RootInfo {
+                    sequence: checkpoint.sequence,
+                    folded_commit: checkpoint.folded_commit,
+                    at_ms,
+                    dropped: checkpoint.dropped,
+                });
+            }
+            Ok(Moved::Taken(other)) if shared.overtaken(&other, frozen.commit) => return Err(FoldError::Fenced),
+            Ok(Moved::Taken(_)) => checkpoint.sequence += 1,
+            Err(error) => return Err(FoldError::Unavailable(format!("checkpoint: {error}"))),
+        }
+    }
+}
+
+fn tables(frozen: &Freeze, versions: &[Option<u64>]) -> Vec<FoldedTable> {
+    let collections = frozen.collections.iter().zip(versions);
+    let tables = collections.map(|(collection, version)| FoldedTable {
+        name: collection.name.clone(),
+        table: collection.table,
+        schema: (*collection.schema).clone(),
+        created_commit: collection.created_commit,
+        version: *version,
+        totals: collection.totals,
+    });
+    tables.collect()
+}
+
+/// Removes what no reader and no sleeping writer can need: log entries and checkpoints behind a checkpoint
+/// that is itself older than the retention, and the files of tables dropped before that.
+async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(), String> {
+    let oldest = shared.now_ms() - i64::try_from(shared.config.retention.as_millis()).unwrap_or(i64::MAX);
+    let behind = memory.kept.iter().rposition(|kept| kept.at_ms <= oldest);
+    if let Some(at) = behind {
+        let bound = memory.kept[at];
+        shared.log.trim(bound.folded_commit).await.map_err(|e| e.to_string())?;
+        shared.roots.trim_below(bound.sequence).await.map_err(|e| e.to_string())?;
+        memory.kept.drain(..at);
+    }
+    let dropped = shared.state.read().root.as_ref().map_or_else(Vec::new, |r| r.dropped.clone());
+    memory.removed.retain(|table| dropped.iter().any(|d| d.table == *table));
+    for old in dropped.into_iter().filter(|d| d.at_ms <= oldest) {
+        if !memory.removed.contains(&old.table) {
+            shared.tables.remove(old.table).await.map_err(|e| e.to_string())?;
+            memory.removed.push(old.table);
+        }
+    }
+    Ok(())
+}
+
+fn fold_error(error: TableError) -> FoldError {
+    match error {
+        TableError::Fenced => FoldError::Fenced,
+        other => FoldError::Unavailable(other.to_string()),
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+async fn planted_early_checkpoint(
+    shared: &Shared,
+    frozen: &Freeze,
+    root: Option<&RootInfo>,
+    memory: &FoldMemory,
+) -> Result<Option<RootInfo>, FoldError> {
+    if !crate::planted::is(crate::planted::Bug::CheckpointBeforeFold) {
+        return Ok(None);
+    }
+    let versions: Vec<Option<u64>> = frozen.collections.iter().map(|c| c.version).collect();
+    move_root(shared, frozen, root, &versions, memory).await.map(Some)
+}

@@ -1,0 +1,95 @@
+//! The handle of one namespace: writes, reads, and the state between them.
+//!
+//! One task writes the log and applies what became durable; one folds. Callers of writes wait for the first;
+//! readers take a snapshot under a short lock and work on that.
+
+mod collection;
+mod draft;
+mod errors;
+mod folding;
+mod open;
+mod reads;
+mod replay;
+mod shared;
+mod state;
+mod types;
+mod writer;
+mod writes;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+pub use errors::{FoldError, OpenError, ReadError, WriteError};
+pub use types::{CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, UsageDelta, UsageKey, WriteMeta};
+
+use crate::config::{Config, Environment, Writer};
+use crate::store::Store;
+use shared::Shared;
+use state::Standing;
+
+/// An open namespace. Dropping it stops its tasks; what was acknowledged is durable already.
+#[derive(Debug)]
+pub struct Namespace {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<draft::Pending>,
+    tasks: TaskTracker,
+}
+
+impl Namespace {
+    /// Recovers the namespace under `prefix` (`ns/<id>`), takes it over by appending a generation entry, and
+    /// starts serving. A namespace nobody has written is empty.
+    ///
+    /// # Errors
+    /// [`OpenError::Fenced`] when a higher generation has been here.
+    pub async fn open(
+        store: &Store,
+        prefix: &str,
+        writer: Writer,
+        config: Config,
+        environment: Environment,
+    ) -> Result<Arc<Self>, OpenError> {
+        let shared = open::open(store, prefix, writer, config, environment).await?;
+        let (queue, pending) = mpsc::channel(shared.config.max_pending_writes);
+        let tasks = TaskTracker::new();
+        tasks.spawn(writer::run(Arc::clone(&shared), pending));
+        if shared.config.background_fold {
+            tasks.spawn(folding::run(Arc::clone(&shared)));
+        }
+        tasks.close();
+        Ok(Arc::new(Self { shared, queue, tasks }))
+    }
+
+    /// Brings everything written so far into the Lance tables and moves the checkpoint.
+    ///
+    /// # Errors
+    /// When the store or Lance fails; nothing is lost, the next fold tries again.
+    pub async fn fold(&self) -> Result<(), FoldError> {
+        folding::fold(&self.shared).await
+    }
+
+    /// Stops the tasks and refuses everything from now on. Does not fold.
+    pub async fn close(&self) {
+        {
+            let mut state = self.shared.state.write();
+            if state.standing == Standing::Serving {
+                state.standing = Standing::Closed;
+            }
+        }
+        self.shared.cancel.cancel();
+        self.tasks.wait().await;
+    }
+
+    /// Whether another writer has taken the namespace over.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        self.shared.state.read().standing == Standing::Fenced
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        self.shared.cancel.cancel();
+    }
+}

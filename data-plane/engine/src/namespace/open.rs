@@ -1,0 +1,164 @@
+//! Recovery: checkpoint, log after it, takeover.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use parking_lot::RwLock;
+
+use super::errors::OpenError;
+use super::folding::FoldMemory;
+use super::shared::Shared;
+use super::state::State;
+use crate::catalog::{Checkpoint, RootError, Roots};
+use crate::config::{Config, Environment, Writer};
+use crate::frame::{self, Kind};
+use crate::log::{Body, Entry, Log, LogError, Settled};
+use crate::memtable::Row;
+use crate::store::Store;
+use crate::table::TableFiles;
+
+/// How often the root is read again when the log was trimmed under the replay.
+const ATTEMPTS: usize = 5;
+
+pub(super) async fn open(
+    store: &Store,
+    prefix: &str,
+    writer: Writer,
+    config: Config,
+    environment: Environment,
+) -> Result<Arc<Shared>, OpenError> {
+    let log = Log::new(store, prefix);
+    let roots = Roots::new(store, prefix);
+    let mut state = recover(&log, &roots, writer).await?;
+    let takeover = take_over(&log, &mut state, writer, &environment);
+    // An append does not give up by itself.
+    tokio::time::timeout(config.write_timeout, takeover)
+        .await
+        .map_err(|_| OpenError::Unavailable("the generation entry is in doubt".to_owned()))??;
+    let shared = Arc::new(Shared {
+        store: store.clone(),
+        log,
+        roots,
+        tables: TableFiles::new(store, prefix),
+        writer,
+        config,
+        environment,
+        folding: tokio::sync::Mutex::new(FoldMemory::new(state.root.as_ref())),
+        state: RwLock::new(state),
+        cancel: tokio_util::sync::CancellationToken::new(),
+        stalled: Default::default(),
+        queued_bytes: Default::default(),
+        unfolded: Default::default(),
+        counters: Default::default(),
+        fold_wake: Default::default(),
+        loading: Default::default(),
+    });
+    load_images(&shared).await?;
+    shared.note_recovered();
+    Ok(shared)
+}
+
+async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, OpenError> {
+    for _ in 0..ATTEMPTS {
+        let root = roots.latest().await.map_err(root_error)?;
+        check_generation(root.as_ref().map_or(0, |r: &Checkpoint| r.generation), writer)?;
+        if let Some(state) = replay(log, State::new(root), writer).await? {
+            return Ok(state);
+        }
+    }
+    Err(OpenError::Corrupt("the log has a gap after the checkpoint".to_owned()))
+}
+
+/// `None` when an entry is missing: then the checkpoint has moved past it, or it is lost.
+async fn replay(log: &Log, mut state: State, writer: Writer) -> Result<Option<State>, OpenError> {
+    let commits = log.commits_after(state.commit).await.map_err(log_error)?;
+    let mut entries = std::pin::pin!(log.read_all(commits));
+    while let Some((commit, entry)) = entries.try_next().await.map_err(log_error)? {
+        let Some(entry) = entry.filter(|_| commit == state.commit + 1) else { return Ok(None) };
+        state = replay_one(state, entry, writer).await?;
+    }
+    Ok(Some(state))
+}
+
+async fn replay_one(mut state: State, entry: Entry, writer: Writer) -> Result<State, OpenError> {
+    check_generation(entry.generation, writer)?;
+    if entry.commit != state.commit + 1 {
+        return Err(OpenError::Corrupt(format!("entry {} says it is {}", state.commit + 1, entry.commit)));
+    }
+    // Texts are analysed again, which takes a while.
+    let work = tokio::task::spawn_blocking(move || {
+        state.replay(entry);
+        state
+    });
+    work.await.map_err(|e| OpenError::Corrupt(e.to_string()))
+}
+
+/// Appends the generation entry. From then on the writer before us cannot append.
+async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &Environment) -> Result<(), OpenError> {
+    loop {
+        let commit = state.commit + 1;
+        let nonce = environment.entropy.nonce();
+        let entry: Entry<Row> = Entry {
+            commit,
+            writer_id: writer.writer_id,
+            generation: writer.generation,
+            nonce,
+            at_ms: environment.clock.now().timestamp_millis(),
+            body: Body::Generation,
+        };
+        let sealed = frame::serialize(&entry).and_then(|body| frame::seal(Kind::LogEntry, &body));
+        let sealed = sealed.map_err(|e| OpenError::Corrupt(e.to_string()))?;
+        if log.append(commit, sealed.into(), nonce).await == Settled::Ours {
+            state.apply(commit, Vec::new());
+            return Ok(());
+        }
+        // The writer before us was quicker; what it wrote is acknowledged and ours to keep.
+        let Some(theirs) = log.read(commit).await.map_err(log_error)? else { continue };
+        check_generation(theirs.generation, writer)?;
+        state.replay(theirs);
+    }
+}
+
+/// Rows in the memtables need the image of their collection beside them.
+async fn load_images(shared: &Shared) -> Result<(), OpenError> {
+    let names: Vec<String> = {
+        let state = shared.state.read();
+        state.collections.values().filter(|c| c.has_unfolded()).map(|c| c.name.clone()).collect()
+    };
+    for name in names {
+        shared.ensure_image(&name).await.map_err(|e| OpenError::Unavailable(e.to_string()))?;
+    }
+    Ok(())
+}
+
+impl Shared {
+    fn note_recovered(&self) {
+        let state = self.state.read();
+        self.note_unfolded(&state);
+        if state.changed {
+            let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+            self.unfolded.since_ms.store(now, std::sync::atomic::Ordering::Release);
+        }
+    }
+}
+
+fn check_generation(theirs: u64, writer: Writer) -> Result<(), OpenError> {
+    if theirs > writer.generation {
+        return Err(OpenError::Fenced { theirs, ours: writer.generation });
+    }
+    Ok(())
+}
+
+fn log_error(error: LogError) -> OpenError {
+    match error {
+        LogError::Damaged { .. } => OpenError::Corrupt(error.to_string()),
+        LogError::Store(_) | LogError::TimedOut => OpenError::Unavailable(error.to_string()),
+    }
+}
+
+fn root_error(error: RootError) -> OpenError {
+    match error {
+        RootError::Damaged { .. } => OpenError::Corrupt(error.to_string()),
+        RootError::Store(_) | RootError::TimedOut => OpenError::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,218 @@
+//! Reads. Each takes a snapshot under a short lock, so it sees every write acknowledged before it began and
+//! none in part.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Namespace;
+use super::errors::ReadError;
+use super::shared::refuse_unless_serving;
+use super::types::{CollectionInfo, Commit, ReadOf, Stats, UsageKey};
+use crate::filter::Filter;
+use crate::schema::{Record, Schema, check_numbers, limits};
+use crate::search::{self, Fusion, Hit, Include, Mode, Query, SearchError, View};
+
+/// Bytes of a query text.
+const MAX_QUERY_TEXT: usize = 64 << 10;
+
+impl Namespace {
+    /// The records of `ids`, in their order, `None` where there is none. At most 1,000.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn fetch(
+        &self,
+        collection: &str,
+        ids: &[String],
+        include: Include,
+    ) -> Result<ReadOf<Vec<Option<Record>>>, ReadError> {
+        if ids.len() > limits::MAX_BATCH {
+            return Err(bad("ids", format!("at most {} are allowed", limits::MAX_BATCH)));
+        }
+        self.shared.ensure_image(collection).await?;
+        let (view, commit, places) = {
+            let state = self.shared.state.read();
+            refuse_unless_serving(&state)?;
+            let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
+            let view = found.view().ok_or_else(reloading)?;
+            let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
+            (view, state.commit, places)
+        };
+        let value = search::fetch(&view, places, include).await.map_err(unavailable)?;
+        Ok(ReadOf { value, commit })
+    }
+
+    /// How many records pass the filter.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
+        let (view, commit) = self.view(collection).await?;
+        let value = search::count(view, filter).await.map_err(unavailable)?;
+        Ok(ReadOf { value, commit })
+    }
+
+    /// Up to `limit` (1..=1000) records that pass the filter with an id after `after`, in the byte order of ids.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn scan(
+        &self,
+        collection: &str,
+        filter: Option<Filter>,
+        after: Option<String>,
+        limit: usize,
+        include: Include,
+    ) -> Result<ReadOf<Vec<Record>>, ReadError> {
+        if !(1..=limits::MAX_TOP_K).contains(&limit) {
+            return Err(bad("limit", format!("must be 1 to {}", limits::MAX_TOP_K)));
+        }
+        let (view, commit) = self.view(collection).await?;
+        let value = search::scan(view, filter, after, limit, include).await.map_err(unavailable)?;
+        Ok(ReadOf { value, commit })
+    }
+
+    /// The best records for a query, best first, ties by id.
+    ///
+    /// # Errors
+    /// [`ReadError::BadQuery`] when the query does not fit the collection.
+    pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
+        let (view, commit) = self.view(collection).await?;
+        check_query(&view.schema, &query)?;
+        let value = search::query(view, query).await.map_err(unavailable)?;
+        Ok(ReadOf { value, commit })
+    }
+
+    async fn view(&self, collection: &str) -> Result<(Arc<View>, Commit), ReadError> {
+        self.shared.ensure_image(collection).await?;
+        let state = self.shared.state.read();
+        refuse_unless_serving(&state)?;
+        let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
+        Ok((Arc::new(found.view().ok_or_else(reloading)?), state.commit))
+    }
+
+    /// All collections, by name.
+    ///
+    /// # Errors
+    /// When the namespace no longer serves.
+    pub fn collections(&self) -> Result<ReadOf<Vec<CollectionInfo>>, ReadError> {
+        let state = self.shared.state.read();
+        refuse_unless_serving(&state)?;
+        let value = state.collections.values().map(super::collection::Collection::info).collect();
+        Ok(ReadOf { value, commit: state.commit })
+    }
+
+    /// One collection.
+    ///
+    /// # Errors
+    /// When the namespace no longer serves.
+    pub fn collection(&self, name: &str) -> Result<ReadOf<Option<CollectionInfo>>, ReadError> {
+        let state = self.shared.state.read();
+        refuse_unless_serving(&state)?;
+        let value = state.collections.get(name).map(super::collection::Collection::info);
+        Ok(ReadOf { value, commit: state.commit })
+    }
+
+    /// The schema of a collection, for checks before a write or query.
+    #[must_use]
+    pub fn schema(&self, collection: &str) -> Option<Arc<Schema>> {
+        self.shared.state.read().collections.get(collection).map(|c| Arc::clone(&c.schema))
+    }
+
+    /// Logical bytes of a collection's live records.
+    #[must_use]
+    pub fn logical_bytes_of(&self, collection: &str) -> Option<u64> {
+        self.shared.state.read().collections.get(collection).map(|c| c.totals.bytes)
+    }
+
+    /// Logical bytes of all live records.
+    #[must_use]
+    pub fn logical_bytes(&self) -> u64 {
+        self.shared.state.read().collections.values().map(|c| c.totals.bytes).sum()
+    }
+
+    /// The last durable commit.
+    #[must_use]
+    pub fn commit(&self) -> Commit {
+        self.shared.state.read().commit
+    }
+
+    /// Usage of writes so far: cumulative, as durable as the writes, never reset.
+    #[must_use]
+    pub fn usage(&self) -> Vec<(UsageKey, u64)> {
+        let mut usage: Vec<_> = self.shared.state.read().usage.iter().map(|(k, v)| (k.clone(), *v)).collect();
+        usage.sort_unstable();
+        usage
+    }
+
+    /// Forgets counters of hours before `hour`, which must be final and acknowledged. The next fold makes it
+    /// durable; until then a restart brings them back with their old values.
+    pub fn forget_usage_before(&self, hour: i64) {
+        self.shared.state.write().usage.retain(|key, _| key.hour >= hour);
+    }
+
+    /// How the namespace is doing.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counters = &self.shared.counters;
+        let state = self.shared.state.read();
+        let (memtable_rows, memtable_bytes) = state.memtable_size();
+        Stats {
+            commit: state.commit,
+            folded_commit: state.folded_commit(),
+            collections: state.collections.len(),
+            rows: state.collections.values().map(|c| c.totals.rows).sum(),
+            logical_bytes: state.collections.values().map(|c| c.totals.bytes).sum(),
+            memtable_rows,
+            memtable_bytes,
+            folds: counters.folds.load(Ordering::Relaxed),
+            failed_folds: counters.failed_folds.load(Ordering::Relaxed),
+            entries: counters.entries.load(Ordering::Relaxed),
+            writes: counters.writes.load(Ordering::Relaxed),
+            answers: state.answers.len(),
+        }
+    }
+}
+
+fn check_query(schema: &Schema, query: &Query) -> Result<(), ReadError> {
+    if !(1..=limits::MAX_TOP_K).contains(&query.top_k) {
+        return Err(bad("top_k", format!("must be 1 to {}", limits::MAX_TOP_K)));
+    }
+    let (vector, text, alpha) = match &query.mode {
+        Mode::Vector { vector } => (Some(vector), None, None),
+        Mode::Text { text } => (None, Some(text), None),
+        Mode::Hybrid { vector, text, fusion: Fusion::Weighted(alpha) } => (Some(vector), Some(text), Some(*alpha)),
+        Mode::Hybrid { vector, text, fusion: Fusion::Rrf } => (Some(vector), Some(text), None),
+    };
+    if let Some(vector) = vector {
+        let Some(spec) = schema.vector else {
+            return Err(bad("vector", "the collection has no vector column".to_owned()));
+        };
+        check_numbers(vector, spec.dimension as usize).map_err(|why| bad("vector", why))?;
+    }
+    if let Some(text) = text {
+        if schema.text.is_none() {
+            return Err(bad("text", "the collection has no text column".to_owned()));
+        }
+        if text.len() > MAX_QUERY_TEXT {
+            return Err(bad("text", format!("{} bytes; at most {MAX_QUERY_TEXT} are allowed", text.len())));
+        }
+    }
+    match alpha {
+        Some(alpha) if !(0.0..=1.0).contains(&alpha) => Err(bad("alpha", "must be 0 to 1".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+fn bad(field: &'static str, why: String) -> ReadError {
+    ReadError::BadQuery { field, why }
+}
+
+fn reloading() -> ReadError {
+    ReadError::Unavailable("the collection is being loaded".to_owned())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn unavailable(error: SearchError) -> ReadError {
+    ReadError::Unavailable(error.to_string())
+}

@@ -1,0 +1,43 @@
+//! Log entries into changes of the state.
+
+use std::sync::Arc;
+
+use super::state::{Change, DurableWrite, State};
+use crate::log::{Body, Entry, LoggedWrite, Op};
+use crate::memtable::MemRow;
+
+impl State {
+    /// Applies an entry read from the log.
+    pub(super) fn replay(&mut self, entry: Entry) {
+        let commit = entry.commit;
+        match entry.body {
+            Body::Generation => self.apply(commit, Vec::new()),
+            Body::Writes(writes) => {
+                // One by one, for a write may need the collection that the one before it created.
+                for write in writes {
+                    let durable = self.durable(write);
+                    self.apply_write(commit, durable);
+                }
+                self.apply(commit, Vec::new());
+            }
+        }
+    }
+
+    fn durable(&self, write: LoggedWrite) -> DurableWrite {
+        let change = write.op.map(|op| match op {
+            Op::Create { name, table, schema } => Change::Create { name, table, schema: Arc::new(schema) },
+            Op::Drop { name } => Change::Drop { name },
+            Op::Delete { table, ids } => Change::Delete { table, ids },
+            Op::Upsert { table, rows } => {
+                let schema =
+                    self.names.get(&table).and_then(|n| self.collections.get(n)).map(|c| Arc::clone(&c.schema));
+                // Rows of a table that is gone by now are not needed.
+                let rows = schema.map_or_else(Vec::new, |schema| {
+                    rows.into_iter().map(|row| Arc::new(MemRow::new(row, &schema))).collect()
+                });
+                Change::Upsert { table, rows }
+            }
+        });
+        DurableWrite { change, usage: write.usage, answer: write.answer }
+    }
+}

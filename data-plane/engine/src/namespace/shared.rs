@@ -1,0 +1,186 @@
+//! What the tasks and callers of a namespace share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tokio::sync::{Mutex, Notify};
+use tokio_util::sync::CancellationToken;
+
+use super::errors::ReadError;
+use super::folding::FoldMemory;
+use super::state::{DurableWrite, Standing, State};
+use super::types::Commit;
+use crate::catalog::{Checkpoint, Roots};
+use crate::config::{Config, Environment, Writer};
+use crate::image;
+use crate::log::{Log, LogError};
+use crate::store::Store;
+use crate::table::TableFiles;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) log: Log,
+    pub(super) roots: Roots,
+    pub(super) tables: TableFiles,
+    pub(super) writer: Writer,
+    pub(super) config: Config,
+    pub(super) environment: Environment,
+    pub(super) state: RwLock<State>,
+    pub(super) cancel: CancellationToken,
+    /// Set while an entry's outcome is in doubt for longer than a write waits.
+    pub(super) stalled: AtomicBool,
+    /// Bytes of the writes in the queue.
+    pub(super) queued_bytes: AtomicUsize,
+    pub(super) unfolded: Unfolded,
+    pub(super) counters: Counters,
+    /// Held by the one fold that runs.
+    pub(super) folding: Mutex<FoldMemory>,
+    pub(super) fold_wake: Notify,
+    /// Held by the one image load that runs.
+    pub(super) loading: Mutex<()>,
+}
+
+/// How much waits for a fold, kept beside the state so that admission takes no lock.
+#[derive(Debug, Default)]
+pub(super) struct Unfolded {
+    pub(super) rows: AtomicUsize,
+    pub(super) bytes: AtomicUsize,
+    /// Monotonic milliseconds plus one of the oldest write that is not frozen; 0 when there is none.
+    pub(super) since_ms: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) entries: AtomicU64,
+    pub(super) writes: AtomicU64,
+    pub(super) folds: AtomicU64,
+    pub(super) failed_folds: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn now_ms(&self) -> i64 {
+        self.environment.clock.now().timestamp_millis()
+    }
+
+    pub(super) fn monotonic(&self) -> Duration {
+        self.environment.clock.monotonic()
+    }
+
+    /// Makes durable writes visible.
+    pub(super) fn apply(&self, commit: Commit, writes: Vec<DurableWrite>) {
+        self.counters.entries.fetch_add(1, Ordering::Relaxed);
+        self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
+        let mut state = self.state.write();
+        state.apply(commit, writes);
+        self.note_unfolded(&state);
+        drop(state);
+        let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+        // Only the first write since the freeze sets it; a failure means it is set.
+        let _ = self.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
+        if self.fold_is_due() {
+            self.fold_wake.notify_one();
+        }
+    }
+
+    pub(super) fn note_unfolded(&self, state: &State) {
+        let (rows, bytes) = state.memtable_size();
+        self.unfolded.rows.store(rows, Ordering::Release);
+        self.unfolded.bytes.store(bytes, Ordering::Release);
+    }
+
+    /// Whether rows, bytes or age call for a fold.
+    pub(super) fn fold_is_due(&self) -> bool {
+        let since = self.unfolded.since_ms.load(Ordering::Acquire);
+        let waited = || self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
+        self.unfolded.rows.load(Ordering::Acquire) >= self.config.fold_rows
+            || self.unfolded.bytes.load(Ordering::Acquire) >= self.config.fold_bytes
+            || (since > 0 && waited() >= self.config.fold_interval)
+    }
+
+    /// Another writer owns the namespace: nothing is served from here any more.
+    pub(super) fn fence(&self) {
+        let mut state = self.state.write();
+        if state.standing == Standing::Serving {
+            state.standing = Standing::Fenced;
+            tracing::warn!(
+                generation = self.writer.generation,
+                commit = state.commit,
+                "the namespace has another writer"
+            );
+        }
+        drop(state);
+        self.cancel.cancel();
+    }
+
+    /// Whether a root shows that another writer has gone past `commit`, our own last one. A root of another
+    /// writer that is behind is the late checkpoint of an owner before us.
+    pub(super) fn overtaken(&self, root: &Checkpoint, commit: Commit) -> bool {
+        root.writer_id != self.writer.writer_id
+            && (root.generation > self.writer.generation || root.folded_commit >= commit)
+    }
+
+    /// Asks the store whether another writer has taken the namespace over.
+    pub(super) async fn still_owner(&self) -> Result<bool, OwnerError> {
+        let commit = self.state.read().commit;
+        if let Some(last) = self.log.commits_after(commit).await?.pop()
+            && let Some(entry) = self.log.read(last).await?
+            && !entry.by(self.writer)
+        {
+            return Ok(false);
+        }
+        let root = self.roots.latest().await?;
+        Ok(!root.is_some_and(|root| self.overtaken(&root, commit)))
+    }
+
+    /// Sees to it that the folded rows of a collection are in memory.
+    pub(super) async fn ensure_image(&self, name: &str) -> Result<(), ReadError> {
+        loop {
+            if self.needs_image(name)?.is_none() {
+                return Ok(());
+            }
+            let _one_at_a_time = self.loading.lock().await;
+            let Some((table, schema, version, bytes)) = self.needs_image(name)? else { return Ok(()) };
+            let image = image::load(&self.tables, &schema, table, version, bytes, self.store.budget()).await;
+            let image = image.map_err(|e| ReadError::Unavailable(e.to_string()))?;
+            let mut state = self.state.write();
+            if let Some(collection) = state.by_table(table)
+                && collection.version == Some(version)
+                && !collection.has_image()
+            {
+                collection.attach(image);
+            }
+        }
+    }
+
+    fn needs_image(&self, name: &str) -> Result<Option<ImageWanted>, ReadError> {
+        let state = self.state.read();
+        refuse_unless_serving(&state)?;
+        let collection = state.collections.get(name).ok_or(ReadError::NoSuchCollection)?;
+        let wanted = collection.version.filter(|_| !collection.has_image());
+        let wanted =
+            wanted.map(|version| (collection.table, Arc::clone(&collection.schema), version, collection.totals.bytes));
+        Ok(wanted)
+    }
+}
+
+type ImageWanted = (crate::catalog::TableId, Arc<crate::schema::Schema>, u64, u64);
+
+/// Why ownership could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OwnerError {
+    #[error("{0}")]
+    Log(#[from] LogError),
+    #[error("{0}")]
+    Root(#[from] crate::catalog::RootError),
+}
+
+pub(super) fn refuse_unless_serving(state: &State) -> Result<(), ReadError> {
+    match state.standing {
+        Standing::Serving => Ok(()),
+        Standing::Fenced => Err(ReadError::Fenced),
+        Standing::Closed => Err(ReadError::Closed),
+    }
+}

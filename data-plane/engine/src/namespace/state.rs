@@ -1,0 +1,221 @@
+//! What is in memory of a namespace, and the one way it changes: applying durable writes in commit order.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::collection::Collection;
+use super::types::{Commit, UsageDelta, UsageKey};
+use crate::catalog::{Checkpoint, DroppedTable, TableId};
+use crate::log::Answer;
+use crate::memtable::MemRow;
+use crate::schema::Schema;
+
+/// A change ready to apply: rows are analysed.
+#[derive(Debug)]
+pub(super) enum Change {
+    Create { name: String, table: TableId, schema: Arc<Schema> },
+    Drop { name: String },
+    Upsert { table: TableId, rows: Vec<Arc<MemRow>> },
+    Delete { table: TableId, ids: Vec<Box<str>> },
+}
+
+/// One durable write.
+#[derive(Debug)]
+pub(super) struct DurableWrite {
+    pub(super) change: Option<Change>,
+    pub(super) usage: Vec<UsageDelta>,
+    pub(super) answer: Option<Answer>,
+}
+
+impl DurableWrite {
+    /// Logical bytes of its rows.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.change {
+            Some(Change::Upsert { rows, .. }) => rows.iter().map(|row| row.bytes as usize).sum(),
+            _ => 0,
+        }
+    }
+}
+
+/// Whether the handle still serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Serving,
+    Fenced,
+    Closed,
+}
+
+/// A frozen part of the namespace: what the running or next fold brings into the tables.
+#[derive(Debug, Clone)]
+pub(super) struct Freeze {
+    /// Everything up to here is in it.
+    pub(super) commit: Commit,
+    pub(super) usage: HashMap<UsageKey, u64>,
+    pub(super) answers: Vec<Answer>,
+    /// Collections as they were, by name.
+    pub(super) collections: Vec<super::collection::FrozenCollection>,
+    pub(super) dropped: Vec<TableId>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) standing: Standing,
+    pub(super) collections: BTreeMap<String, Collection>,
+    /// The name of each live table.
+    pub(super) names: HashMap<TableId, String>,
+    /// The last durable and applied commit.
+    pub(super) commit: Commit,
+    /// The checkpoint that is the root.
+    pub(super) root: Option<RootInfo>,
+    pub(super) usage: HashMap<UsageKey, u64>,
+    pub(super) answers: HashMap<[u8; 32], Answer>,
+    pub(super) answer_bytes: usize,
+    /// Tables dropped since the last freeze.
+    pub(super) dropped: Vec<TableId>,
+    /// Whether there was a write since the last freeze; takeovers alone need no fold.
+    pub(super) changed: bool,
+    pub(super) frozen: Option<Arc<Freeze>>,
+}
+
+/// What of the root is needed while serving.
+#[derive(Debug, Clone)]
+pub(super) struct RootInfo {
+    pub(super) sequence: u64,
+    pub(super) folded_commit: Commit,
+    pub(super) at_ms: i64,
+    pub(super) dropped: Vec<DroppedTable>,
+}
+
+/// Bytes a stored answer is counted for beside its body.
+const ANSWER_OVERHEAD: usize = 160;
+
+impl State {
+    pub(super) fn new(root: Option<Checkpoint>) -> Self {
+        let mut state = Self {
+            standing: Standing::Serving,
+            collections: BTreeMap::new(),
+            names: HashMap::new(),
+            commit: 0,
+            root: None,
+            usage: HashMap::new(),
+            answers: HashMap::new(),
+            answer_bytes: 0,
+            dropped: Vec::new(),
+            changed: false,
+            frozen: None,
+        };
+        let Some(root) = root else { return state };
+        state.commit = root.folded_commit;
+        state.usage = root.usage.into_iter().collect();
+        for answer in root.answers {
+            state.remember(answer);
+        }
+        state.root = Some(RootInfo {
+            sequence: root.sequence,
+            folded_commit: root.folded_commit,
+            at_ms: root.at_ms,
+            dropped: root.dropped,
+        });
+        for folded in root.tables {
+            state.names.insert(folded.table, folded.name.clone());
+            state.collections.insert(folded.name.clone(), Collection::folded(folded));
+        }
+        state
+    }
+
+    pub(super) fn folded_commit(&self) -> Commit {
+        self.root.as_ref().map_or(0, |r| r.folded_commit)
+    }
+
+    /// Applies the writes of one entry, all at once for readers.
+    pub(super) fn apply(&mut self, commit: Commit, writes: Vec<DurableWrite>) {
+        debug_assert_eq!(commit, self.commit + 1, "entries are applied in order");
+        for write in writes {
+            self.apply_write(commit, write);
+        }
+        self.commit = commit;
+    }
+
+    pub(super) fn apply_write(&mut self, commit: Commit, write: DurableWrite) {
+        self.changed = true;
+        if let Some(change) = write.change {
+            self.apply_change(commit, change);
+        }
+        for delta in write.usage {
+            let key = UsageKey { key: delta.key, meter: delta.meter, hour: delta.hour };
+            let counter = self.usage.entry(key).or_default();
+            *counter = counter.saturating_add(delta.amount);
+        }
+        if let Some(answer) = write.answer {
+            self.remember(answer);
+        }
+    }
+
+    fn apply_change(&mut self, commit: Commit, change: Change) {
+        match change {
+            Change::Create { name, table, schema } => {
+                self.names.insert(table, name.clone());
+                self.collections.insert(name.clone(), Collection::created(name, table, schema, commit));
+            }
+            Change::Drop { name } => {
+                if let Some(gone) = self.collections.remove(&name) {
+                    self.names.remove(&gone.table);
+                    self.dropped.push(gone.table);
+                }
+            }
+            Change::Upsert { table, rows } => {
+                if let Some(collection) = self.by_table(table) {
+                    rows.into_iter().for_each(|row| collection.upsert(row, commit));
+                }
+            }
+            Change::Delete { table, ids } => {
+                if let Some(collection) = self.by_table(table) {
+                    ids.iter().for_each(|id| collection.delete(id));
+                }
+            }
+        }
+    }
+
+    pub(super) fn by_table(&mut self, table: TableId) -> Option<&mut Collection> {
+        let name = self.names.get(&table)?;
+        self.collections.get_mut(name)
+    }
+
+    fn remember(&mut self, answer: Answer) {
+        self.answer_bytes += answer.body.len() + ANSWER_OVERHEAD;
+        if let Some(old) = self.answers.insert(answer.scope_key, answer) {
+            self.answer_bytes -= old.body.len() + ANSWER_OVERHEAD;
+        }
+    }
+
+    /// Forgets answers from before `before_ms`.
+    pub(super) fn forget_answers(&mut self, before_ms: i64) {
+        self.answers.retain(|_, answer| answer.at_ms >= before_ms);
+        self.answer_bytes = self.answers.values().map(|a| a.body.len() + ANSWER_OVERHEAD).sum();
+    }
+
+    /// Rows and tombstones that are not folded, and their bytes.
+    pub(super) fn memtable_size(&self) -> (usize, usize) {
+        self.collections.values().fold((0, 0), |(rows, bytes), c| {
+            let (more_rows, more_bytes) = c.memtable_size();
+            (rows + more_rows, bytes + more_bytes)
+        })
+    }
+
+    /// Freezes everything since the root, unless a frozen part is still waiting.
+    pub(super) fn freeze(&mut self) -> Arc<Freeze> {
+        if let Some(frozen) = &self.frozen {
+            return Arc::clone(frozen);
+        }
+        let frozen = Arc::new(Freeze {
+            commit: self.commit,
+            usage: self.usage.clone(),
+            answers: self.answers.values().cloned().collect(),
+            collections: self.collections.values_mut().map(Collection::freeze).collect(),
+            dropped: std::mem::take(&mut self.dropped),
+        });
+        self.changed = false;
+        self.frozen = Some(Arc::clone(&frozen));
+        frozen
+    }
+}

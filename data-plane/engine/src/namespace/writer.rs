@@ -1,0 +1,238 @@
+//! The one task that writes the log.
+//!
+//! While one entry is on its way to the store, writes gather in the queue; the next entry takes all of them.
+//! An idle namespace writes at once. Entries follow each other strictly: a commit begins when the one before
+//! it is settled.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::draft::{self, Draft, DraftContext, Pending, Waiting};
+use super::errors::WriteError;
+use super::shared::Shared;
+use super::state::{DurableWrite, Standing};
+use super::types::Commit;
+use crate::catalog::TableId;
+use crate::log::{Entry, Settled};
+
+/// Entries larger than this are encoded off the async threads.
+const INLINE_BYTES: usize = 128 << 10;
+const BACKOFF: Duration = Duration::from_millis(200);
+
+/// Whether the task goes on.
+enum Next {
+    Go,
+    Stop,
+}
+
+/// Runs until the namespace is closed or fenced; then refuses what is still queued.
+pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Pending>) {
+    let mut later = VecDeque::new();
+    let mut last_settled = shared.monotonic();
+    loop {
+        let Some(group) = gather(&shared, &mut queue, &mut later).await else { break };
+        let drafted = {
+            let state = shared.state.read();
+            let new_table = || new_table(&shared);
+            let context =
+                DraftContext { state: &state, config: &shared.config, now_ms: shared.now_ms(), new_table: &new_table };
+            draft::draft(&context, group, &mut later)
+        };
+        let Some(drafted) = drafted else { continue };
+        match commit(&shared, drafted, &mut last_settled).await {
+            Next::Go => {}
+            Next::Stop => break,
+        }
+    }
+    let error = match shared.state.read().standing {
+        Standing::Fenced => WriteError::Fenced,
+        Standing::Serving | Standing::Closed => WriteError::Closed,
+    };
+    queue.close();
+    while let Ok(pending) = queue.try_recv() {
+        draft::reply(pending.reply, Err(error.clone()));
+    }
+    for pending in later {
+        draft::reply(pending.reply, Err(error.clone()));
+    }
+}
+
+/// Waits for a write and takes all that are there with it, up to the size of an entry.
+async fn gather(
+    shared: &Shared,
+    queue: &mut mpsc::Receiver<Pending>,
+    later: &mut VecDeque<Pending>,
+) -> Option<Vec<Pending>> {
+    let first = match later.pop_front() {
+        Some(first) => first,
+        None => tokio::select! {
+            biased;
+            () = shared.cancel.cancelled() => return None,
+            received = queue.recv() => take(shared, received?),
+        },
+    };
+    let mut bytes = first.bytes;
+    let mut group = vec![first];
+    group.reserve(later.len());
+    while let Some(next) = later.pop_front() {
+        bytes += next.bytes;
+        group.push(next);
+    }
+    while bytes < shared.config.max_entry_bytes {
+        let Ok(next) = queue.try_recv() else { break };
+        let next = take(shared, next);
+        if bytes + next.bytes > shared.config.max_entry_bytes {
+            later.push_back(next);
+            break;
+        }
+        bytes += next.bytes;
+        group.push(next);
+    }
+    Some(group)
+}
+
+fn take(shared: &Shared, pending: Pending) -> Pending {
+    shared.queued_bytes.fetch_sub(pending.bytes, Ordering::AcqRel);
+    pending
+}
+
+fn new_table(shared: &Shared) -> TableId {
+    TableId(uuid::Builder::from_random_bytes(shared.environment.entropy.nonce()).into_uuid())
+}
+
+/// Makes a draft durable, then visible, then answers.
+async fn commit(shared: &Arc<Shared>, draft: Draft, last_settled: &mut Duration) -> Next {
+    let nonce = shared.environment.entropy.nonce();
+    let Draft { commit, writes, waiting } = draft;
+    let (sealed, writes) = match encode(shared, commit, nonce, writes).await {
+        Ok(encoded) => encoded,
+        Err(error) => {
+            answer(waiting, &Err(WriteError::BadRequest { field: "body", why: error }));
+            return Next::Go;
+        }
+    };
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is(crate::planted::Bug::AcknowledgeBeforePut) {
+        shared.apply(commit, writes);
+        answer(waiting, &Ok(()));
+        return settle(shared, commit, sealed.into(), nonce, &mut Vec::new(), last_settled).await;
+    }
+    let mut waiting = waiting;
+    let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, last_settled).await;
+    if matches!(next, Next::Go) {
+        shared.apply(commit, writes);
+        answer(waiting, &Ok(()));
+    }
+    next
+}
+
+/// Returns when the entry is ours for certain (`Go`), or never will be. Callers are told that the outcome is
+/// unknown when it takes too long; the entry is settled all the same before another one is begun.
+async fn settle(
+    shared: &Arc<Shared>,
+    commit: Commit,
+    sealed: bytes::Bytes,
+    nonce: [u8; 16],
+    waiting: &mut Vec<Waiting>,
+    last_settled: &mut Duration,
+) -> Next {
+    let settled_at = *last_settled;
+    let append = async {
+        match shared.log.append(commit, sealed, nonce).await {
+            Settled::Ours => still_ours(shared, commit, settled_at).await,
+            Settled::Taken => false,
+        }
+    };
+    tokio::pin!(append);
+    let in_time = tokio::select! {
+        biased;
+        ours = &mut append => Some(ours),
+        () = shared.cancel.cancelled() => return closed(shared, waiting),
+        () = tokio::time::sleep(shared.config.write_timeout) => None,
+    };
+    let ours = match in_time {
+        Some(ours) => ours,
+        None => {
+            shared.stalled.store(true, Ordering::Release);
+            let unknown = Err(WriteError::Unavailable("the object store did not answer in time".to_owned()));
+            answer(std::mem::take(waiting), &unknown);
+            tracing::warn!(commit, "a log entry is in doubt; writes are refused until it is settled");
+            let ours = tokio::select! {
+                biased;
+                ours = &mut append => ours,
+                () = shared.cancel.cancelled() => return closed(shared, waiting),
+            };
+            shared.stalled.store(false, Ordering::Release);
+            ours
+        }
+    };
+    *last_settled = shared.monotonic();
+    if !ours {
+        shared.fence();
+        answer(std::mem::take(waiting), &Err(WriteError::Fenced));
+        return Next::Stop;
+    }
+    Next::Go
+}
+
+/// A writer that slept may create a key that its successor has written, folded and trimmed. So after a pause
+/// that comes near the retention the root is asked before anything is acknowledged.
+async fn still_ours(shared: &Shared, commit: Commit, last_settled: Duration) -> bool {
+    if shared.monotonic().saturating_sub(last_settled) < shared.config.retention / 2 {
+        return true;
+    }
+    loop {
+        match shared.roots.latest().await {
+            Ok(root) => return !root.is_some_and(|root| shared.overtaken(&root, commit)),
+            Err(error) => tracing::warn!(%error, "the checkpoint could not be read; trying again"),
+        }
+        tokio::time::sleep(BACKOFF).await;
+    }
+}
+
+fn closed(shared: &Shared, waiting: &mut Vec<Waiting>) -> Next {
+    let error = match shared.state.read().standing {
+        Standing::Fenced => WriteError::Fenced,
+        Standing::Serving | Standing::Closed => {
+            WriteError::Unavailable("the namespace was closed during the write".to_owned())
+        }
+    };
+    answer(std::mem::take(waiting), &Err(error));
+    Next::Stop
+}
+
+async fn encode(
+    shared: &Arc<Shared>,
+    commit: Commit,
+    nonce: [u8; 16],
+    writes: Vec<DurableWrite>,
+) -> Result<(Vec<u8>, Vec<DurableWrite>), String> {
+    let (writer, at_ms) = (shared.writer, shared.now_ms());
+    let bytes: usize = writes.iter().map(DurableWrite::bytes).sum();
+    let work = move || {
+        let entry = Entry {
+            commit,
+            writer_id: writer.writer_id,
+            generation: writer.generation,
+            nonce,
+            at_ms,
+            body: draft::body(&writes),
+        };
+        let sealed = draft::seal(&entry).map_err(|e| e.to_string());
+        sealed.map(|sealed| (sealed, writes))
+    };
+    if bytes <= INLINE_BYTES {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?
+}
+
+fn answer(waiting: Vec<Waiting>, outcome: &Result<(), WriteError>) {
+    for (reply, committed) in waiting {
+        draft::reply(reply, outcome.clone().map(|()| committed));
+    }
+}

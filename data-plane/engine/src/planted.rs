@@ -1,0 +1,28 @@
+//! Bugs on demand, to show that the simulation notices them. Compiled only with the feature `planted-bugs`.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Bug {
+    /// None.
+    None,
+    /// "Already exists" is taken for another writer without reading the entry back.
+    OwnConflictIsFencing,
+    /// A write is acknowledged and visible before its entry is durable.
+    AcknowledgeBeforePut,
+    /// The checkpoint moves before the tables hold what it says.
+    CheckpointBeforeFold,
+}
+
+static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+/// Plants a bug in this whole process.
+pub fn plant(bug: Bug) {
+    PLANTED.store(bug as u8, Ordering::SeqCst);
+}
+
+pub(crate) fn is(bug: Bug) -> bool {
+    PLANTED.load(Ordering::SeqCst) == bug as u8
+}

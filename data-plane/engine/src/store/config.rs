@@ -1,0 +1,124 @@
+//! Where the store is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::{
+    BackoffConfig, ClientOptions, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+};
+use url::Url;
+
+use super::{Store, StoreError};
+
+/// The object store's own retries end before a write's time-out, so that the engine settles what is in doubt.
+const RETRIES: RetryConfig = RetryConfig {
+    backoff: BackoffConfig { init_backoff: Duration::from_millis(50), max_backoff: Duration::from_secs(2), base: 2.0 },
+    max_retries: 3,
+    retry_timeout: Duration::from_secs(15),
+};
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How to reach a store.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `file:///directory` or `s3://bucket/prefix`.
+    pub url: String,
+    /// Needed for `s3://`, ignored for `file://`.
+    pub s3: Option<S3Config>,
+    /// Bytes of folded rows kept in memory for search, over all namespaces of this handle.
+    pub memory_bytes: usize,
+}
+
+/// An S3 server and the credentials for it.
+#[derive(Clone)]
+pub struct S3Config {
+    /// The server's URL; `None` for AWS itself.
+    pub endpoint: Option<String>,
+    /// The region's name.
+    pub region: String,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: String,
+    /// A session token, for temporary credentials.
+    pub session_token: Option<String>,
+    /// `endpoint/bucket/key` instead of `bucket.endpoint/key`.
+    pub path_style: bool,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreConfig").field("url", &self.url).field("s3", &self.s3).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for S3Config {
+    /// Leaves the credentials out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Config")
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StoreConfig {
+    /// A store in a directory, with the default memory budget.
+    #[must_use]
+    pub fn directory(path: &std::path::Path) -> Self {
+        Self {
+            url: format!("file://{}", path.display()),
+            s3: None,
+            memory_bytes: crate::Config::default().max_resident_bytes,
+        }
+    }
+
+    pub(super) fn connect(&self) -> Result<Store, StoreError> {
+        let url = Url::parse(&self.url).map_err(|e| config("url", e.to_string()))?;
+        match url.scheme() {
+            "file" => self.connect_directory(&url),
+            "s3" => self.connect_s3(&url),
+            other => Err(config("url", format!("scheme {other} is not file or s3"))),
+        }
+    }
+
+    fn connect_directory(&self, url: &Url) -> Result<Store, StoreError> {
+        let path = url.to_file_path().map_err(|()| config("url", "is not an absolute local path".to_owned()))?;
+        std::fs::create_dir_all(&path).map_err(|e| config("url", format!("{}: {e}", path.display())))?;
+        let local = LocalFileSystem::new_with_prefix(&path).map_err(|e| config("url", e.to_string()))?.with_fsync(true);
+        Ok(Store::build(Arc::new(local), Path::default(), "file-object-store://", false, self.memory_bytes))
+    }
+
+    fn connect_s3(&self, url: &Url) -> Result<Store, StoreError> {
+        let bucket = url.host_str().ok_or_else(|| config("url", "names no bucket".to_owned()))?;
+        let s3 = self.s3.as_ref().ok_or_else(|| config("s3", "is needed for an s3:// url".to_owned()))?;
+        let plain = s3.endpoint.as_ref().is_some_and(|e| e.starts_with("http://"));
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_region(&s3.region)
+            .with_access_key_id(&s3.access_key_id)
+            .with_secret_access_key(&s3.secret_access_key)
+            .with_virtual_hosted_style_request(!s3.path_style)
+            .with_retry(RETRIES)
+            .with_client_options(
+                ClientOptions::new()
+                    .with_allow_http(plain)
+                    .with_connect_timeout(CONNECT_TIMEOUT)
+                    .with_timeout(REQUEST_TIMEOUT),
+            );
+        if let Some(endpoint) = &s3.endpoint {
+            builder = builder.with_endpoint(endpoint);
+        }
+        if let Some(token) = &s3.session_token {
+            builder = builder.with_token(token);
+        }
+        let store = builder.build().map_err(|e| config("s3", e.to_string()))?;
+        let root = Path::parse(url.path().trim_matches('/')).map_err(|e| config("url", e.to_string()))?;
+        Ok(Store::build(Arc::new(store), root, format!("s3://{bucket}"), true, self.memory_bytes))
+    }
+}
+
+fn config(field: &'static str, why: String) -> StoreError {
+    StoreError::Config { field, why }
+}

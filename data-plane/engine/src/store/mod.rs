@@ -1,0 +1,128 @@
+//! The object store under a namespace, handed alike to the log and to Lance.
+//!
+//! Everything the engine and Lance read and write goes through one [`ObjectStore`] instance, so on a
+//! directory Lance's files are fsynced as the log's are, and a test can wrap all I/O in one place.
+
+mod budget;
+mod config;
+mod probe;
+
+use std::sync::Arc;
+
+use lance::session::Session;
+use lance_io::object_store::ObjectStoreParams;
+use object_store::{ObjectStore, path::Path};
+
+pub(crate) use budget::{MemoryBudget, Reservation};
+pub use config::{S3Config, StoreConfig};
+
+/// Bytes of Lance's own caches a store handle may hold.
+const INDEX_CACHE_BYTES: usize = 64 << 20;
+const METADATA_CACHE_BYTES: usize = 128 << 20;
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The configuration names no store.
+    #[error("{field}: {why}")]
+    Config {
+        /// The setting that is wrong.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The store does not arbitrate conditional PUTs, so two writers could both win.
+    #[error("the object store does not honour conditional PUT ({0}); it cannot hold namespaces safely")]
+    NotConditional(String),
+    /// The store cannot be reached or refuses the credentials.
+    #[error("the object store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// A handle on an object store; clones share connections, caches and the memory budget.
+#[derive(Debug, Clone)]
+pub struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// Path of the configured URL inside the object store.
+    root: Path,
+    /// What Lance sees as scheme and authority, e.g. `s3://bucket`.
+    base: Arc<str>,
+    ordered_listing: bool,
+    session: Arc<Session>,
+    budget: Arc<MemoryBudget>,
+}
+
+impl Store {
+    /// Opens the store and probes it: two conditional PUTs of one key must give success, then refusal.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, the store cannot be reached, or the probe fails.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let store = config.connect()?;
+        probe::conditional_put(&store).await?;
+        Ok(store)
+    }
+
+    /// A store over any [`ObjectStore`], not probed: for wrappers that count, cache or fail.
+    #[must_use]
+    pub fn over(objects: Arc<dyn ObjectStore>, memory_bytes: usize) -> Self {
+        // Lance takes short cuts past the given object store for `file`; it has none for this scheme.
+        Self::build(objects, Path::default(), "file-object-store://", false, memory_bytes)
+    }
+
+    fn build(
+        objects: Arc<dyn ObjectStore>,
+        root: Path,
+        base: impl Into<Arc<str>>,
+        ordered_listing: bool,
+        memory_bytes: usize,
+    ) -> Self {
+        Self {
+            objects,
+            root,
+            base: base.into(),
+            ordered_listing,
+            session: Arc::new(Session::new(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES, Arc::default())),
+            budget: Arc::new(MemoryBudget::new(memory_bytes)),
+        }
+    }
+
+    /// The object store itself, for what is not part of a namespace (leases).
+    #[must_use]
+    pub fn objects(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.objects)
+    }
+
+    /// The full path of `relative` under the configured URL.
+    #[must_use]
+    pub fn path(&self, relative: &str) -> Path {
+        relative.split('/').filter(|p| !p.is_empty()).fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    pub(crate) fn budget(&self) -> &Arc<MemoryBudget> {
+        &self.budget
+    }
+
+    pub(crate) fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.session)
+    }
+
+    /// The URL Lance knows a table by.
+    pub(crate) fn lance_uri(&self, table: &Path) -> String {
+        format!("{}/{table}", self.base)
+    }
+
+    /// What makes Lance use this store's own [`ObjectStore`].
+    pub(crate) fn lance_params(&self, table: &Path) -> Result<ObjectStoreParams, url::ParseError> {
+        let url = url::Url::parse(&self.lance_uri(table))?;
+        #[expect(
+            deprecated,
+            reason = "a provider would be built anew from options; the point is to share this very instance"
+        )]
+        Ok(ObjectStoreParams {
+            object_store: Some((Arc::clone(&self.objects), url)),
+            list_is_lexically_ordered: Some(self.ordered_listing),
+            ..ObjectStoreParams::default()
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Bringing a frozen memtable into the Lance table: one transaction removes every id it touched and adds its
+//! live rows.
+//!
+//! One commit, so a reader of any version sees whole rows. Doing it twice does no harm: the second time
+//! removes what the first one added.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use futures::TryStreamExt;
+use lance::Dataset;
+use lance::dataset::transaction::{Operation, Transaction, TransactionBuilder, UpdateMode};
+use lance::dataset::{CommitBuilder, InsertBuilder, WriteMode, WriteParams};
+use lance_table::io::commit::CommitHandler;
+
+use super::columns::{self, ID};
+use super::open::{TableError, TableFiles};
+use super::strict::StrictCommit;
+use crate::catalog::TableId;
+use crate::memtable::{MemTable, Slot};
+use crate::schema::Schema;
+
+/// Rows a batch handed to Lance.
+const BATCH: usize = 4096;
+
+/// What is folded, and onto what.
+pub(crate) struct FoldInput<'a> {
+    pub(crate) table: TableId,
+    pub(crate) schema: &'a Schema,
+    /// The version of the checkpoint, which we know to be ours.
+    pub(crate) known_version: Option<u64>,
+    /// Everything since that version.
+    pub(crate) frozen: &'a MemTable,
+    /// The rows of `frozen` that were live when it was frozen.
+    pub(crate) rows: &'a [Slot],
+}
+
+/// A table after its fold.
+pub(crate) struct Folded {
+    /// `None` when there is nothing in the table and never was.
+    pub(crate) version: Option<u64>,
+}
+
+/// Folds. `still_owner` is asked when the table is not where the checkpoint left it: then either an earlier
+/// fold of ours was cut short before its checkpoint, and all of it is in `frozen` again, or another owner
+/// was here. It is asked after the newest version was read, and the commit lands only on that version, so
+/// another owner's commit can never be built upon.
+pub(crate) async fn fold<F>(
+    files: &TableFiles,
+    input: &FoldInput<'_>,
+    still_owner: impl FnOnce() -> F,
+) -> Result<Folded, TableError>
+where
+    F: Future<Output = Result<bool, TableError>>,
+{
+    let dataset = files.open_latest(input.table).await?;
+    let version = dataset.as_ref().map(|d| d.manifest().version);
+    if version < input.known_version {
+        return Err(TableError::Damaged(format!("version {:?} is missing; found {version:?}", input.known_version)));
+    }
+    if version != input.known_version && !still_owner().await? {
+        return Err(TableError::Fenced);
+    }
+    match dataset {
+        Some(dataset) => change(input, Arc::new(dataset)).await,
+        None if input.rows.is_empty() => Ok(Folded { version: None }),
+        None => create(files, input).await,
+    }
+}
+
+async fn create(files: &TableFiles, input: &FoldInput<'_>) -> Result<Folded, TableError> {
+    let path = files.path(input.table);
+    let uri = files.store.lance_uri(&path);
+    let params = WriteParams { mode: WriteMode::Create, ..params(files, input, 1)? };
+    let transaction =
+        InsertBuilder::new(uri.as_str()).with_params(&params).execute_uncommitted(batches(input)?).await?;
+    let dataset = CommitBuilder::new(uri.as_str())
+        .with_store_params(files.store.lance_params(&path)?)
+        .with_session(files.store.session())
+        .with_commit_handler(strict(1))
+        .enable_v2_manifest_paths(true)
+        .with_max_retries(0)
+        .execute(transaction)
+        .await?;
+    Ok(Folded { version: Some(dataset.manifest().version) })
+}
+
+async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, TableError> {
+    let base = dataset.manifest().version;
+    let stale = addresses(&dataset, input.frozen).await?;
+    let mut removed_fragment_ids = Vec::new();
+    let mut updated_fragments = Vec::new();
+    for (fragment_id, rows) in stale {
+        let fragment = usize::try_from(fragment_id).ok().and_then(|id| dataset.get_fragment(id));
+        let fragment = fragment.ok_or_else(|| TableError::Damaged(format!("fragment {fragment_id} is missing")))?;
+        match fragment.extend_deletions(rows).await? {
+            Some(changed) => updated_fragments.push(changed.metadata().clone()),
+            None => removed_fragment_ids.push(fragment_id),
+        }
+    }
+    let new_fragments = if input.rows.is_empty() { Vec::new() } else { append(input, &dataset).await? };
+    if removed_fragment_ids.is_empty() && updated_fragments.is_empty() && new_fragments.is_empty() {
+        return Ok(Folded { version: Some(base) });
+    }
+    let operation = Operation::Update {
+        removed_fragment_ids,
+        updated_fragments,
+        new_fragments,
+        fields_modified: Vec::new(),
+        compacted_sstables: Vec::new(),
+        fields_for_preserving_frag_bitmap: Vec::new(),
+        update_mode: Some(UpdateMode::RewriteRows),
+        inserted_rows_filter: None,
+        updated_fragment_offsets: None,
+    };
+    let transaction = TransactionBuilder::new(base, operation).build();
+    let dataset = CommitBuilder::new(dataset)
+        .with_commit_handler(strict(base + 1))
+        .with_max_retries(0)
+        .with_skip_auto_cleanup(true)
+        .execute(transaction)
+        .await?;
+    Ok(Folded { version: Some(dataset.manifest().version) })
+}
+
+/// Where the touched ids are in the table: fragment to row offsets.
+async fn addresses(dataset: &Dataset, frozen: &MemTable) -> Result<BTreeMap<u64, Vec<u32>>, TableError> {
+    let touched: HashSet<&str> = frozen.touched().collect();
+    let mut scanner = dataset.scan();
+    scanner.project(&[ID])?.with_row_address();
+    let mut stream = scanner.try_into_stream().await?;
+    let mut found: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    while let Some(batch) = stream.try_next().await? {
+        let ids = batch.column_by_name(ID).ok_or_else(|| TableError::Damaged("no id column".to_owned()))?;
+        let addresses =
+            batch.column_by_name("_rowaddr").ok_or_else(|| TableError::Damaged("no row addresses".to_owned()))?;
+        let ids = ids.as_string::<i32>();
+        for (id, address) in ids.iter().zip(addresses.as_primitive::<UInt64Type>().values()) {
+            if id.is_some_and(|id| touched.contains(id)) {
+                #[expect(clippy::cast_possible_truncation, reason = "the low half is the row's offset")]
+                found.entry(address >> 32).or_default().push(*address as u32);
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn append(
+    input: &FoldInput<'_>,
+    dataset: &Arc<Dataset>,
+) -> Result<Vec<lance_table::format::Fragment>, TableError> {
+    let params = WriteParams { mode: WriteMode::Append, skip_auto_cleanup: true, ..WriteParams::default() };
+    let transaction: Transaction =
+        InsertBuilder::new(Arc::clone(dataset)).with_params(&params).execute_uncommitted(batches(input)?).await?;
+    match transaction.operation {
+        Operation::Append { fragments } => Ok(fragments),
+        other => Err(TableError::Damaged(format!("an append became {other}"))),
+    }
+}
+
+fn batches(input: &FoldInput<'_>) -> Result<Vec<arrow_array::RecordBatch>, TableError> {
+    input.rows.chunks(BATCH).map(|rows| columns::batch_of(input.schema, rows).map_err(TableError::from)).collect()
+}
+
+fn params(files: &TableFiles, input: &FoldInput<'_>, version: u64) -> Result<WriteParams, TableError> {
+    Ok(WriteParams {
+        store_params: Some(files.store.lance_params(&files.path(input.table))?),
+        commit_handler: Some(strict(version)),
+        session: Some(files.store.session()),
+        enable_v2_manifest_paths: true,
+        skip_auto_cleanup: true,
+        auto_cleanup: None,
+        ..WriteParams::default()
+    })
+}
+
+fn strict(version: u64) -> Arc<dyn CommitHandler> {
+    Arc::new(StrictCommit::new(version))
+}

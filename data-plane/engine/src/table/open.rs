@@ -1,0 +1,92 @@
+//! Opening the Lance table of a collection on the namespace's own store.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use lance::dataset::builder::DatasetBuilder;
+use lance::dataset::{Dataset, ReadParams};
+use lance_table::io::commit::{CommitHandler, ConditionalPutCommitHandler};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+use crate::catalog::TableId;
+use crate::store::Store;
+
+/// Why a table could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TableError {
+    #[error("{0}")]
+    Lance(Box<lance::Error>),
+    #[error("{0}")]
+    Arrow(#[from] arrow_schema::ArrowError),
+    #[error("{0}")]
+    Store(#[from] object_store::Error),
+    #[error("the table's place is no URL: {0}")]
+    Url(#[from] url::ParseError),
+    #[error("the table is damaged: {0}")]
+    Damaged(String),
+    #[error("another writer owns the namespace")]
+    Fenced,
+}
+
+impl From<lance::Error> for TableError {
+    fn from(error: lance::Error) -> Self {
+        Self::Lance(Box::new(error))
+    }
+}
+
+/// The tables of one namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct TableFiles {
+    pub(super) store: Store,
+    prefix: Path,
+}
+
+impl TableFiles {
+    pub(crate) fn new(store: &Store, namespace: &str) -> Self {
+        Self { store: store.clone(), prefix: store.path(&format!("{namespace}/tables")) }
+    }
+
+    pub(super) fn path(&self, table: TableId) -> Path {
+        self.prefix.clone().join(format!("{table}.lance"))
+    }
+
+    fn builder(&self, table: TableId) -> Result<DatasetBuilder, TableError> {
+        let path = self.path(table);
+        let params = ReadParams {
+            store_options: Some(self.store.lance_params(&path)?),
+            commit_handler: Some(Arc::new(ConditionalPutCommitHandler) as Arc<dyn CommitHandler>),
+            session: Some(self.store.session()),
+            ..ReadParams::default()
+        };
+        Ok(DatasetBuilder::from_uri(self.store.lance_uri(&path)).with_read_params(params))
+    }
+
+    /// The table at a version that a checkpoint names.
+    pub(crate) async fn open(&self, table: TableId, version: u64) -> Result<Dataset, TableError> {
+        Ok(self.builder(table)?.with_version(version).load().await?)
+    }
+
+    /// The table at its newest version, which may be one that no checkpoint names; `None` when there is none.
+    pub(super) async fn open_latest(&self, table: TableId) -> Result<Option<Dataset>, TableError> {
+        match self.builder(table)?.load().await {
+            Ok(dataset) => Ok(Some(dataset)),
+            Err(lance::Error::DatasetNotFound { .. } | lance::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes all files of a table that no checkpoint names any more.
+    pub(crate) async fn remove(&self, table: TableId) -> Result<(), TableError> {
+        let objects = self.store.objects();
+        let path = self.path(table);
+        let files: Vec<Path> = objects.list(Some(&path)).map_ok(|meta| meta.location).try_collect().await?;
+        for file in files {
+            match objects.delete(&file).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
