@@ -26,6 +26,7 @@ mod lease;
 mod line;
 mod metering;
 mod node;
+mod probe;
 mod routes;
 mod state;
 mod tasks;
@@ -37,4 +38,5 @@ pub use config::{
 pub use directory::DirectoryError;
 pub use metering::units;
 pub use node::{Node, NotReady, StartError};
+pub use probe::AdmissionProbe;
 pub use routes::openapi;

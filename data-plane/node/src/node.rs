@@ -16,7 +16,6 @@ use crate::{
     assignments::{Eraser, Feed, Opener, Registry},
     config::NodeConfig,
     directory::{DirectoryError, NodeDirectory},
-    drain::Drain,
     grants::GrantCache,
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,

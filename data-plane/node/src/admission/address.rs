@@ -11,7 +11,7 @@ use governor::{
     Quota, RateLimiter,
     clock::Clock as _,
     middleware::NoOpMiddleware,
-    state::keyed::{HashMapStateStore, ShrinkableKeyedStateStore as _},
+    state::keyed::HashMapStateStore,
 };
 
 use super::rate::LimiterClock;

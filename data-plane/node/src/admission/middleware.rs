@@ -10,7 +10,7 @@ use axum::{
 };
 use http::Method;
 
-use super::{Admission, Caller, Operation, RateState, pipeline::Refusal};
+use super::{Caller, Operation, RateState};
 use crate::{routes::OPERATIONS, state::NodeState, telemetry};
 
 /// Middleware: lets admitted requests through with their [`Admission`] in the extensions, and adds the rate
@@ -32,7 +32,9 @@ pub(crate) async fn admit(
         telemetry::served(operation, refused.status(), node.clock.monotonic().saturating_sub(begun));
         return refused;
     };
-    let (mut response, rate) = match judge(&node, operation, &parameters, &request).await {
+    let namespace = parameters.iter().find(|(name, _)| *name == "namespace").map_or("", |(_, value)| value);
+    let caller = Caller { address: address(&request), headers: request.headers(), namespace };
+    let (mut response, rate) = match node.pipeline.admit(operation, caller).await {
         Ok(admission) => {
             let rate = admission.rate();
             request.extensions_mut().insert(admission);
@@ -45,17 +47,6 @@ pub(crate) async fn admit(
     }
     telemetry::served(operation, response.status(), node.clock.monotonic().saturating_sub(begun));
     response
-}
-
-async fn judge(
-    node: &NodeState,
-    operation: &'static Operation,
-    parameters: &RawPathParams,
-    request: &Request,
-) -> Result<Admission, Refusal> {
-    let namespace = parameters.iter().find(|(name, _)| *name == "namespace").map_or("", |(_, value)| value);
-    let caller = Caller { address: address(request), headers: request.headers(), namespace };
-    node.pipeline.admit(operation, caller).await
 }
 
 fn operation(method: &Method, path: &str) -> Option<&'static Operation> {

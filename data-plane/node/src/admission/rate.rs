@@ -136,7 +136,7 @@ impl Limited {
         });
         let arrival = Arrival(Arc::new(AtomicU64::new(arrival)));
         let made = clock.now();
-        let limiter = RateLimiter::new(quota, arrival.clone(), clock.clone()).with_middleware();
+        let limiter = Limiter::new(quota, arrival.clone(), clock.clone());
         Self { limiter, arrival, made, per_second: rate.get(), burst: most.get() }
     }
 

@@ -52,7 +52,7 @@ pub(crate) struct CollectionDeleted {
 pub(crate) async fn delete_collection(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let key = idempotency::key(&headers)?.map(str::to_owned);

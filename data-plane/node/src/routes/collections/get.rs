@@ -39,7 +39,7 @@ pub(crate) const OPERATION: Operation = Operation {
 pub(crate) async fn get_collection(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let call = Call::new(admission);
     to_the_end(&node, async move {

@@ -50,7 +50,7 @@ pub(crate) const OPERATION: Operation = Operation {
 pub(crate) async fn put_collection(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     headers: HeaderMap,
     Body { value, digest }: Body<CollectionSchema>,
 ) -> Result<Response, Problem> {

@@ -62,7 +62,7 @@ pub(crate) struct Counted {
 pub(crate) async fn count_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     Body { value, .. }: Body<CountRequest>,
 ) -> Result<Response, Problem> {
     let mut call = Call::new(admission);

@@ -63,7 +63,7 @@ pub(crate) struct Deleted {
 pub(crate) async fn delete_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     headers: HeaderMap,
     Body { value, digest }: Body<DeleteRequest>,
 ) -> Result<Response, Problem> {

@@ -65,7 +65,7 @@ pub(crate) struct Fetched {
 pub(crate) async fn fetch_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     Body { value, .. }: Body<FetchRequest>,
 ) -> Result<Response, Problem> {
     check_batch(value.ids.iter().map(String::as_str), "/ids", "")?;

@@ -101,7 +101,7 @@ pub(crate) struct ScoreParts {
 pub(crate) async fn query_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     Body { value, .. }: Body<QueryRequest>,
 ) -> Result<Response, Problem> {
     value.check()?;

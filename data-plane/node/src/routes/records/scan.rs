@@ -80,7 +80,7 @@ pub(crate) struct Page {
 pub(crate) async fn scan_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     Body { value, .. }: Body<ScanRequest>,
 ) -> Result<Response, Problem> {
     let limit = value.limit.unwrap_or(DEFAULT_LIMIT);

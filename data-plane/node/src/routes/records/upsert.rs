@@ -71,7 +71,7 @@ pub(crate) struct Upserted {
 pub(crate) async fn upsert_records(
     State(node): State<NodeState>,
     admission: Admission,
-    Path((_, collection)): Path<(String, String)>,
+    Path((_namespace, collection)): Path<(String, String)>,
     headers: HeaderMap,
     Body { value, digest }: Body<UpsertRequest>,
 ) -> Result<Response, Problem> {

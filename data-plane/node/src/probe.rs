@@ -1,0 +1,196 @@
+//! Admission and counting alone, to measure what they cost a request.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use agentdb_clock::{Clock, Entropy};
+use agentdb_control_plane_contract::{
+    ApiKeyToken, Assignment, AssignmentState, Checkpoint, CheckpointReply, ClientError, Edition, Feature, Grant,
+    KeyKind, Limits, Meter, NamespacePattern, OrgPolicy, PolicyBatch, PolicyEvent, Scope, Standing,
+};
+use agentdb_data_plane_engine::Store;
+use agentdb_ids::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId};
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{
+    admission::{AddressThrottle, Caller, Pipeline},
+    assignments::{Opener, Registry},
+    config::{LeaseConfig, NodeConfig},
+    directory::NodeDirectory,
+    grants::GrantCache,
+    lease::{Lease, LeaseChain, LeaseKeeper},
+    line::Line,
+    metering::{DirtyMarks, Spool, StorageLedger, units},
+    node::StartError,
+    routes::OPERATIONS,
+};
+
+/// What the other planes would answer for the probe's one key.
+#[derive(Debug)]
+struct OneKey(Grant);
+
+#[async_trait]
+impl Line for OneKey {
+    async fn grant(&self, key_id: ApiKeyId) -> Result<Option<Grant>, ClientError> {
+        Ok(Some(self.0.clone()).filter(|grant| grant.key_id == key_id))
+    }
+
+    async fn policy(&self, _: u64, _: Duration, _: bool) -> Result<PolicyBatch, ClientError> {
+        Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    async fn checkpoint(&self, _: &Checkpoint) -> Result<CheckpointReply, ClientError> {
+        Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+}
+
+/// One organisation, one namespace and one key before the very admission and spool that data routes use,
+/// with neither HTTP nor engine behind them.
+#[derive(Debug)]
+pub struct AdmissionProbe {
+    pipeline: Pipeline,
+    headers: HeaderMap,
+    _directory: NodeDirectory,
+}
+
+impl AdmissionProbe {
+    /// A probe that keeps its lease, spool and caches in `directory`, whose limits are too high to bind.
+    ///
+    /// # Errors
+    /// When the directory cannot be used.
+    pub async fn new(
+        directory: &Path,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartError> {
+        let config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
+        let held = NodeDirectory::open(&config.directory, &*entropy)?;
+        let incarnation = IncarnationId::generate(&*clock, &*entropy);
+        let objects = directory.join("objects");
+        std::fs::create_dir_all(&objects)?;
+        let objects = object_store::local::LocalFileSystem::new_with_prefix(objects).map_err(std::io::Error::other)?;
+        let store = Store::over(Arc::new(objects), 0);
+        let lease = Arc::new(Lease::new(Arc::clone(&clock)));
+        let chain = LeaseChain::new(store.objects(), store.path("nodes/probe/lease"));
+        let day = LeaseConfig { validity_ms: 24 * 3_600 * 1_000, ..config.lease };
+        let mark = held.mark().to_owned();
+        LeaseKeeper::new(chain, day, Arc::clone(&lease), Arc::clone(&entropy), incarnation, mark).step().await;
+
+        let storage = Arc::new(StorageLedger::load(held.file("storage.json")));
+        let marks = DirtyMarks::new(&held.folder("spool/unreported")?);
+        let registry = Arc::new(Registry::load(held.file("policy.json"), marks, storage, Arc::clone(&clock)));
+        let token = ApiKeyToken::generate(ApiKeyId::generate(&*clock, &*entropy), &*entropy);
+        let org_id = OrgId::generate(&*clock, &*entropy);
+        registry.apply(policy(org_id, NamespaceId::generate(&*clock, &*entropy)));
+        let line = Arc::new(OneKey(grant(&token, org_id)));
+        let grants = GrantCache::load(held.file("grants.json"), config.grants, Arc::clone(&clock), line);
+        let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
+        let opener = Opener {
+            store,
+            config: config.engine.for_engine(),
+            lease,
+            clock: Arc::clone(&clock),
+            entropy,
+        };
+        let pipeline = Pipeline {
+            throttle: AddressThrottle::new(config.admission, Arc::clone(&clock)),
+            grants: Arc::new(grants),
+            registry,
+            opener: Arc::new(opener),
+            spool: Arc::new(spool),
+            clock,
+        };
+        let mut headers = HeaderMap::new();
+        let bearer = format!("Bearer {}", token.expose());
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).map_err(std::io::Error::other)?);
+        Ok(Self { pipeline, headers, _directory: held })
+    }
+
+    /// Admits one query and counts it, as a data route does before and after its work. Whether it would
+    /// have been answered.
+    pub async fn query(&self) -> bool {
+        let Some(operation) = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records") else {
+            return false;
+        };
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let caller = Caller { address, headers: &self.headers, namespace: "probe" };
+        match self.pipeline.admit(operation, caller).await {
+            Ok(admission) => {
+                let counted = admission.count(&[(Meter::Query, units::query(0)), (Meter::EgressBytes, 1_000)]);
+                counted.is_ok()
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
+    Grant {
+        key_id: token.key_id(),
+        version: 1,
+        org_id,
+        token_sha256: token.sha256(),
+        kind: KeyKind::Api,
+        scopes: vec![Scope::Read],
+        namespaces: NamespacePattern::any(),
+        expires_at: None,
+    }
+}
+
+fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
+    let limits = Limits {
+        namespaces: 1,
+        api_keys: 1,
+        requests_per_second: 100_000_000,
+        request_burst: 100_000_000,
+        concurrent_requests: 1_000_000,
+        storage_bytes: u64::MAX,
+        collections_per_namespace: 1,
+        query_milli_units_per_month: Some(u64::MAX),
+        write_milli_units_per_month: Some(u64::MAX),
+        embedding_tokens_per_month: Some(u64::MAX),
+    };
+    let policy = OrgPolicy {
+        org_id,
+        version: 1,
+        edition: Edition::Enterprise,
+        features: [Feature::Collections, Feature::Embedding].into(),
+        limits,
+        standing: Standing::Good,
+    };
+    let assignment = Assignment {
+        namespace_id,
+        org_id,
+        name: "probe".to_owned(),
+        prefix: format!("ns/{namespace_id}"),
+        generation: 1,
+        state: AssignmentState::Serve,
+    };
+    let events = vec![PolicyEvent::Organisation(policy), PolicyEvent::Assignment(assignment)];
+    PolicyBatch { cursor: 1, snapshot: true, events, digest: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_clock::{SystemClock, SystemEntropy};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_query_of_the_probe_is_admitted_and_counted() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SystemClock::new());
+        let probe = AdmissionProbe::new(dir.path(), clock, Arc::new(SystemEntropy)).await.expect("a probe");
+        for _ in 0..100 {
+            assert!(probe.query().await);
+        }
+        let counted = probe.pipeline.spool.unacknowledged(10);
+        let query = counted.iter().find(|(key, _)| key.meter == Meter::Query).expect("counted");
+        assert_eq!(query.1, 100_000);
+    }
+}

@@ -1,0 +1,16 @@
+//! The node against a control plane of the test's own, over real HTTP, on a real directory.
+
+#[path = "node/admission.rs"]
+mod admission;
+#[path = "node/bad_input.rs"]
+mod bad_input;
+#[path = "node/lives.rs"]
+mod lives;
+#[path = "node/placement.rs"]
+mod placement;
+#[path = "node/plane.rs"]
+mod plane;
+#[path = "node/records.rs"]
+mod records;
+#[path = "node/world.rs"]
+mod world;
