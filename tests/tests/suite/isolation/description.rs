@@ -1,0 +1,48 @@
+//! Every operation of the description, and those that are exempt.
+
+use agentdb_tests::harness::Api;
+use anyhow::{Context as _, Result, ensure};
+use reqwest::Method;
+
+/// Operations that are not about an organisation's things, with the reason. Everything else is tried.
+const EXEMPT: [(&str, &str); 9] = [
+    ("/v1/auth/signup", "makes a person; the answer is the same whether the address is known or not"),
+    ("/v1/auth/verify", "proven by the token of a mail; whoever has it is the person"),
+    ("/v1/auth/verify/resend", "the answer is the same whether the address is known or not"),
+    ("/v1/auth/login", "proven by the password"),
+    ("/v1/auth/logout", "ends the caller's own session, and names nothing"),
+    ("/v1/auth/captured-mail", "only while no mail server is configured, for trying the service on one's own machine"),
+    ("/v1/me", "shows the caller to the caller, and names nothing"),
+    ("/healthz", "tells nothing of anybody"),
+    ("/readyz", "tells nothing of anybody"),
+];
+
+/// An operation of the description.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub method: Method,
+    /// With `{parameters}`.
+    pub path: String,
+    /// Whether it reads a body.
+    pub body: bool,
+}
+
+/// Everything that is to be tried.
+pub async fn operations(anonymous: &Api) -> Result<Vec<Operation>> {
+    let description = anonymous.get("/openapi.json").await?.expect(200)?.json;
+    let paths = description["paths"].as_object().context("the description has no paths")?;
+    for (path, reason) in EXEMPT.iter().filter(|(path, _)| path.starts_with("/v1")) {
+        ensure!(paths.contains_key(*path), "{path} is exempt ({reason}) and no longer there");
+    }
+    let mut operations = Vec::new();
+    for (path, item) in paths.iter().filter(|(path, _)| EXEMPT.iter().all(|(exempt, _)| exempt != path)) {
+        for (name, operation) in item.as_object().context("a path without operations")? {
+            let Ok(method) = Method::from_bytes(name.to_uppercase().as_bytes()) else { continue };
+            let known = ["GET", "PUT", "POST", "PATCH", "DELETE"].contains(&method.as_str());
+            if known {
+                operations.push(Operation { method, path: path.clone(), body: operation["requestBody"].is_object() });
+            }
+        }
+    }
+    Ok(operations)
+}
