@@ -26,5 +26,6 @@ export default tseslint.config(
   },
   { ...reactHooks.configs.flat["recommended-latest"], files: ["src/**/*.{ts,tsx}"] },
   { files: ["**/*.js", "public/**"], ...tseslint.configs.disableTypeChecked },
+  { files: ["*.js"], languageOptions: { globals: { URL: "readonly" } } },
   { files: ["public/*.js"], languageOptions: { globals: { document: "readonly", localStorage: "readonly" } } },
 );

@@ -65,10 +65,17 @@ test("a key's secret is shown once and a revoked key leaves the list", async ({ 
   await expect(page.getByRole("row", { name: /nightly/ })).toHaveCount(0);
 });
 
-test("the API reference shows every operation's group without leaving the origin", async ({ page, baseURL }) => {
+test("the API reference shows and finds every operation without leaving the origin", async ({ page, baseURL, request }) => {
   const nothingWrong = watch(page, new URL(baseURL ?? "").origin);
+  const description = (await (await request.get("/openapi.json")).json()) as { paths: Record<string, object> };
+  const operations = Object.values(description.paths).flatMap((item) =>
+    Object.keys(item).filter((key) => ["get", "put", "post", "patch", "delete"].includes(key)),
+  );
   await page.goto("/docs");
-  await expect(page.getByText("/v1/orgs/{org}/api-keys", { exact: false }).first()).toBeVisible();
+  await expect(page.getByRole("article")).toHaveCount(operations.length);
+  await page.getByLabel("Find an operation").fill("post query");
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(page.getByRole("region", { name: /^Example/ })).toContainText("/query'");
   await checkAccessible(page, "docs");
   await checkNarrow(page);
   nothingWrong();
