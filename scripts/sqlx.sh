@@ -41,12 +41,15 @@ for crate in "${crates[@]}"; do
         agentdb-billing-server) folder=billing/server ;;
         *) die "$crate has no queries" ;;
     esac
-    rm -rf "$folder/.sqlx"
-    mkdir -p "$folder/.sqlx"
+    # Beside the old ones until all are there: whoever builds meanwhile, or after a failure, still finds those.
+    fresh=$(mktemp -d "$folder/.sqlx.XXXXXX")
     # The macros run only when the crate is compiled again.
     touch "$folder/src/lib.rs"
     SQLX_OFFLINE=false DATABASE_URL="postgres:///agentdb?host=$dir&user=postgres" \
-        SQLX_OFFLINE_DIR="$ROOT/$folder/.sqlx" cargo build -p "$crate"
+        SQLX_OFFLINE_DIR="$ROOT/$fresh" cargo build -p "$crate" || { rm -rf "$fresh"; exit 1; }
+    rm -rf "$folder/.sqlx"
+    chmod 755 "$fresh"
+    mv "$fresh" "$folder/.sqlx"
     touch "$folder/src/lib.rs"
     say "$(find "$folder/.sqlx" -name 'query-*.json' | wc -l) queries of $crate described in $folder/.sqlx"
 done

@@ -5,8 +5,9 @@ CREATE TABLE control.nodes (
     node_id        uuid PRIMARY KEY,
     first_seen_at  timestamptz NOT NULL,
     last_seen_at   timestamptz NOT NULL,
-    -- The newest event for this node. Raised under the row's lock, so cursors have no gaps and appear in order.
-    policy_cursor  bigint NOT NULL DEFAULT 0,
+    -- The newest event for this node; 1 is "nothing yet", since a node that asks from 0 gets a snapshot. Raised under
+    -- the row's lock, so cursors have no gaps and appear in order.
+    policy_cursor  bigint NOT NULL DEFAULT 1,
     -- Everything up to here the node has applied.
     acked_cursor   bigint NOT NULL DEFAULT 0,
     -- Events up to here are gone; a node that is behind gets a snapshot.
@@ -59,11 +60,13 @@ CREATE POLICY jobs_read ON control.namespaces FOR SELECT TO agentdb_jobs USING (
 CREATE POLICY jobs_settle ON control.namespaces FOR UPDATE TO agentdb_jobs USING (true) WITH CHECK (true);
 CREATE POLICY jobs_read ON control.assignments FOR SELECT TO agentdb_jobs USING (true);
 CREATE POLICY jobs_place ON control.assignments FOR INSERT TO agentdb_jobs WITH CHECK (true);
+CREATE POLICY jobs_forget ON control.assignments FOR DELETE TO agentdb_jobs USING (state = 'delete');
 
 GRANT SELECT, INSERT, UPDATE (status, labels, deleted_at) ON control.namespaces TO agentdb_app;
 GRANT SELECT, INSERT, UPDATE (node_id, generation, state, cursor, changed_at) ON control.assignments TO agentdb_app;
 GRANT SELECT, UPDATE (status, deleted_at) ON control.namespaces TO agentdb_jobs;
-GRANT SELECT, INSERT ON control.assignments TO agentdb_jobs;
+GRANT SELECT, INSERT, DELETE ON control.assignments TO agentdb_jobs;
+
 -- How many namespaces a node has decides where the next one goes; the rows behind the number stay hidden.
 CREATE FUNCTION control.least_loaded_node(seen_since timestamptz) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

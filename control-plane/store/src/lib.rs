@@ -27,7 +27,7 @@ pub use cleanup::CleanUp;
 pub use error::StoreError;
 pub use mail::{CapturedMail, MailId, NewMail, OutgoingMail};
 pub use memberships::Membership;
-pub use migrate::migrate;
+pub use migrate::{MigrateError, migrate};
 pub use namespaces::{NamespaceRecord, NamespaceStatus, NewNamespace, Placement};
 pub use nodes::NodeCursors;
 pub use organizations::{OrganizationChange, OrganizationRecord};
@@ -37,3 +37,6 @@ pub use sessions::{NewSession, SessionRecord};
 pub use signups::{NewIdentity, NewSignup, RenewedSignup};
 pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
 pub use users::{Credentials, User};
+
+/// What the pools of [`Stores`] are built with.
+pub use sqlx;

@@ -174,7 +174,8 @@ impl OrgTx {
         if revoked.rows_affected() == 0 {
             return Ok(false);
         }
-        policy::publish_to_all(&mut self.tx, self.org_id, policy::Subject::Key(id), now).await?;
+        let nodes = policy::Audience::Everybody;
+        policy::publish_widely(&mut self.tx, nodes, self.org_id, policy::Subject::Key(id), now).await?;
         Ok(true)
     }
 }

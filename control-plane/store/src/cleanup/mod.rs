@@ -10,6 +10,9 @@ const BATCH: i64 = 1_000;
 /// Events a node has applied are kept this long, so that a node that lost a little catches up without a snapshot.
 const EVENTS_KEPT: Duration = Duration::hours(1);
 
+/// A node that starts anew is told of removals this old, in case an earlier life of it died amid one.
+const REMOVALS_KEPT: Duration = Duration::days(7);
+
 /// The most events kept for one node, applied or not.
 const MAX_EVENTS: i64 = 100_000;
 
@@ -22,6 +25,8 @@ pub struct CleanUp {
     pub signups: u64,
     /// The console's keys that have expired.
     pub console_keys: u64,
+    /// Assignments of namespaces that were deleted long ago.
+    pub assignments: u64,
     /// Events that every reader has, or that are too many.
     pub events: u64,
 }
@@ -59,17 +64,33 @@ impl Jobs {
         .execute(&self.pool)
         .await?
         .rows_affected();
+        let assignments = sqlx::query!(
+            "DELETE FROM control.assignments WHERE namespace_id IN (
+                SELECT a.namespace_id FROM control.assignments a
+                JOIN control.namespaces n ON n.namespace_id = a.namespace_id
+                WHERE n.status = 'deleted' AND n.deleted_at < $1 LIMIT $2)",
+            now - REMOVALS_KEPT,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
         let events = self.trim_events(now).await?;
-        Ok(CleanUp { sessions, signups, console_keys, events })
+        Ok(CleanUp { sessions, signups, console_keys, assignments, events })
     }
 
     async fn trim_events(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await?;
+        // In the order of all who lock nodes.
+        sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE").fetch_all(&mut *tx).await?;
         // First the mark, under the node's lock, then the rows: a reader of one moment sees both or neither.
         sqlx::query!(
-            "UPDATE control.nodes n SET trimmed_cursor = greatest(n.trimmed_cursor, n.policy_cursor - $2, coalesce(
-                (SELECT max(e.cursor) FROM control.policy_events e
-                 WHERE e.node_id = n.node_id AND e.cursor <= n.acked_cursor AND e.created_at < $1), 0))",
+            "UPDATE control.nodes n SET trimmed_cursor = t.cursor
+             FROM (SELECT d.node_id, greatest(d.policy_cursor - $2, coalesce(
+                       (SELECT max(e.cursor) FROM control.policy_events e
+                        WHERE e.node_id = d.node_id AND e.cursor <= d.acked_cursor AND e.created_at < $1), 0)) AS cursor
+                   FROM control.nodes d) t
+             WHERE t.node_id = n.node_id AND t.cursor > n.trimmed_cursor",
             now - EVENTS_KEPT,
             MAX_EVENTS,
         )

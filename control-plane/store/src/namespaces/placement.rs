@@ -110,28 +110,55 @@ impl Jobs {
     /// Places namespaces that found no node when they were made, at most a hundred a run. How many.
     ///
     /// # Errors
-    /// When the store cannot be reached.
+    /// When the store cannot be reached; what was placed stays so.
     pub async fn place_waiting(&self, seen_since: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let mut tx = self.pool.begin().await?;
         let waiting = sqlx::query!(
             "SELECT n.namespace_id, n.org_id FROM control.namespaces n
              WHERE n.status = 'creating'
                AND NOT EXISTS (SELECT FROM control.assignments a WHERE a.namespace_id = n.namespace_id)
-             ORDER BY n.namespace_id LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED",
+             ORDER BY n.namespace_id LIMIT $1",
             PLACE_BATCH,
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&self.pool)
         .await?;
         let mut placed = 0;
         for row in waiting {
             let (org_id, id) = (OrgId::from_uuid(row.org_id), NamespaceId::from_uuid(row.namespace_id));
-            if place(&mut tx, org_id, id, seen_since, now).await?.is_none() {
-                break;
+            match self.place_one(org_id, id, seen_since, now).await? {
+                Some(true) => placed += 1,
+                Some(false) => {}
+                None => break,
             }
-            placed += 1;
         }
-        tx.commit().await?;
         Ok(placed)
+    }
+
+    /// Whether it was still to be placed; `None` when there is no node. One transaction for each, which locks the
+    /// organisation, the namespace and the node in the order of all others.
+    async fn place_one(
+        &self,
+        org_id: OrgId,
+        id: NamespaceId,
+        seen_since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<bool>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("SELECT org_id FROM control.organizations WHERE org_id = $1 FOR NO KEY UPDATE", org_id.uuid())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let waits = sqlx::query_scalar!(
+            r#"SELECT NOT EXISTS (SELECT FROM control.assignments a WHERE a.namespace_id = n.namespace_id) AS "waits!"
+               FROM control.namespaces n WHERE n.namespace_id = $1 AND n.status = 'creating' FOR NO KEY UPDATE OF n"#,
+            id.uuid(),
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if waits != Some(true) {
+            return Ok(Some(false));
+        }
+        let placed = place(&mut tx, org_id, id, seen_since, now).await?;
+        tx.commit().await?;
+        Ok(placed.map(|_| true))
     }
 
     /// Follows what nodes have acknowledged: `creating` becomes `ready`, `deleting` becomes `deleted`. How many

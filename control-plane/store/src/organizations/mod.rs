@@ -132,7 +132,8 @@ impl Jobs {
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        policy::publish_to_all(&mut tx, org_id, policy::Subject::Organization, now).await?;
+        let nodes = policy::Audience::NodesOfOrganization;
+        policy::publish_widely(&mut tx, nodes, org_id, policy::Subject::Organization, now).await?;
         tx.commit().await?;
         Ok(true)
     }

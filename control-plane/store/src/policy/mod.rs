@@ -65,23 +65,41 @@ pub(crate) async fn publish_to(
     Ok(cursor)
 }
 
-/// Adds an event for every node.
-pub(crate) async fn publish_to_all(
+/// Which nodes an event is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// All of them: any may hold a grant of a key.
+    Everybody,
+    /// Those that have, or had, a namespace of the organisation.
+    NodesOfOrganization,
+}
+
+/// Adds an event for several nodes.
+pub(crate) async fn publish_widely(
     connection: &mut PgConnection,
+    audience: Audience,
     org_id: OrgId,
     subject: Subject,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let (kind, subject) = subject.columns(org_id);
     // Always in the same order, so that two publishers never wait for each other.
-    sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE")
-        .fetch_all(&mut *connection)
-        .await?;
+    let nodes = sqlx::query_scalar!(
+        "SELECT node_id FROM control.nodes
+         WHERE $1 OR node_id IN (SELECT node_id FROM control.assignments WHERE org_id = $2)
+         ORDER BY node_id FOR NO KEY UPDATE",
+        audience == Audience::Everybody,
+        org_id.uuid(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     sqlx::query!(
         "WITH node AS (
-            UPDATE control.nodes SET policy_cursor = policy_cursor + 1 RETURNING node_id, policy_cursor)
+            UPDATE control.nodes SET policy_cursor = policy_cursor + 1 WHERE node_id = ANY($1)
+            RETURNING node_id, policy_cursor)
          INSERT INTO control.policy_events (node_id, cursor, org_id, kind, subject, created_at)
-         SELECT node_id, policy_cursor, $1, $2, $3, $4 FROM node",
+         SELECT node_id, policy_cursor, $2, $3, $4, $5 FROM node",
+        &nodes,
         org_id.uuid(),
         kind,
         subject,

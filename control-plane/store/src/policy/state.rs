@@ -11,7 +11,7 @@ use crate::{OrganizationRecord, StoreError, organizations::OrganizationRow};
 pub struct PolicyState {
     /// Its namespaces, those that are to be removed among them.
     pub assignments: Vec<Assignment>,
-    /// The organisations that own those it is to serve or drain.
+    /// The organisations that own them.
     pub organizations: Vec<OrganizationRecord>,
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn read(connection: &mut PgConnection, node_id: NodeId) -> Resu
         OrganizationRow,
         "SELECT org_id, name, edition, standing, limit_overrides, policy_version, created_at
          FROM control.organizations
-         WHERE org_id IN (SELECT org_id FROM control.assignments WHERE node_id = $1 AND state <> 'delete')",
+         WHERE org_id IN (SELECT org_id FROM control.assignments WHERE node_id = $1)",
         node_id.uuid(),
     )
     .fetch_all(&mut *connection)

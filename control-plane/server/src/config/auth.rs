@@ -1,0 +1,82 @@
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+/// Passwords, and how often they may be tried.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// The cost of a password's hash.
+    pub argon2: Argon2Params,
+    /// Hashes computed at once, each on a thread and with memory of its own.
+    pub concurrent_hashes: u8,
+    /// Requests that may wait for a hash; more are refused.
+    pub waiting_hashes: u16,
+    /// How long the link in a verification mail is good, in seconds.
+    pub verification_s: u32,
+    /// Sign-ups, log-ins and verifications from one address.
+    pub by_address: Rate,
+    /// Log-ins with one e-mail address.
+    pub by_email: Rate,
+    /// Mails to one e-mail address.
+    pub mails: Rate,
+    /// API keys looked up for one address.
+    pub key_lookups: Rate,
+}
+
+/// Parameters of Argon2id.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Argon2Params {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+/// So many a minute, sustained, and so many at once before that binds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Sustained.
+    pub per_minute: NonZeroU32,
+    /// At once.
+    pub burst: NonZeroU32,
+}
+
+impl Rate {
+    const fn new(per_minute: u32, burst: u32) -> Self {
+        match (NonZeroU32::new(per_minute), NonZeroU32::new(burst)) {
+            (Some(per_minute), Some(burst)) => Self { per_minute, burst },
+            _ => panic!("a rate is never zero"),
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        const BY_ADDRESS: Rate = Rate::new(60, 120);
+        const BY_EMAIL: Rate = Rate::new(3, 12);
+        const MAILS: Rate = Rate::new(1, 6);
+        const KEY_LOOKUPS: Rate = Rate::new(3_000, 600);
+        Self {
+            argon2: Argon2Params::default(),
+            concurrent_hashes: 2,
+            waiting_hashes: 64,
+            verification_s: 24 * 3600,
+            by_address: BY_ADDRESS,
+            by_email: BY_EMAIL,
+            mails: MAILS,
+            key_lookups: KEY_LOOKUPS,
+        }
+    }
+}
+
+impl Default for Argon2Params {
+    /// OWASP's first recommendation.
+    fn default() -> Self {
+        Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 }
+    }
+}

@@ -1,0 +1,107 @@
+use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Role, Scope};
+use agentdb_ids::OrgId;
+use agentdb_problem::Problem;
+use axum::{
+    RequestPartsExt as _,
+    extract::{RawPathParams, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, header, request::Parts};
+
+use super::{ClientAddress, Session};
+use crate::{
+    refusal::{forbidden, store_failed},
+    state::AppState,
+};
+
+/// Which namespaces the caller reaches: all for people, the pattern of the key for keys. In the request's extensions
+/// beside [`OrgScope`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reach(pub NamespacePattern);
+
+/// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`] into the
+/// extensions. No good credential: 401. An organisation the caller does not belong to: the one 404.
+pub(crate) async fn org_access(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&app, &mut parts).await {
+        Ok((scope, reach)) => {
+            parts.extensions.insert(scope);
+            parts.extensions.insert(reach);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(app: &AppState, parts: &mut Parts) -> Result<(OrgScope, Reach), Problem> {
+    let org_id = org_in_path(parts).await?;
+    match parts.headers.get(header::AUTHORIZATION).cloned() {
+        Some(header) => by_key(app, parts, &header, org_id).await,
+        None => by_session(app, parts, org_id).await,
+    }
+}
+
+/// `None` for what cannot be an organisation: it is not there, which only those who have a credential learn.
+async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
+    let params: RawPathParams = parts.extract().await.map_err(Problem::internal)?;
+    let org = params.iter().find(|(name, _)| *name == "org").map(|(_, value)| value.parse().ok());
+    org.ok_or_else(|| Problem::internal("an operation behind the access layer has no {org} in its path"))
+}
+
+async fn by_session(
+    app: &AppState,
+    parts: &Parts,
+    org_id: Option<OrgId>,
+) -> Result<(OrgScope, Reach), Problem> {
+    let session = Session::of(&parts.method, &parts.headers, app).await?;
+    let org_id = org_id.ok_or_else(Problem::not_found)?;
+    let mut person = app.stores.person(session.user.id).await.map_err(store_failed)?;
+    let membership =
+        person.membership(org_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let scope = OrgScope {
+        org_id,
+        principal: Principal::User(session.user.id),
+        role: membership.role,
+        edition: membership.edition,
+    };
+    Ok((scope, Reach(NamespacePattern::any())))
+}
+
+async fn by_key(
+    app: &AppState,
+    parts: &Parts,
+    header: &HeaderValue,
+    org_id: Option<OrgId>,
+) -> Result<(OrgScope, Reach), Problem> {
+    let token = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| ApiKeyToken::parse(token.trim()))
+        .ok_or_else(Problem::unauthenticated)?;
+    let address = ClientAddress::of(&parts.headers, &parts.extensions, app.config.trusted_proxies);
+    app.throttles.key_lookups.admit(address.throttle_key())?;
+    let found = app
+        .stores
+        .find_key(token.key_id(), None)
+        .await
+        .map_err(store_failed)?
+        .filter(|found| token.matches(&found.grant.token_sha256))
+        .filter(|found| found.grant.expires_at.is_none_or(|end| end > app.now()))
+        .ok_or_else(Problem::unauthenticated)?;
+    if org_id != Some(found.grant.org_id) {
+        return Err(Problem::not_found());
+    }
+    if found.grant.kind != KeyKind::Api || !found.grant.scopes.contains(&Scope::Admin) {
+        return Err(forbidden("a key with the scope `admin`"));
+    }
+    let scope = OrgScope {
+        org_id: found.grant.org_id,
+        principal: Principal::ApiKey(found.grant.key_id),
+        role: Role::Admin,
+        edition: found.edition,
+    };
+    Ok((scope, Reach(found.grant.namespaces)))
+}

@@ -1,0 +1,56 @@
+use agentdb_control_plane_store::{NewSession, User as StoredUser};
+use agentdb_ids::{SessionId, UserId};
+use agentdb_problem::{Json, Problem};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use http::header;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    extract::{csrf_token, set_cookie},
+    refusal::store_failed,
+    state::AppState,
+};
+
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct User {
+    id: UserId,
+    /// As typed at sign-up.
+    email: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<StoredUser> for User {
+    fn from(user: StoredUser) -> Self {
+        Self { id: user.id, email: user.email, created_at: user.created_at }
+    }
+}
+
+/// A signed-in browser. The session itself is in the cookie `adb_session`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Session {
+    user: User,
+    /// To be sent as `x-csrf-token` with every request but GET.
+    csrf_token: String,
+}
+
+/// Signs the person in: keeps a session and answers with its cookie.
+pub(super) async fn sign_in(app: &AppState, user: StoredUser) -> Result<Response, Problem> {
+    let (token, token_sha256) = app.new_token();
+    let now = app.now();
+    app.people
+        .add_session(&NewSession {
+            id: SessionId::generate(&*app.clock, &*app.entropy),
+            user_id: user.id,
+            token_sha256,
+            created_at: now,
+            expires_at: now + chrono::Duration::seconds(app.config.sessions.lifetime_s.into()),
+        })
+        .await
+        .map_err(store_failed)?;
+    let cookie = set_cookie(&app.config, &token)?;
+    let session = Session { user: user.into(), csrf_token: csrf_token(&token) };
+    Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+}

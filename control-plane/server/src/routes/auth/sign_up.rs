@@ -1,0 +1,96 @@
+use agentdb_control_plane_store::NewSignup;
+use agentdb_problem::{Json, Problem};
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Status, email, hash_failed};
+use crate::{
+    extract::ClientAddress,
+    mailer::{already_registered, verification},
+    passwords,
+    refusal::{AuthRefusals, store_failed},
+    state::AppState,
+};
+
+/// Characters of an organisation's name.
+const NAME_MAX_LEN: usize = 100;
+
+/// Somebody new.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUp {
+    /// Where the verification mail goes.
+    #[schema(example = "ada@example.com", max_length = 254)]
+    email: String,
+    /// 10 to 256 characters, not the address, not well known.
+    #[schema(min_length = 10, max_length = 256)]
+    password: String,
+    /// Of the organisation that is made in the Community edition.
+    #[schema(min_length = 1, max_length = 100)]
+    organization_name: String,
+}
+
+/// Sign up
+///
+/// The account and its organisation come into being when the link in the mail is opened. The answer is the same when
+/// the address has an account; its owner is told by mail.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/signup",
+    operation_id = "sign_up",
+    tag = "auth",
+    request_body = SignUp,
+    responses((status = 202, description = "A mail is on its way", body = Status), AuthRefusals),
+    security(()),
+)]
+pub(crate) async fn sign_up(
+    State(app): State<AppState>,
+    address: ClientAddress,
+    Json(request): Json<SignUp>,
+) -> Result<(StatusCode, Json<Status>), Problem> {
+    let email = email::parse(&request.email)?;
+    let organization_name = organization_name(&request.organization_name)?;
+    passwords::check(&request.password, &email)
+        .map_err(|error| Problem::invalid("/password", error.code(), error.to_string()))?;
+    app.throttles.by_address.admit(address.throttle_key())?;
+    app.throttles.mails.admit(email::throttle_key(&email))?;
+
+    // Also for a known address, so that the time does not tell.
+    let password_hash = app.hasher.hash(request.password).await.map_err(hash_failed)?;
+    let (token, token_sha256) = app.new_token();
+    let now = app.now();
+    let valid_s = app.config.auth.verification_s;
+    let welcome = verification(&app.config.public_url, &token, valid_s / 3600);
+    let notice = already_registered(&app.config.public_url);
+    app.people
+        .add_signup(
+            &NewSignup {
+                token_sha256,
+                email: &email,
+                password_hash: &password_hash,
+                organization_name: &organization_name,
+                created_at: now,
+                expires_at: now + chrono::Duration::seconds(valid_s.into()),
+            },
+            &welcome.mail(app.new_uuid(), &email, now),
+            &notice.mail(app.new_uuid(), &email, now),
+        )
+        .await
+        .map_err(store_failed)?;
+    app.mail_posted.notify_one();
+    Ok((StatusCode::ACCEPTED, Json(Status::VERIFICATION_SENT)))
+}
+
+fn organization_name(text: &str) -> Result<String, Problem> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX_LEN || name.chars().any(char::is_control) {
+        return Err(Problem::invalid(
+            "/organization_name",
+            "invalid_name",
+            "a name has 1 to 100 characters, none of them control characters",
+        ));
+    }
+    Ok(name.to_owned())
+}

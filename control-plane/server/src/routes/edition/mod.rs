@@ -1,0 +1,3 @@
+//! What an organisation subscribed to.
+
+pub(super) mod get;

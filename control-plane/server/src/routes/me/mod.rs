@@ -1,0 +1,3 @@
+//! The person who is signed in.
+
+pub(super) mod get;

@@ -1,0 +1,52 @@
+use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_store::NamespaceStatus;
+use agentdb_ids::{OrgId, check_name};
+use agentdb_problem::{Json, Path, Problem};
+use axum::{Extension, extract::State};
+use http::StatusCode;
+
+use super::Namespace;
+use crate::{
+    extract::Reach,
+    refusal::{OrgRefusals, forbidden, store_failed},
+    state::AppState,
+};
+
+/// Delete a namespace
+///
+/// With everything in it, for good. Data operations do not find it any more as soon as its node hears of it; the name
+/// is free when the data are gone.
+#[utoipa::path(
+    delete,
+    path = "/v1/orgs/{org}/namespaces/{ns}",
+    operation_id = "delete_namespace",
+    tag = "namespaces",
+    params(
+        ("org" = OrgId, Path, description = "The organisation"),
+        ("ns" = String, Path, description = "The namespace's name"),
+    ),
+    responses((status = 202, description = "It is being deleted", body = Namespace), OrgRefusals),
+    security(("session" = []), ("api_key" = [])),
+)]
+pub(crate) async fn delete_namespace(
+    State(app): State<AppState>,
+    Extension(scope): Extension<OrgScope>,
+    Extension(reach): Extension<Reach>,
+    Path((_, name)): Path<(OrgId, String)>,
+) -> Result<(StatusCode, Json<Namespace>), Problem> {
+    if check_name(&name).is_err() || !reach.0.matches(&name) {
+        return Err(Problem::not_found());
+    }
+    if !scope.role.may_develop() {
+        return Err(forbidden("the role developer, admin or owner"));
+    }
+    let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
+    let mut record = org.namespace(&name).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    // Asked again while it goes on, there is nothing more to do.
+    if org.start_deleting(record.id, app.now()).await.map_err(store_failed)? {
+        org.commit().await.map_err(store_failed)?;
+        tracing::info!(organization = %scope.org_id, namespace = %record.id, "namespace is being deleted");
+    }
+    record.status = NamespaceStatus::Deleting;
+    Ok((StatusCode::ACCEPTED, Json(record.try_into()?)))
+}

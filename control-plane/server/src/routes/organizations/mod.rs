@@ -1,0 +1,3 @@
+//! Organisations.
+
+pub(super) mod get;

@@ -1,0 +1,139 @@
+//! What nodes are told.
+
+use std::time::Duration;
+
+use agentdb_clock::{SystemClock, SystemEntropy};
+use agentdb_control_plane_contract::{
+    Assignment, ClientError, Edition, OrgPolicy, PolicyEvent, RootSecret, policy::digest,
+};
+use agentdb_control_plane_store::OrganizationChange;
+use agentdb_ids::{ApiKeyId, NodeId};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::service::Service;
+
+#[tokio::test]
+async fn a_revocation_and_a_changed_limit_reach_a_waiting_node_within_a_second() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let node = service.node().await;
+    let following = node.follow().await;
+    person.call(Method::PUT, &person.path("/namespaces/ns"), Some(json!({}))).await;
+    let (key_id, _) = person.key(&["read"], "*").await;
+    drop(following);
+    let cursor = node.poll(0, 0).await.cursor;
+
+    let wait = async |cursor| {
+        let begun = tokio::time::Instant::now();
+        let batch = node.poll(cursor, 20).await;
+        (batch, begun.elapsed())
+    };
+    let revoke = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        person.call(Method::DELETE, &person.path(&format!("/api-keys/{key_id}")), None).await
+    };
+    let ((batch, took), revoked) = tokio::join!(wait(cursor), revoke);
+    assert_eq!(revoked.status, 204);
+    assert!(took < Duration::from_millis(1300), "{took:?}");
+    let key_id: ApiKeyId = key_id.parse().expect("an id");
+    assert_eq!(batch.events, [PolicyEvent::KeyChanged { key_id, version: 2 }]);
+    assert!(node.client.grant(key_id).await.expect("an answer").is_none(), "an answer from now on says so too");
+
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let jobs = service.stores.jobs();
+        let change = OrganizationChange::Edition(Edition::Professional);
+        jobs.change_organization(person.org.parse().expect("an id"), &change, chrono::DateTime::UNIX_EPOCH).await
+    };
+    let ((batch, took), changed) = tokio::join!(wait(batch.cursor), change);
+    assert!(changed.expect("the store") && took < Duration::from_millis(1300), "{took:?}");
+    let [PolicyEvent::Organisation(policy)] = &batch.events[..] else { panic!("{:?}", batch.events) };
+    assert_eq!((policy.edition, policy.limits.requests_per_second), (Edition::Professional, 500));
+    assert!(node.poll(batch.cursor, 0).await.events.is_empty(), "nothing is said twice");
+}
+
+#[tokio::test]
+async fn the_digest_is_that_of_what_the_node_was_told_through_the_whole_life_of_a_namespace() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let node = service.node().await;
+    let mut assignments: std::collections::HashMap<_, Assignment> = std::collections::HashMap::new();
+    let mut organisations: std::collections::HashMap<_, OrgPolicy> = std::collections::HashMap::new();
+    let mut cursor = node.poll(0, 0).await.cursor;
+    for step in 0..3 {
+        match step {
+            1 => drop(person.call(Method::PUT, &person.path("/namespaces/ns"), Some(json!({}))).await),
+            2 => drop(person.call(Method::DELETE, &person.path("/namespaces/ns"), None).await),
+            _ => {}
+        }
+        let batch = node.client.policy(cursor, Duration::ZERO, true).await.expect("an answer");
+        cursor = batch.cursor;
+        for event in batch.events {
+            match event {
+                PolicyEvent::Assignment(assignment) => drop(assignments.insert(assignment.namespace_id, assignment)),
+                PolicyEvent::Organisation(policy) => drop(organisations.insert(policy.org_id, policy)),
+                PolicyEvent::KeyChanged { .. } => {}
+            }
+        }
+        assert_eq!(batch.digest, Some(digest(assignments.values(), organisations.values())), "step {step}");
+    }
+    assert_eq!((assignments.len(), organisations.len()), (1, 1));
+    node.poll(cursor, 0).await;
+    let snapshot = node.client.policy(0, Duration::ZERO, true).await.expect("an answer");
+    assert!(snapshot.snapshot);
+    assert_eq!(snapshot.digest, Some(digest(assignments.values(), organisations.values())), "after the deletion");
+}
+
+#[tokio::test]
+async fn a_node_speaks_for_itself_alone_and_strangers_are_not_answered() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let (node, other) = (service.node().await, service.node().await);
+    let (key_id, secret) = person.key(&["read"], "prod-*").await;
+    let key_id: ApiKeyId = key_id.parse().expect("an id");
+    let grant = node.client.grant(key_id).await.expect("an answer").expect("a grant");
+    let token = agentdb_control_plane_contract::ApiKeyToken::parse(&secret).expect("a key");
+    assert!(token.matches(&grant.token_sha256));
+    assert_eq!(grant.namespaces.as_str(), "prod-*");
+    let unknown = ApiKeyId::generate(&SystemClock::new(), &SystemEntropy);
+    assert!(node.client.grant(unknown).await.expect("an answer").is_none());
+
+    // With the credential of one node, in the name of another.
+    let forged = agentdb_control_plane_contract::NodeCredential::from_hex(
+        other.id,
+        &RootSecret::generate(&SystemEntropy).credential(other.id).expose_hex(),
+    )
+    .expect("a credential");
+    let base = format!("http://{}", node.address);
+    let client = agentdb_control_plane_contract::InternalClient::new(
+        base.parse().expect("a URL"),
+        forged,
+        std::sync::Arc::new(SystemClock::new()),
+        std::sync::Arc::new(SystemEntropy),
+    )
+    .expect("a client");
+    let refused = client.grant(key_id).await;
+    assert!(matches!(refused, Err(ClientError::Status(StatusCode::UNAUTHORIZED))), "{refused:?}");
+    let refused = client.policy(0, Duration::ZERO, false).await;
+    assert!(matches!(refused, Err(ClientError::Status(StatusCode::UNAUTHORIZED))), "{refused:?}");
+    let admin = service.server.pool("postgres", 1).await;
+    let known: Vec<uuid::Uuid> =
+        agentdb_control_plane_store::sqlx::query_scalar("SELECT node_id FROM control.nodes").fetch_all(&admin).await.expect("nodes");
+    assert!(!known.contains(&NodeId::uuid(other.id)), "an impostor is not registered");
+}
+
+#[tokio::test]
+async fn waiting_nodes_are_sent_home_when_the_control_plane_stops() {
+    let service = Service::start().await;
+    let node = service.node().await;
+    let cursor = node.poll(0, 0).await.cursor;
+    let begun = tokio::time::Instant::now();
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        service.control.shutdown().await;
+    };
+    let (batch, ()) = tokio::join!(node.poll(cursor, 30), stop);
+    assert!(batch.events.is_empty() && batch.cursor == cursor);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}

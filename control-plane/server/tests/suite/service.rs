@@ -1,0 +1,263 @@
+//! A control plane with its router, and people who use it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use agentdb_clock::{SystemClock, SystemEntropy};
+use agentdb_control_plane_contract::{InternalClient, PolicyBatch, RootSecret};
+use agentdb_control_plane_server::{
+    Config, ControlPlane,
+    config::{Argon2Params, Auth, Rate},
+};
+use agentdb_control_plane_store::Stores;
+use agentdb_ids::NodeId;
+use agentdb_problem::{RequestIds, with_request_id};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    middleware::from_fn_with_state,
+};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use tokio_util::task::AbortOnDropHandle;
+use tower::ServiceExt as _;
+
+use crate::postgres::TestPostgres;
+
+pub const PASSWORD: &str = "plum tree 77";
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The error code of a refusal.
+    pub fn code(&self) -> (u16, &str) {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
+        (self.status.as_u16(), self.body["code"].as_str().expect("a refusal has a code"))
+    }
+
+    /// The body without what differs from request to request.
+    pub fn comparable(&self) -> Value {
+        let mut body = self.body.clone();
+        body.as_object_mut().expect("an object").remove("request_id").expect("a refusal has a request id");
+        body
+    }
+}
+
+/// A control plane on a PostgreSQL of its own.
+pub struct Service {
+    pub control: ControlPlane,
+    pub stores: Stores,
+    public: Router,
+    secret: RootSecret,
+    pub server: TestPostgres,
+}
+
+/// Fast hashes and no throttle that a test would meet by accident.
+pub fn config() -> Config {
+    let plenty = Rate { per_minute: 60_000.try_into().expect("not zero"), burst: 60_000.try_into().expect("not zero") };
+    let auth = Auth {
+        argon2: Argon2Params { memory_kib: 64, passes: 1, lanes: 1 },
+        by_address: plenty,
+        by_email: plenty,
+        mails: plenty,
+        key_lookups: plenty,
+        ..Auth::default()
+    };
+    Config { auth, ..Config::at("http://127.0.0.1:8080".parse().expect("a URL")) }
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        Self::with(config()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let server = TestPostgres::start().await;
+        let stores = server.stores().await;
+        let secret = RootSecret::generate(&SystemEntropy);
+        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let control = ControlPlane::start(config, stores.clone(), secret.clone(), clock.clone(), entropy.clone())
+            .expect("the configuration is good");
+        let ids = RequestIds::new(clock, entropy);
+        let public = control.public_router().layer(from_fn_with_state(ids, with_request_id));
+        Self { control, stores, public, secret, server }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let mut request = request;
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5))));
+        let response = self.public.clone().oneshot(request).await.expect("a router always answers");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.expect("a body");
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        assert!(parts.headers.contains_key("x-request-id"));
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A request without a credential.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send(request(method, path, body).body_of()).await
+    }
+
+    /// Signs up and reads the link in the mail.
+    pub async fn sign_up(&self, email: &str) -> String {
+        let body = json!({"email": email, "password": PASSWORD, "organization_name": "Org"});
+        let answer = self.call(Method::POST, "/v1/auth/signup", Some(body)).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let mail = self.newest_mail(email).await;
+        let link = mail["link"].as_str().expect("a link");
+        link.split_once("token=").expect("a token in the link").1.to_owned()
+    }
+
+    /// The newest captured mail, once there is one.
+    pub async fn newest_mail(&self, email: &str) -> Value {
+        let path = format!("/v1/auth/captured-mail?email={}", email.replace('+', "%2B"));
+        for _ in 0..200 {
+            let answer = self.call(Method::GET, &path, None).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            if let Some(mail) = answer.body["messages"].get(0) {
+                return mail.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("no mail for {email} within 5 s");
+    }
+
+    /// Somebody who is signed in and owns an organisation.
+    pub async fn person(&self, email: &str) -> Person<'_> {
+        let token = self.sign_up(email).await;
+        let answer = self.call(Method::POST, "/v1/auth/verify", Some(json!({"token": token}))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let mut person = Person { service: self, cookie: cookie(&answer), csrf: csrf(&answer), org: String::new() };
+        let me = person.get("/v1/me").await;
+        person.org = me.body["organizations"][0]["id"].as_str().expect("an organisation").to_owned();
+        person
+    }
+
+    /// A node's line to the internal routes, over HTTP.
+    pub async fn node(&self) -> Node {
+        let id = NodeId::generate(&SystemClock::new(), &SystemEntropy);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let router = self.control.internal_router();
+        let serve = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
+        let client = InternalClient::new(
+            format!("http://{address}").parse().expect("a URL"),
+            self.secret.credential(id),
+            Arc::new(SystemClock::new()),
+            Arc::new(SystemEntropy),
+        )
+        .expect("a client");
+        Node { id, client, address, _serve: AbortOnDropHandle::new(serve) }
+    }
+}
+
+/// A node that can be asked to follow the feed.
+pub struct Node {
+    pub id: NodeId,
+    pub client: InternalClient,
+    pub address: SocketAddr,
+    _serve: AbortOnDropHandle<()>,
+}
+
+impl Node {
+    pub async fn poll(&self, cursor: u64, wait_s: u64) -> PolicyBatch {
+        self.client.policy(cursor, Duration::from_secs(wait_s), false).await.expect("an answer")
+    }
+
+    /// Follows the feed as a node does that applies everything at once.
+    pub async fn follow(&self) -> AbortOnDropHandle<()> {
+        let mut cursor = self.poll(0, 0).await.cursor;
+        let client = self.client.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                match client.policy(cursor, Duration::from_secs(5), false).await {
+                    Ok(batch) => cursor = batch.cursor,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        }))
+    }
+}
+
+/// A signed-in person.
+pub struct Person<'a> {
+    pub service: &'a Service,
+    pub cookie: String,
+    pub csrf: String,
+    pub org: String,
+}
+
+impl Person<'_> {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = request(method, path, body);
+        request.headers.insert(header::COOKIE, self.cookie.parse().expect("a header"));
+        request.headers.insert("x-csrf-token", self.csrf.parse().expect("a header"));
+        self.service.send(request.body_of()).await
+    }
+
+    /// A path in the person's organisation.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/v1/orgs/{}{rest}", self.org)
+    }
+
+    /// A new key with these scopes: its id and its text.
+    pub async fn key(&self, scopes: &[&str], namespaces: &str) -> (String, String) {
+        let body = json!({"name": "key", "namespaces": namespaces, "scopes": scopes});
+        let answer = self.call(Method::POST, &self.path("/api-keys"), Some(body)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let text = |member: &str| answer.body[member].as_str().expect(member).to_owned();
+        (text("id"), text("secret"))
+    }
+}
+
+/// A request by key.
+pub async fn by_key(service: &Service, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let mut request = request(method, path, body);
+    request.headers.insert(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"));
+    service.send(request.body_of()).await
+}
+
+pub fn cookie(answer: &Answer) -> String {
+    let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
+    cookie.split(';').next().expect("a cookie").to_owned()
+}
+
+pub fn csrf(answer: &Answer) -> String {
+    answer.body["csrf_token"].as_str().expect("a token").to_owned()
+}
+
+/// A request that is being written.
+pub struct Draft {
+    method: Method,
+    path: String,
+    pub headers: HeaderMap,
+    body: Option<Value>,
+}
+
+pub fn request(method: Method, path: &str, body: Option<Value>) -> Draft {
+    Draft { method, path: path.to_owned(), headers: HeaderMap::new(), body }
+}
+
+impl Draft {
+    pub fn body_of(self) -> Request<Body> {
+        let mut request = Request::builder().method(self.method).uri(self.path);
+        if self.body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = self.body.map_or(Body::empty(), |body| Body::from(body.to_string()));
+        let mut request = request.body(body).expect("a request");
+        request.headers_mut().extend(self.headers);
+        request
+    }
+}

@@ -1,0 +1,113 @@
+//! Somebody with an organisation, and other things that tests begin with.
+
+use std::sync::Arc;
+
+use agentdb_clock::{Clock as _, ManualClock, SystemEntropy};
+use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, Scope};
+use agentdb_control_plane_store::{
+    NamespaceRecord, NewApiKey, NewIdentity, NewMail, NewNamespace, NewSignup, Stores,
+};
+use agentdb_ids::{ApiKeyId, NamespaceId, NodeId, OrgId, UserId};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::postgres::TestPostgres;
+
+/// A store, a clock that stands still, and the server that must outlive both.
+pub struct World {
+    pub stores: Stores,
+    pub clock: Arc<ManualClock>,
+    pub server: TestPostgres,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let server = TestPostgres::start().await;
+        let noon = "2026-03-01T12:00:00Z".parse::<DateTime<Utc>>().expect("a time");
+        Self { stores: server.stores().await, clock: Arc::new(ManualClock::at(noon)), server }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A person and their organisation.
+    pub async fn account(&self, email: &str) -> (UserId, OrgId) {
+        let identity = NewIdentity {
+            user_id: UserId::generate(&*self.clock, &SystemEntropy),
+            org_id: OrgId::generate(&*self.clock, &SystemEntropy),
+        };
+        let token = Uuid::new_v4();
+        self.sign_up(email, token, "hash").await;
+        let user = self.stores.people().complete_signup(sha(token), identity, self.now()).await.expect("the store");
+        assert_eq!(user.expect("the token is good").id, identity.user_id);
+        (identity.user_id, identity.org_id)
+    }
+
+    pub async fn sign_up(&self, email: &str, token: Uuid, password_hash: &str) {
+        let mail = |subject| NewMail {
+            id: Uuid::now_v7(),
+            to: email,
+            subject,
+            body: "text",
+            link: Some("link"),
+            at: self.now(),
+        };
+        let signup = NewSignup {
+            token_sha256: sha(token),
+            email,
+            password_hash,
+            organization_name: "Org",
+            created_at: self.now(),
+            expires_at: self.now() + Duration::hours(24),
+        };
+        self.stores.people().add_signup(&signup, &mail("verify"), &mail("notice")).await.expect("the store");
+    }
+
+    /// A node that has said hello.
+    pub async fn node(&self) -> NodeId {
+        let id = NodeId::generate(&*self.clock, &SystemEntropy);
+        self.stores.jobs().hear_node(id, 0, self.now()).await.expect("the store").expect("known");
+        id
+    }
+
+    /// A namespace, placed if there is a node.
+    pub async fn namespace(&self, org_id: OrgId, name: &str) -> NamespaceRecord {
+        let mut org = self.stores.org(org_id).await.expect("the store");
+        org.lock_organization().await.expect("the store").expect("the organisation");
+        let id = NamespaceId::generate(&*self.clock, &SystemEntropy);
+        let new = NewNamespace { id, name, labels: &json!({}), created_at: self.now() };
+        let record = org.add_namespace(&new).await.expect("the store").expect("the name is free");
+        org.place_namespace(id, self.now() - Duration::minutes(1), self.now()).await.expect("the store");
+        org.commit().await.expect("the store");
+        record
+    }
+
+    pub async fn key(&self, org_id: OrgId, kind: KeyKind, expires_at: Option<DateTime<Utc>>) -> ApiKeyToken {
+        let token = ApiKeyToken::generate(ApiKeyId::generate(&*self.clock, &SystemEntropy), &SystemEntropy);
+        let mut org = self.stores.org(org_id).await.expect("the store");
+        org.add_api_key(&NewApiKey {
+            id: token.key_id(),
+            kind,
+            name: "key",
+            token_sha256: &token.sha256(),
+            scopes: &[Scope::Read, Scope::Admin],
+            namespaces: &NamespacePattern::any(),
+            created_by: None,
+            created_at: self.now(),
+            expires_at,
+        })
+        .await
+        .expect("the store");
+        org.commit().await.expect("the store");
+        token
+    }
+}
+
+/// Stands for the hash of a token.
+pub fn sha(token: Uuid) -> [u8; 32] {
+    let mut bytes = [7; 32];
+    bytes[..16].copy_from_slice(token.as_bytes());
+    bytes
+}
