@@ -1,5 +1,6 @@
 use agentdb_control_plane_contract::Meter;
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Store, StoreError, UsageCursor, error::unsigned};
@@ -98,22 +99,7 @@ impl Store {
         )
         .fetch_all(&mut *tx)
         .await?;
-        let totals = sqlx::query!(
-            r#"
-            SELECT meter, sum(quantity)::bigint AS "quantity!" FROM billing.usage_hourly
-            WHERE org_id = $1 AND hour >= $2 AND hour < $3 AND ($4::text IS NULL OR meter = $4)
-              AND ($5::uuid IS NULL OR namespace_id = $5) AND ($6::uuid IS NULL OR key_id = $6)
-            GROUP BY meter ORDER BY meter
-            "#,
-            org_id.uuid(),
-            filter.from_hour,
-            filter.to_hour,
-            meter,
-            namespace_id,
-            key_id
-        )
-        .fetch_all(&mut *tx)
-        .await?;
+        let totals = totals(&mut tx, org_id, filter).await?;
         tx.commit().await?;
         let sums = rows.into_iter().map(|row| {
             Ok(UsageSum {
@@ -124,10 +110,31 @@ impl Store {
                 quantity: unsigned(row.quantity)?,
             })
         });
-        let totals = totals.into_iter().map(|row| Ok((row.meter, unsigned(row.quantity)?)));
-        Ok(FoundUsage {
-            sums: sums.collect::<Result<_, StoreError>>()?,
-            totals: totals.collect::<Result<_, StoreError>>()?,
-        })
+        Ok(FoundUsage { sums: sums.collect::<Result<_, StoreError>>()?, totals })
     }
+}
+
+/// The sums by meter over all rows.
+async fn totals(
+    connection: &mut PgConnection,
+    org_id: OrgId,
+    filter: &UsageFilter,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT meter, sum(quantity)::bigint AS "quantity!" FROM billing.usage_hourly
+        WHERE org_id = $1 AND hour >= $2 AND hour < $3 AND ($4::text IS NULL OR meter = $4)
+          AND ($5::uuid IS NULL OR namespace_id = $5) AND ($6::uuid IS NULL OR key_id = $6)
+        GROUP BY meter ORDER BY meter
+        "#,
+        org_id.uuid(),
+        filter.from_hour,
+        filter.to_hour,
+        filter.meter.map(Meter::as_str),
+        filter.namespace_id.map(NamespaceId::uuid),
+        filter.key_id.map(ApiKeyId::uuid)
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.meter, unsigned(row.quantity)?))).collect()
 }
