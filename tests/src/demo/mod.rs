@@ -18,4 +18,5 @@ mod tally;
 pub use manual::{Page, cache, pages};
 pub use options::Options;
 pub use passages::{Passage, of_page};
+pub use questions::questions;
 pub use run::run;

@@ -15,7 +15,7 @@ pub const QUESTIONS: [Question; 10] = [
         pages: &["sql-vacuum.html", "routine-vacuuming.html"],
     },
     Question {
-        text: "Can I restore the database to the state it had yesterday at noon?",
+        text: "How can I restore the database to a point in time before a mistake?",
         pages: &["continuous-archiving.html", "recovery-target-settings.html", "runtime-config-wal.html"],
     },
     Question {
@@ -53,3 +53,8 @@ pub const QUESTIONS: [Question; 10] = [
 pub const PASS: usize = 8;
 /// Passages looked at.
 pub const TOP: usize = 5;
+
+/// The questions' texts.
+pub fn questions() -> impl Iterator<Item = &'static str> {
+    QUESTIONS.iter().map(|question| question.text)
+}

@@ -14,13 +14,16 @@ const QUERY: u64 = 1_000;
 const READ: u64 = 10;
 const READ_LEAST: u64 = 100;
 
+/// Meters that receipts state.
+const STATED: [&str; 3] = ["query", "write", "embedding_tokens"];
+
 /// Sums by meter.
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
     /// By the formulas.
     pub own: BTreeMap<&'static str, u64>,
-    /// By the receipts; a meter that receipts do not name is absent.
-    pub receipts: BTreeMap<String, u64>,
+    /// By the receipts, which cannot state the bytes of the reply they are part of.
+    pub receipts: BTreeMap<&'static str, u64>,
     /// Data requests that were answered well.
     pub requests: u64,
 }
@@ -54,10 +57,8 @@ impl Tally {
         {
             *self.own.entry(meter).or_default() += units;
         }
-        if let Some(units) = reply.json["receipt"]["milli_units"].as_object() {
-            for (meter, units) in units {
-                *self.receipts.entry(meter.clone()).or_default() += units.as_u64().unwrap_or(0);
-            }
+        for meter in STATED {
+            *self.receipts.entry(meter).or_default() += reply.units(meter);
         }
     }
 }

@@ -85,7 +85,8 @@ impl Reply {
 
     /// Units of a meter in the receipt of a data reply; 0 when it does not name the meter.
     pub fn units(&self, meter: &str) -> u64 {
-        self.json["receipt"]["milli_units"][meter].as_u64().unwrap_or(0)
+        let receipt = &self.json["receipt"];
+        receipt["milli_units"][meter].as_u64().or_else(|| receipt[meter].as_u64()).unwrap_or(0)
     }
 
     /// The body of a problem without what differs between two equal refusals: the request's identifier.

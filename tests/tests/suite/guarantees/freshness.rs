@@ -2,7 +2,7 @@
 
 use agentdb_tests::harness::{Collection, Service};
 use anyhow::{Context as _, Result, ensure};
-use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 
 /// Writes, each of one record. `AGENTDB_TEST_FRESH_WRITES` sets another number.

@@ -1,0 +1,3 @@
+//! See the benchmark library.
+
+fn main() {}
