@@ -49,7 +49,9 @@ impl Background {
     /// Reports usage and makes the spool safe, over and over.
     pub(crate) async fn report(self: Arc<Self>) {
         let every = Duration::from_millis(self.metering.report_every_ms);
-        while self.pause(every).await {
+        // At once at first: what earlier lives owe, and what this month has used so far.
+        let mut first = true;
+        while std::mem::take(&mut first) || self.pause(every).await {
             self.sample_storage();
             self.sync_spool().await;
             if let Err(error) = self.reporter.report().await {

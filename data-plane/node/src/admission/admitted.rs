@@ -138,10 +138,15 @@ impl Admission {
         self.0.slot.mark_fenced();
     }
 
+    /// Refuses what the edition lacks.
+    pub(crate) fn may_have(&self, wanted: Feature) -> Result<(), Problem> {
+        feature(&self.0.policy, wanted)
+    }
+
     /// Refuses what the edition lacks or the month's included amount does not cover any more, for work that
     /// only the body shows to be needed.
     pub(crate) fn may_embed(&self, pipeline: &Pipeline) -> Result<(), Problem> {
-        feature(&self.0.policy, Feature::Embedding)?;
+        self.may_have(Feature::Embedding)?;
         pipeline.within_month(&self.0.organisation, &self.0.policy, Meter::EmbeddingTokens)
     }
 

@@ -68,7 +68,8 @@ impl Eraser {
 
     /// Usage that only the namespace's log holds is reported before the log goes.
     async fn report(&self, slot: &Slot) -> Result<(), EraseError> {
-        if slot.mark.is_left_behind() {
+        let owes = slot.mark.unsettled().is_some() && slot.peek().is_none();
+        if owes || slot.mark.is_left_behind() {
             slot.acquire_to_report(&self.opener).await.map_err(|e| EraseError::Unreported(e.to_string()))?;
         }
         if slot.mark.unsettled().is_some() {

@@ -185,6 +185,10 @@ impl Feed {
             let done = if erase {
                 feed.eraser.erase(&slot, &feed.stop).await
             } else {
+                // Its next owner would report it too, but only once somebody uses it.
+                if let Err(error) = feed.eraser.reporter.report().await {
+                    tracing::info!(%error, "usage of a namespace that leaves is left for its next owner to report");
+                }
                 slot.close().await;
                 true
             };

@@ -1,6 +1,11 @@
 //! What the control plane has said, looked up by every request.
 
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{Assignment, AssignmentState, OrgPolicy, PolicyBatch, PolicyEvent, policy::digest};
@@ -197,11 +202,15 @@ impl Inner {
     }
 
     fn forget_all_but(&mut self, events: &[PolicyEvent], effects: &mut Effects) {
-        let (mut namespaces, mut organisations) = (Vec::new(), Vec::new());
+        let (mut namespaces, mut organisations) = (HashSet::new(), HashSet::new());
         for event in events {
             match event {
-                PolicyEvent::Assignment(assignment) => namespaces.push(assignment.namespace_id),
-                PolicyEvent::Organisation(policy) => organisations.push(policy.org_id),
+                PolicyEvent::Assignment(assignment) => {
+                    namespaces.insert(assignment.namespace_id);
+                }
+                PolicyEvent::Organisation(policy) => {
+                    organisations.insert(policy.org_id);
+                }
                 PolicyEvent::KeyChanged { .. } => {}
             }
         }

@@ -175,8 +175,13 @@ pub(crate) fn left_behind(folder: &Path, current: IncarnationId) -> io::Result<V
             tracing::warn!(path = %path.display(), "a file in the spool is not named after a life of the node");
             continue;
         };
-        if incarnation != current {
-            let counters = read(&fs::read(&path)?);
+        if incarnation == current {
+            continue;
+        }
+        let counters = read(&fs::read(&path)?);
+        if counters.is_empty() {
+            fs::remove_file(&path)?;
+        } else {
             found.push(OldSpool { incarnation, path, counters });
         }
     }

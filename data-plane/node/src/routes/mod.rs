@@ -9,6 +9,7 @@ mod refusals;
 mod reply;
 mod run;
 
+use agentdb_problem::{Code, Problem};
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use utoipa::{
     Modify, OpenApi,
@@ -85,9 +86,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub(crate) fn router(state: NodeState) -> Router {
     let (router, _) = api().split_for_parts();
     router
+        .method_not_allowed_fallback(method_not_allowed)
         .route_layer(from_fn_with_state(state.clone(), admit))
         .layer(DefaultBodyLimit::max(state.max_body_bytes))
         .with_state(state)
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "The path does not have this method.")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `PUT /v1/namespaces/{namespace}/collections/{collection}`
 
-use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_control_plane_contract::{Feature, Meter, Scope};
 use agentdb_data_plane_engine::{Namespace, Schema, WriteMeta, valid_collection_name};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
@@ -57,6 +57,9 @@ pub(crate) async fn put_collection(
     if !valid_collection_name(&collection) {
         let detail = "a collection's name is 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', first a letter or digit";
         return Err(Problem::invalid("collection", "invalid_name", detail));
+    }
+    if value.names_model() {
+        admission.may_have(Feature::Embedding)?;
     }
     let schema = value.for_engine()?;
     let key = idempotency::key(&headers)?.map(str::to_owned);

@@ -106,6 +106,10 @@ pub(crate) struct CollectionView {
 }
 
 impl CollectionSchema {
+    pub(crate) const fn names_model(&self) -> bool {
+        self.embedding_model.is_some()
+    }
+
     /// The engine's form, with what an embedding model implies.
     pub(crate) fn for_engine(&self) -> Result<engine::Schema, Problem> {
         let (mut vector, mut text) = (self.vector, self.text);
@@ -117,7 +121,7 @@ impl CollectionSchema {
             let implied = VectorColumn { dimension: MODEL.dimension as u32, metric: MetricName::Cosine };
             if vector.is_some_and(|given| given != implied) {
                 let detail = format!("the model `{model}` makes vectors of {} numbers, cosine", MODEL.dimension);
-                return Err(Problem::invalid("/vector", "wrong_dimension", detail));
+                return Err(Problem::invalid("/vector/dimension", "wrong_dimension", detail));
             }
             vector = Some(implied);
             text = Some(text.unwrap_or_default());
@@ -247,7 +251,7 @@ mod tests {
     fn what_does_not_fit_is_named() {
         for (json, pointer) in [
             (r#"{"embedding_model":"gpt"}"#, "/embedding_model"),
-            (r#"{"embedding_model":"all-MiniLM-L6-v2","vector":{"dimension":3}}"#, "/vector"),
+            (r#"{"embedding_model":"all-MiniLM-L6-v2","vector":{"dimension":3}}"#, "/vector/dimension"),
             (r#"{"vector":{"dimension":0}}"#, "/vector/dimension"),
             (r#"{"attributes":{"1x":"int"}}"#, "/attributes/1x"),
         ] {
