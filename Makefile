@@ -37,16 +37,17 @@ test: ## Set up, build and run every test (ends with the test runner's summary)
 	@scripts/check/openapi.sh
 	@scripts/check/nextest.sh
 
-demo: ## Real text, real questions, real bill: against a service it starts itself
+demo: ## Real text, real questions, real bill (ARGS="--store s3" for the other object store)
 	@scripts/setup/all.sh test
 	@scripts/console/build.sh
 	@$(BUILD) --bins
-	@scripts/demo.sh $(ARGS)
+	@exec $(CARGO_TARGET_DIR)/debug/demo $(ARGS)
 
 bench: ## Measure the HTTP path against the bare engine
 	@scripts/setup/all.sh test
 	@scripts/console/build.sh
-	@scripts/bench.sh $(ARGS)
+	@$(BUILD) --bins
+	@exec $(CARGO_TARGET_DIR)/debug/bench $(ARGS)
 
 lint: ## Formatting, clippy, licences, Dockerfile, shell, console, secrets
 	@scripts/setup/all.sh test

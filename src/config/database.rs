@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Secret, scalar};
+use super::Secret;
 
 /// PostgreSQL 15 or newer. Without a URL `agentdb up` runs a private one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,7 +16,6 @@ pub struct Database {
     pub jobs_password: Option<Secret>,
     pub key_lookup_password: Option<Secret>,
     /// Connections of the role `agentdb_app`; the others take a few more.
-    #[serde(deserialize_with = "scalar::parse")]
     pub max_connections: u32,
 }
 

@@ -46,9 +46,9 @@ impl Flags {
             ("log.format", &self.log_format, "--log-format"),
             ("log.level", &self.log_level, "--log-level"),
         ];
-        let own = own.into_iter().filter_map(|(setting, value, flag)| {
-            Some((setting.to_owned(), value.clone()?, flag.to_owned()))
-        });
+        let own = own
+            .into_iter()
+            .filter_map(|(setting, value, flag)| Some((setting.to_owned(), value.clone()?, flag.to_owned())));
         let set = self.set.iter().map(|pair| {
             let (setting, value) = pair.split_once('=').unwrap_or((pair, ""));
             (setting.trim().to_owned(), value.to_owned(), format!("--set {setting}"))

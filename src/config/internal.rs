@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use super::Secret;
+use super::{Address, Secret};
 
 /// The listener for other planes and for metrics, and the secret they share.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,7 +15,7 @@ pub struct Internal {
     /// The root secret, at least 64 hex digits. `up` makes one in the data directory; the control-plane role needs it.
     pub secret: Option<Secret>,
     /// For the data-plane role: where the control plane's internal listener is.
-    pub control_plane_url: Option<Url>,
+    pub control_plane_url: Option<Address>,
 }
 
 impl Default for Internal {

@@ -1,34 +1,21 @@
 //! How mail leaves.
 
+use agentdb_control_plane_server::config::{Mail as Delivery, Smtp, SmtpPassword, Tls};
 use serde::{Deserialize, Serialize};
 
-use super::{Secret, scalar};
+use super::Secret;
 
 /// An SMTP server. Without a host mails are captured: their links are printed and shown in the console.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mail {
     pub smtp_host: Option<String>,
-    #[serde(deserialize_with = "scalar::parse")]
     pub smtp_port: u16,
     pub smtp_username: Option<String>,
     pub smtp_password: Option<Secret>,
-    pub tls: MailTls,
+    pub tls: Tls,
     /// The sender, `Name <address>` or an address.
     pub from: String,
-}
-
-/// How the connection to the SMTP server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailTls {
-    /// Plain at first, then TLS or nothing.
-    #[default]
-    Starttls,
-    /// TLS from the first byte.
-    Implicit,
-    /// None: only for a relay on this machine.
-    None,
 }
 
 impl Default for Mail {
@@ -38,8 +25,25 @@ impl Default for Mail {
             smtp_port: 587,
             smtp_username: None,
             smtp_password: None,
-            tls: MailTls::default(),
+            tls: Tls::default(),
             from: "AgentDB Cloud <no-reply@localhost>".to_owned(),
+        }
+    }
+}
+
+impl Mail {
+    /// The settings as the control plane takes them.
+    pub fn delivery(&self) -> Delivery {
+        match &self.smtp_host {
+            None => Delivery::Captured,
+            Some(host) => Delivery::Smtp(Smtp {
+                host: host.clone(),
+                port: self.smtp_port,
+                username: self.smtp_username.clone(),
+                password: self.smtp_password.as_ref().map(|secret| SmtpPassword(secret.expose().to_owned())),
+                tls: self.tls,
+                from: self.from.clone(),
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! A name that is not a setting and a value that is not right are refused with the place they came from, what would be
 //! right and, for a name, the settings there are. Secrets never appear in a message.
 
+mod address;
 mod database;
 mod embeddings;
 mod error;
@@ -14,23 +15,24 @@ mod mail;
 mod metrics;
 mod node;
 mod object_store;
-mod scalar;
 mod secret;
 mod sources;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use agentdb_control_plane_server::config::{Auth, Sessions};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use address::Address;
 pub use database::Database;
 pub use embeddings::Embeddings;
 pub use error::ConfigError;
 pub use flags::Flags;
 pub use internal::Internal;
 pub use log::{Log, LogFormat};
-pub use mail::{Mail, MailTls};
+pub use mail::Mail;
 pub use metrics::Metrics;
 pub use node::Node;
 pub use object_store::ObjectStore;
@@ -43,9 +45,13 @@ pub struct Config {
     /// Address and port of the public server: API and console.
     pub listen: SocketAddr,
     /// What people type to reach it; cookies are `Secure` when it is https. Default: `http://<listen>`.
-    pub public_url: Option<Url>,
+    pub public_url: Option<Address>,
     /// Where this process keeps its lock, secrets, spool and, with nothing else configured, all data.
     pub data_dir: Option<PathBuf>,
+    /// Proxies in front of the service that add to `X-Forwarded-For`; with 0 the header is not believed.
+    pub trusted_proxies: u8,
+    pub auth: Auth,
+    pub sessions: Sessions,
     pub database: Database,
     pub object_store: ObjectStore,
     pub internal: Internal,
@@ -62,6 +68,9 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             data_dir: None,
+            trusted_proxies: 0,
+            auth: Auth::default(),
+            sessions: Sessions::default(),
             database: Database::default(),
             object_store: ObjectStore::default(),
             internal: Internal::default(),
@@ -99,8 +108,9 @@ impl Config {
 
     /// The address people use, for links in mails and for cookies. `listening` is where the server really listens.
     pub fn public_url(&self, listening: SocketAddr) -> Url {
-        self.public_url.clone().unwrap_or_else(|| {
-            Url::parse(&format!("http://{listening}")).expect("an address makes a URL")
-        })
+        match &self.public_url {
+            Some(address) => address.url().clone(),
+            None => Url::parse(&format!("http://{listening}")).expect("an address makes a URL"),
+        }
     }
 }

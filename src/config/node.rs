@@ -1,28 +1,50 @@
 //! A data-plane node.
 
+use std::path::PathBuf;
+
+use agentdb_data_plane_node::{
+    AdmissionConfig, AssignmentsConfig, EngineConfig, GrantsConfig, LeaseConfig, MeteringConfig, NodeConfig,
+};
+use agentdb_ids::NodeId;
 use serde::{Deserialize, Serialize};
 
-use super::{Secret, scalar};
+use super::{ConfigError, Secret};
 
-/// Who the node is and how much it does at once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Who the node is and how it works; the sections are the node's own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Node {
     /// `node_...`. Default: one made once and kept in the data directory.
     pub id: Option<String>,
-    /// For the data-plane role: the node's key, 64 hex digits, derived by the control plane's operator from the root
-    /// secret (`agentdb control-plane --print-node-key <id>`).
+    /// For the data-plane role: the node's key, 64 hex digits, as printed by `agentdb control-plane --print-node-key`.
     pub key: Option<Secret>,
-    /// Requests a node works on at once; the rest is refused with 429.
-    #[serde(deserialize_with = "scalar::parse")]
-    pub max_concurrent_requests: u32,
-    /// Seconds that work in flight gets to finish after SIGTERM.
-    #[serde(deserialize_with = "scalar::parse")]
-    pub drain_s: u64,
+    pub lease: LeaseConfig,
+    pub assignments: AssignmentsConfig,
+    pub grants: GrantsConfig,
+    pub admission: AdmissionConfig,
+    pub metering: MeteringConfig,
+    pub engine: EngineConfig,
 }
 
-impl Default for Node {
-    fn default() -> Self {
-        Self { id: None, key: None, max_concurrent_requests: 256, drain_s: 20 }
+impl Node {
+    /// The configured id, if any.
+    pub fn id(&self) -> Result<Option<NodeId>, ConfigError> {
+        let parse = |text: &String| {
+            text.parse().map_err(|error| ConfigError::Value { place: "node.id".to_owned(), why: format!("{error}") })
+        };
+        self.id.as_ref().map(parse).transpose()
+    }
+
+    /// The settings as the node takes them.
+    pub fn config(&self, node_id: NodeId, directory: PathBuf) -> NodeConfig {
+        NodeConfig {
+            lease: self.lease,
+            assignments: self.assignments,
+            grants: self.grants,
+            admission: self.admission,
+            metering: self.metering,
+            engine: self.engine,
+            ..NodeConfig::new(node_id, directory)
+        }
     }
 }

@@ -9,9 +9,12 @@ use figment::{Figment, Profile};
 
 use super::{Config, ConfigError, Flags};
 
-/// Variables of the tests and of the build that share our prefix but are no settings.
-const NOT_SETTINGS: &[&str] = &["AGENTDB_CONFIG", "AGENTDB_CACHE"];
+/// Variables of tests, tools and the build that share our prefix but are no settings.
+const NOT_SETTINGS: &[&str] = &["AGENTDB_CONFIG", "AGENTDB_CACHE", "AGENTDB_BIN", "AGENTDB_URL"];
 const NOT_SETTINGS_PREFIX: &str = "AGENTDB_TEST_";
+
+/// Every setting with its default.
+type Known = BTreeMap<String, Value>;
 
 /// A setting as one source gives it.
 struct Given {
@@ -20,10 +23,7 @@ struct Given {
     place: String,
 }
 
-pub fn load(
-    flags: &Flags,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Config, ConfigError> {
+pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Config, ConfigError> {
     let known = known_settings();
     let mut given = from_file(flags)?;
     given.extend(from_environment(environment, &known)?);
@@ -36,9 +36,10 @@ pub fn load(
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     let mut places = BTreeMap::new();
     for Given { setting, value, place } in given {
-        if !known.contains(&setting) {
+        let Some(default) = known.get(&setting) else {
             return Err(ConfigError::Unknown { place, help: suggestion(&setting, &known) });
-        }
+        };
+        let value = coerce(value, default).map_err(|why| ConfigError::Value { place: place.clone(), why })?;
         figment = figment.merge(Serialized::from(nested(&setting, value), Profile::Default));
         places.insert(setting, place);
     }
@@ -51,11 +52,25 @@ pub fn variable(setting: &str) -> String {
 }
 
 /// The dotted names of all settings, read off the defaults.
-fn known_settings() -> Vec<String> {
+fn known_settings() -> Known {
     let defaults = Value::serialize(Config::default()).expect("the defaults can be serialized");
-    let mut names = Vec::new();
-    flatten("", &defaults, &mut |name, _| names.push(name));
-    names
+    let mut known = Known::new();
+    flatten("", &defaults, &mut |name, default| {
+        known.insert(name, default);
+    });
+    known
+}
+
+/// The environment and flags give text; where the default is a number or a truth value, so must the text be. All other
+/// text stays what it is, also when it looks like a number: a password may.
+fn coerce(value: Value, default: &Value) -> Result<Value, String> {
+    let Value::String(_, text) = &value else { return Ok(value) };
+    let text = text.trim();
+    match default {
+        Value::Num(..) => text.parse::<i64>().map(Value::from).map_err(|_| format!("`{text}` is not a whole number")),
+        Value::Bool(..) => text.parse::<bool>().map(Value::from).map_err(|_| format!("`{text}` is not true or false")),
+        _ => Ok(value),
+    }
 }
 
 fn flatten(prefix: &str, value: &Value, leaf: &mut impl FnMut(String, Value)) {
@@ -96,9 +111,9 @@ fn from_file(flags: &Flags) -> Result<Vec<Given>, ConfigError> {
 
 fn from_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-    known: &[String],
+    known: &Known,
 ) -> Result<Vec<Given>, ConfigError> {
-    let by_variable: BTreeMap<String, &String> = known.iter().map(|setting| (variable(setting), setting)).collect();
+    let by_variable: BTreeMap<String, &String> = known.keys().map(|setting| (variable(setting), setting)).collect();
     let mut given = Vec::new();
     for (name, value) in environment {
         let Ok(name) = name.into_string() else { continue };
@@ -108,7 +123,8 @@ fn from_environment(
             None if name == "DATABASE_URL" => "database.url".to_owned(),
             None if NOT_SETTINGS.contains(&name.as_str()) || name.starts_with(NOT_SETTINGS_PREFIX) => continue,
             None if name.starts_with("AGENTDB_") => {
-                let help = format!("Settings in the environment: {}", by_variable.into_keys().collect::<Vec<_>>().join(", "));
+                let help =
+                    format!("Settings in the environment: {}", by_variable.into_keys().collect::<Vec<_>>().join(", "));
                 return Err(ConfigError::Unknown { place: format!("the environment variable {name}"), help });
             }
             None => continue,
@@ -123,13 +139,13 @@ fn from_environment(
     Ok(given)
 }
 
-fn suggestion(setting: &str, known: &[String]) -> String {
+fn suggestion(setting: &str, known: &Known) -> String {
     let section = setting.split_once('.').map(|(section, _)| format!("{section}."));
     let of_section: Vec<&str> = match &section {
-        Some(section) => known.iter().map(String::as_str).filter(|name| name.starts_with(section.as_str())).collect(),
+        Some(section) => known.keys().map(String::as_str).filter(|name| name.starts_with(section.as_str())).collect(),
         None => Vec::new(),
     };
-    let shown = if of_section.is_empty() { known.iter().map(String::as_str).collect() } else { of_section };
+    let shown = if of_section.is_empty() { known.keys().map(String::as_str).collect() } else { of_section };
     format!("Settings: {}", shown.join(", "))
 }
 
@@ -174,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_documented() {
+        let documented = include_str!("../../docs/configuration.md");
+        let missing: Vec<String> =
+            known_settings().into_keys().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not in docs/configuration.md: {missing:?}");
+    }
+
+    #[test]
     fn a_secret_of_digits_stays_text() {
         let config = load(&Flags::default(), env(&[("AGENTDB_OBJECT_STORE_SECRET_ACCESS_KEY", "0042")])).unwrap();
         assert_eq!(config.object_store.secret_access_key.unwrap().expose(), "0042");
@@ -198,7 +222,7 @@ mod tests {
         writeln!(file, "[node]\nspeed = 3").unwrap();
         let flags = Flags { config: Some(file.path().to_path_buf()), ..Flags::default() };
         let said = refused(&flags, &[]);
-        assert!(said.contains("node.speed in ") && said.contains("node.drain_s"), "{said}");
+        assert!(said.contains("node.speed in ") && said.contains("node.metering.report_every_ms"), "{said}");
     }
 
     #[test]

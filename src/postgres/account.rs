@@ -30,10 +30,7 @@ impl Account {
             return Ok(Self { name: format!("uid {uid}"), uid, gid, switch: false });
         }
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-        ["postgres", "nobody"]
-            .iter()
-            .find_map(|name| lookup(&passwd, name))
-            .ok_or(PostgresError::NoAccount)
+        ["postgres", "nobody"].iter().find_map(|name| lookup(&passwd, name)).ok_or(PostgresError::NoAccount)
     }
 
     /// A command that runs as this account, with an environment of its own and out of reach of the terminal's

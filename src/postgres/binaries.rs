@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::PostgresError;
+use super::cluster::Cluster;
 
 /// The oldest major version whose behaviour the migrations rely on.
 pub const MIN_MAJOR: u32 = 15;
@@ -33,6 +34,12 @@ impl Binaries {
                 found: installed.keys().map(u32::to_string).collect::<Vec<_>>().join(", "),
             }),
         }
+    }
+
+    /// The installation that would run the cluster under `base`, which need not exist.
+    pub fn for_cluster(base: &Path) -> Result<Self, PostgresError> {
+        let cluster = Cluster::look(base);
+        Self::find(cluster.major, &cluster.dir)
     }
 
     /// All installations new enough, by major version.

@@ -1,7 +1,7 @@
 //! A server that outlived the program that started it (`kill -9`) is stopped before a new one is started: its
 //! connections may still carry out work for a process that is gone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -23,6 +23,15 @@ pub async fn stop(cluster: &Path) -> Result<(), PostgresError> {
         }
     }
     Err(PostgresError::Leftover(pid.as_raw_pid()))
+}
+
+/// The directory of the unix socket of the server that works in the cluster under `base`, when one does.
+pub fn running_socket_dir(base: &Path) -> Option<PathBuf> {
+    let cluster = base.join("cluster");
+    recorded_pid(&cluster).filter(|pid| serves(*pid, &cluster))?;
+    let text = std::fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
+    // The fifth line of the pid file.
+    text.lines().nth(4).filter(|line| !line.is_empty()).map(PathBuf::from)
 }
 
 fn recorded_pid(cluster: &Path) -> Option<Pid> {

@@ -17,6 +17,7 @@ mod socket;
 
 pub use account::Account;
 pub use binaries::{Binaries, MIN_MAJOR};
+pub use leftovers::running_socket_dir;
 pub use server::{PrivatePostgres, Superuser};
 
 use std::path::PathBuf;

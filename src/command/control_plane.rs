@@ -1,0 +1,70 @@
+//! `agentdb control-plane`: control plane and billing, on a PostgreSQL that somebody runs.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use agentdb_ids::NodeId;
+
+use super::Failure;
+use crate::config::{Config, ConfigError};
+use crate::data_dir::DataDir;
+use crate::database::{Access, role_passwords};
+use crate::http::{Listener, PublicParts, Readiness, internal_app, public_app};
+use crate::roles::{ControlRole, Environment, root_secret_or};
+use crate::{openapi, shutdown, telemetry};
+
+/// Requests in flight get this long to finish.
+const LAST_REPLIES: Duration = Duration::from_secs(10);
+
+/// Flags of this role.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Print the key of a node, for its setting node.key, and exit
+    #[arg(long, value_name = "NODE_ID")]
+    print_node_key: Option<NodeId>,
+}
+
+/// Serves until told to stop. The database must have been migrated.
+pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
+    let missing = |setting, why| Failure::from(ConfigError::Missing { setting, why });
+    let root_secret = root_secret_or(&config.internal, || {
+        Err(missing("internal.secret", "nodes and control plane know each other by it"))
+    })?;
+    if let Some(node_id) = options.print_node_key {
+        println!("{}", root_secret.credential(node_id).expose_hex());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(database_url) = &config.database.url else {
+        return Err(missing("database.url", "only `agentdb up` brings a database of its own"));
+    };
+    let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
+    let data_dir = DataDir::lock(&config.data_dir()?)?;
+    let environment = Environment::system();
+    let public = Listener::bind(config.listen, "listen").await?;
+    let internal = Listener::bind(config.internal.listen, "internal.listen").await?;
+    let passwords = role_passwords(&config.database, &data_dir, &*environment.entropy)?;
+    let access =
+        Access::configured(database_url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
+    let metrics = telemetry::start_metrics()?;
+    let url = config.public_url(public.address());
+    let control = ControlRole::start(config, url.clone(), &access, root_secret, &environment)?;
+
+    let readiness = Readiness::of(|| true);
+    println!("control plane: {url}, for nodes: http://{}", internal.address());
+    let internal = internal.serve(internal_app(control.internal_router(), metrics.clone(), environment.request_ids()));
+    let public = public.serve(public_app(PublicParts {
+        api: control.public_router(),
+        openapi: openapi::description()?,
+        request_ids: environment.request_ids(),
+        readiness: readiness.clone(),
+        metrics: config.metrics.public.then_some(metrics),
+    }));
+    readiness.open();
+    stop.cancelled().await;
+    readiness.close();
+    public.stop(LAST_REPLIES).await;
+    control.stop_work().await;
+    internal.stop(LAST_REPLIES).await;
+    control.close().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,85 @@
+//! The data directory, the addresses, the object store and the model.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use agentdb_data_plane_embedding::Embedder;
+use agentdb_data_plane_engine::Store;
+use rustix::fs::{Access, access};
+use tokio::net::TcpListener;
+
+use super::Finding;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::roles::model_dir;
+
+/// Whether a running process uses the directory, and what is to be said of it.
+pub fn data_dir(path: &Path) -> (bool, Finding) {
+    const PART: &str = "data directory";
+    let shown = path.display();
+    if !path.exists() {
+        let parent = path.ancestors().skip(1).find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
+        let finding = match access(parent, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(()) => Finding::later(PART, format!("{shown} is made at the first start")),
+            Err(_) => Finding::wrong(
+                PART,
+                format!(
+                    "{shown} does not exist and {} is not ours to write; choose another --data-dir",
+                    parent.display()
+                ),
+            ),
+        };
+        return (false, finding);
+    }
+    if access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return (false, Finding::wrong(PART, format!("{shown} is not ours to write; choose another --data-dir")));
+    }
+    match DataDir::holder(path) {
+        Ok(None) => (false, Finding::ok(PART, format!("{shown}, not in use"))),
+        Ok(Some(holder)) => (true, Finding::ok(PART, format!("{shown}, in use by a running agentdb{holder}"))),
+        Err(error) => (false, Finding::wrong(PART, error.to_string())),
+    }
+}
+
+/// Whether the address can be listened on; `in_use` when a running process of ours may have it already.
+pub async fn address(part: &'static str, address: SocketAddr, in_use: bool) -> Finding {
+    match TcpListener::bind(address).await {
+        Ok(_) => Finding::ok(part, format!("{address} is free")),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && in_use => {
+            Finding::ok(part, format!("{address} is taken, probably by the running agentdb"))
+        }
+        Err(error) => Finding::wrong(part, format!("{address}: {error}; choose another one")),
+    }
+}
+
+/// The probe that every start makes: reachable, writable, and exact about conditional writes.
+pub async fn object_store(config: &Config, data_dir: &Path) -> Finding {
+    const PART: &str = "object store";
+    let objects = data_dir.join("objects");
+    if config.object_store.url.is_none() && !objects.exists() {
+        return Finding::later(PART, format!("the directory {} is made at the first start", objects.display()));
+    }
+    let settings = match config.object_store.config(&objects, config.node.engine.max_resident_bytes) {
+        Ok(settings) => settings,
+        Err(error) => return Finding::wrong(PART, error.to_string()),
+    };
+    match Store::open(&settings).await {
+        Ok(_) => Finding::ok(PART, format!("{} keeps its promises about conditional writes", settings.url)),
+        Err(error) => Finding::wrong(PART, format!("{}: {error}", settings.url)),
+    }
+}
+
+/// The weights and the tokenizer, digests included.
+pub async fn model(config: &Config) -> Finding {
+    const PART: &str = "embedding model";
+    let dir = match model_dir(config) {
+        Ok(dir) => dir,
+        Err(error) => return Finding::wrong(PART, error.to_string()),
+    };
+    let shown = dir.display().to_string();
+    match tokio::task::spawn_blocking(move || Embedder::load(&dir)).await {
+        Ok(Ok(_)) => Finding::ok(PART, format!("{shown} is whole")),
+        Ok(Err(error)) => Finding::wrong(PART, format!("{shown}: {error}; run `make setup`")),
+        Err(error) => Finding::wrong(PART, error.to_string()),
+    }
+}

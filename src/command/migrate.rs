@@ -1,0 +1,27 @@
+//! `agentdb migrate`: roles and schemas of a PostgreSQL that somebody runs for us.
+
+use std::process::ExitCode;
+
+use agentdb_clock::SystemEntropy;
+
+use super::Failure;
+use crate::config::{Config, ConfigError};
+use crate::data_dir::DataDir;
+use crate::database::{Access, role_passwords};
+
+/// Safe to run again, and before an upgrade of the processes that serve: migrations only add.
+pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
+    let Some(url) = &config.database.url else {
+        return Err(ConfigError::Missing {
+            setting: "database.url",
+            why: "only `agentdb up` has a database of its own, and migrates it at start",
+        }
+        .into());
+    };
+    let data_dir = DataDir::lock(&config.data_dir()?)?;
+    let passwords = role_passwords(&config.database, &data_dir, &SystemEntropy)?;
+    let access = Access::configured(url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
+    access.migrate().await.map_err(anyhow::Error::from)?;
+    println!("roles and schemas are up to date");
+    Ok(ExitCode::SUCCESS)
+}
