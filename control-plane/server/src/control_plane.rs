@@ -64,8 +64,8 @@ impl ControlPlane {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         let carrier = Carrier::new(&config.mail).map_err(|error| StartError::Mail(error.to_string()))?;
-        let hasher = Hasher::new(&config.auth, entropy.clone())
-            .map_err(|error| StartError::Passwords(error.to_string()))?;
+        let hasher =
+            Hasher::new(&config.auth, entropy.clone()).map_err(|error| StartError::Passwords(error.to_string()))?;
         let throttle = |rate| Throttle::new(rate, clock.clone());
         let throttles = Throttles {
             by_address: throttle(config.auth.by_address),

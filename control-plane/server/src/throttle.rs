@@ -36,11 +36,7 @@ impl Throttle {
     pub fn new(rate: Rate, clock: Arc<dyn Clock>) -> Self {
         let clock = Monotonic(clock);
         let quota = Quota::per_minute(rate.per_minute).allow_burst(rate.burst);
-        Self {
-            limiter: RateLimiter::hashmap_with_clock(quota, clock.clone()),
-            clock,
-            places: RandomState::new(),
-        }
+        Self { limiter: RateLimiter::hashmap_with_clock(quota, clock.clone()), clock, places: RandomState::new() }
     }
 
     /// Counts one try, or refuses it with the time to wait.
@@ -66,10 +62,8 @@ mod tests {
     #[test]
     fn a_burst_then_the_rate_for_each_key_alone() {
         let clock = ManualClock::at(DateTime::UNIX_EPOCH);
-        let rate = Rate {
-            per_minute: NonZeroU32::new(6).expect("not zero"),
-            burst: NonZeroU32::new(3).expect("not zero"),
-        };
+        let rate =
+            Rate { per_minute: NonZeroU32::new(6).expect("not zero"), burst: NonZeroU32::new(3).expect("not zero") };
         let throttle = Throttle::new(rate, Arc::new(clock.clone()));
         assert!((0..3).all(|_| throttle.admit("a").is_ok()), "the burst");
         assert!(throttle.admit("a").is_err(), "the burst is used up");

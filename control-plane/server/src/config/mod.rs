@@ -4,7 +4,6 @@ mod auth;
 mod mail;
 mod sessions;
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use auth::{Argon2Params, Auth, Rate};
@@ -12,23 +11,18 @@ pub use mail::{Mail, Smtp, SmtpPassword, Tls};
 pub use sessions::Sessions;
 
 /// Everything the control plane's server needs to be told.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// What people type to reach the service: links in mails point there, and cookies are `Secure` when it is https.
     pub public_url: Url,
     /// How many proxies in front of the service add to `X-Forwarded-For`; 0 when none does and the header is not
     /// believed.
-    #[serde(default)]
     pub trusted_proxies: u8,
     /// Passwords and throttles.
-    #[serde(default)]
     pub auth: Auth,
     /// How long people stay signed in.
-    #[serde(default)]
     pub sessions: Sessions,
     /// How mail leaves.
-    #[serde(default)]
     pub mail: Mail,
 }
 

@@ -49,16 +49,11 @@ async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
     org.ok_or_else(|| Problem::internal("an operation behind the access layer has no {org} in its path"))
 }
 
-async fn by_session(
-    app: &AppState,
-    parts: &Parts,
-    org_id: Option<OrgId>,
-) -> Result<(OrgScope, Reach), Problem> {
+async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<(OrgScope, Reach), Problem> {
     let session = Session::of(&parts.method, &parts.headers, app).await?;
     let org_id = org_id.ok_or_else(Problem::not_found)?;
     let mut person = app.stores.person(session.user.id).await.map_err(store_failed)?;
-    let membership =
-        person.membership(org_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let membership = person.membership(org_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     let scope = OrgScope {
         org_id,
         principal: Principal::User(session.user.id),

@@ -66,7 +66,8 @@ impl Hasher {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
         let argon2 = self.argon2.clone();
-        let matches = self.in_turn(move || argon2.verify_password(password.as_bytes(), stored.as_str()).is_ok()).await?;
+        let matches =
+            self.in_turn(move || argon2.verify_password(password.as_bytes(), stored.as_str()).is_ok()).await?;
         Ok(matches && known)
     }
 

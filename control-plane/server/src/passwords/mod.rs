@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn passwords_are_long_enough_unknown_and_not_the_address() {
-        let check = |password| check(password, "Someone.Long@example.com");
+        let check = |password: &str| check(password, "Someone.Long@example.com");
         assert_eq!(check("plum tree 77"), Ok(()));
         assert_eq!(check("ninechars"), Err(PasswordError::Length));
         assert_eq!(check(&"aß".repeat(128)), Ok(()), "characters count, not bytes");

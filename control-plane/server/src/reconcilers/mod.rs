@@ -8,7 +8,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 use agentdb_control_plane_store::StoreError;
 use tokio_util::task::TaskTracker;
 
-use crate::{mailer::{self, Carrier}, state::App};
+use crate::{
+    mailer::{self, Carrier},
+    state::App,
+};
 
 const MAIL_EVERY: Duration = Duration::from_secs(5);
 const NAMESPACES_EVERY: Duration = Duration::from_secs(2);

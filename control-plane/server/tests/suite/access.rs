@@ -143,7 +143,8 @@ async fn routes_of_other_planes_stand_behind_the_same_access_layer() {
     let router = service.control.behind_org_access(Router::new().route("/v1/orgs/{org}/usage", usage));
     let send = async |org: &str, cookie: &str| {
         let request = Request::get(format!("/v1/orgs/{org}/usage")).header(header::COOKIE, cookie);
-        let response = router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let response =
+            router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
         let status = response.status().as_u16();
         (status, axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("a body"))
     };

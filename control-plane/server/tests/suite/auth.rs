@@ -146,22 +146,27 @@ async fn secrets_are_stored_hashed() {
     let admin = service.server.pool("postgres", 1).await;
     for table in ["users", "sessions", "email_verifications", "api_keys"] {
         let rows: Vec<String> =
-            agentdb_control_plane_store::sqlx::query_scalar(agentdb_control_plane_store::sqlx::AssertSqlSafe(format!("SELECT to_jsonb(t)::text FROM control.{table} t")))
-                .fetch_all(&admin)
-                .await
-                .expect("rows");
+            agentdb_control_plane_store::sqlx::query_scalar(agentdb_control_plane_store::sqlx::AssertSqlSafe(format!(
+                "SELECT to_jsonb(t)::text FROM control.{table} t"
+            )))
+            .fetch_all(&admin)
+            .await
+            .expect("rows");
         for text in [PASSWORD, secret.as_str(), &secret[40..80], session, person.csrf.as_str()] {
             assert!(!rows.iter().any(|row| row.contains(text)), "{table} holds a secret in clear");
         }
     }
-    let hash: String =
-        agentdb_control_plane_store::sqlx::query_scalar("SELECT password_hash FROM control.users").fetch_one(&admin).await.expect("a hash");
+    let hash: String = agentdb_control_plane_store::sqlx::query_scalar("SELECT password_hash FROM control.users")
+        .fetch_one(&admin)
+        .await
+        .expect("a hash");
     assert!(hash.starts_with("$argon2id$"), "{hash}");
 }
 
 #[tokio::test]
 async fn too_many_attempts_are_put_off_for_known_and_unknown_alike() {
-    let few = |burst: u32| Rate { per_minute: 1.try_into().expect("not zero"), burst: burst.try_into().expect("not zero") };
+    let few =
+        |burst: u32| Rate { per_minute: 1.try_into().expect("not zero"), burst: burst.try_into().expect("not zero") };
     let mut config = config();
     config.auth.by_email = few(3);
     config.auth.mails = few(2);

@@ -118,8 +118,10 @@ async fn a_node_speaks_for_itself_alone_and_strangers_are_not_answered() {
     let refused = client.policy(0, Duration::ZERO, false).await;
     assert!(matches!(refused, Err(ClientError::Status(StatusCode::UNAUTHORIZED))), "{refused:?}");
     let admin = service.server.pool("postgres", 1).await;
-    let known: Vec<uuid::Uuid> =
-        agentdb_control_plane_store::sqlx::query_scalar("SELECT node_id FROM control.nodes").fetch_all(&admin).await.expect("nodes");
+    let known: Vec<uuid::Uuid> = agentdb_control_plane_store::sqlx::query_scalar("SELECT node_id FROM control.nodes")
+        .fetch_all(&admin)
+        .await
+        .expect("nodes");
     assert!(!known.contains(&NodeId::uuid(other.id)), "an impostor is not registered");
 }
 

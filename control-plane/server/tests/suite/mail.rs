@@ -77,8 +77,10 @@ async fn a_mail_that_the_server_turned_away_is_sent_again_and_then_forgotten() {
     let admin = service.server.pool("postgres", 1).await;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     loop {
-        let left: i64 =
-            agentdb_control_plane_store::sqlx::query_scalar("SELECT count(*) FROM control.mail_outbox").fetch_one(&admin).await.expect("a count");
+        let left: i64 = agentdb_control_plane_store::sqlx::query_scalar("SELECT count(*) FROM control.mail_outbox")
+            .fetch_one(&admin)
+            .await
+            .expect("a count");
         if left == 0 {
             break;
         }

@@ -82,7 +82,9 @@ impl Jobs {
     async fn trim_events(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await?;
         // In the order of all who lock nodes.
-        sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE").fetch_all(&mut *tx).await?;
+        sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE")
+            .fetch_all(&mut *tx)
+            .await?;
         // First the mark, under the node's lock, then the rows: a reader of one moment sees both or neither.
         sqlx::query!(
             "UPDATE control.nodes n SET trimmed_cursor = t.cursor

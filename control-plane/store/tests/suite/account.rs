@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use agentdb_clock::{Clock as _, ManualClock, SystemEntropy};
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, Scope};
-use agentdb_control_plane_store::{
-    NamespaceRecord, NewApiKey, NewIdentity, NewMail, NewNamespace, NewSignup, Stores,
-};
+use agentdb_control_plane_store::{NamespaceRecord, NewApiKey, NewIdentity, NewMail, NewNamespace, NewSignup, Stores};
 use agentdb_ids::{ApiKeyId, NamespaceId, NodeId, OrgId, UserId};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;

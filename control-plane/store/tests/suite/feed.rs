@@ -142,7 +142,8 @@ async fn a_node_that_is_behind_or_knows_another_database_gets_everything_there_i
     world.clock.set_wall(world.now() - Duration::from_secs(60));
     let snapshot = read(&world, node, start).await;
     assert!(snapshot.snapshot);
-    let all: BTreeSet<_> = assignments(&snapshot).into_iter().map(|(id, state)| (id, state == AssignmentState::Delete)).collect();
+    let all: BTreeSet<_> =
+        assignments(&snapshot).into_iter().map(|(id, state)| (id, state == AssignmentState::Delete)).collect();
     assert_eq!(all, BTreeSet::from([(kept.id, false), (gone.id, true)]));
     assert!(
         snapshot.items.contains(&FeedItem::Key(token.key_id(), 2)),

@@ -70,7 +70,11 @@ async fn console_keys_count_apart_are_not_listed_and_go_when_they_have_expired()
     drop(org);
     world.clock.advance(Duration::from_secs(900));
     let mut org = world.stores.org(org_id).await.expect("the store");
-    assert_eq!(org.count_api_keys(KeyKind::Api, world.now()).await.expect("the store"), 0, "expired keys take no place");
+    assert_eq!(
+        org.count_api_keys(KeyKind::Api, world.now()).await.expect("the store"),
+        0,
+        "expired keys take no place"
+    );
     drop(org);
     assert_eq!(world.stores.jobs().clean_up(world.now()).await.expect("the store").console_keys, 1);
     assert!(world.stores.find_key(token.key_id(), None).await.expect("the store").is_none());

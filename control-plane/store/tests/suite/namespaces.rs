@@ -48,9 +48,8 @@ async fn a_namespace_without_a_node_is_placed_when_one_appears() {
     let (_, org_id) = world.account("a@example.com").await;
     world.namespace(org_id, "ns").await;
     let jobs = world.stores.jobs();
-    let place = async || {
-        jobs.place_waiting(world.now() - Duration::from_secs(60), world.now()).await.expect("the store")
-    };
+    let place =
+        async || jobs.place_waiting(world.now() - Duration::from_secs(60), world.now()).await.expect("the store");
     assert_eq!(place().await, 0, "there is no node");
     let node = world.node().await;
     world.clock.advance(Duration::from_secs(61));
@@ -83,8 +82,10 @@ async fn namespaces_spread_over_the_nodes_that_are_alive() {
         world.namespace(org_id, &format!("ns-{i}")).await;
     }
     let admin = world.server.pool("postgres", 1).await;
-    let counts: Vec<i64> =
-        sqlx::query_scalar("SELECT count(*) FROM control.assignments GROUP BY node_id").fetch_all(&admin).await.expect("counts");
+    let counts: Vec<i64> = sqlx::query_scalar("SELECT count(*) FROM control.assignments GROUP BY node_id")
+        .fetch_all(&admin)
+        .await
+        .expect("counts");
     assert_eq!(counts, [3, 3]);
     world.clock.advance(Duration::from_secs(61));
     world.stores.jobs().hear_node(nodes[1], 0, world.now()).await.expect("the store");

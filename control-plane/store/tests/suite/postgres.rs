@@ -69,10 +69,8 @@ impl TestPostgres {
 
     /// Connections as `role`.
     pub async fn pool(&self, role: &str, connections: u32) -> PgPool {
-        let options = PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket_dir)
-            .username(role)
-            .database("postgres");
+        let options =
+            PgConnectOptions::new_without_pgpass().socket(&self.socket_dir).username(role).database("postgres");
         PgPoolOptions::new().max_connections(connections).connect_with(options).await.expect("a connection")
     }
 

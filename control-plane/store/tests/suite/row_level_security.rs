@@ -104,7 +104,8 @@ async fn as_app_without_a_tenant_no_row_is_read_and_none_is_written() {
                 .fetch_one(&admin)
                 .await
                 .expect("a row");
-        let insert = format!("INSERT INTO control.{table} SELECT * FROM jsonb_populate_record(NULL::control.{table}, $1)");
+        let insert =
+            format!("INSERT INTO control.{table} SELECT * FROM jsonb_populate_record(NULL::control.{table}, $1)");
         let error = sqlx::query(AssertSqlSafe(insert)).bind(row).execute(&app).await.expect_err("must be refused");
         assert_eq!(code(&error).as_deref(), Some("42501"), "{table}: {error}");
         assert_eq!(count(&admin, &table, "true").await, before, "{table}");
@@ -135,7 +136,8 @@ async fn as_app_with_a_tenant_nothing_of_another_is_read_or_written() {
         .fetch_one(&admin)
         .await
         .expect("a row");
-        let insert = format!("INSERT INTO control.{table} SELECT * FROM jsonb_populate_record(NULL::control.{table}, $1)");
+        let insert =
+            format!("INSERT INTO control.{table} SELECT * FROM jsonb_populate_record(NULL::control.{table}, $1)");
         let error = sqlx::query(AssertSqlSafe(insert)).bind(row).execute(&app).await.expect_err("must be refused");
         assert_eq!(code(&error).as_deref(), Some("42501"), "{table}: {error}");
         assert_eq!(count(&admin, &table, &of_other).await, theirs, "{table}");

@@ -114,8 +114,7 @@ async fn a_renewed_sign_up_keeps_its_password_and_an_unknown_address_gets_no_mai
             created_at: world.now(),
             expires_at: world.now() + Duration::from_secs(60),
         };
-        let mail =
-            NewMail { id: Uuid::now_v7(), to: email, subject: "again", body: "", link: None, at: world.now() };
+        let mail = NewMail { id: Uuid::now_v7(), to: email, subject: "again", body: "", link: None, at: world.now() };
         people.renew_signup(&renewed, &mail).await.expect("the store");
     }
     let mails = world.stores.jobs().capture_mail(100, world.now()).await.expect("the store");

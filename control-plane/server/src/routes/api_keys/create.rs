@@ -155,8 +155,16 @@ mod tests {
     fn a_key_gives_no_more_than_it_has() {
         let pattern = |text: &str| NamespacePattern::try_from(text.to_owned()).expect("a pattern");
         let covers = |outer, inner| covers(&pattern(outer), &pattern(inner));
-        assert!(covers("*", "*") && covers("*", "a") && covers("p-*", "p-*") && covers("p-*", "p-x*") && covers("a", "a"));
-        assert!(!covers("p-*", "*") && !covers("p-*", "p*") && !covers("p-*", "q") && !covers("a", "a*") && !covers("a", "b"));
+        assert!(
+            covers("*", "*") && covers("*", "a") && covers("p-*", "p-*") && covers("p-*", "p-x*") && covers("a", "a")
+        );
+        assert!(
+            !covers("p-*", "*")
+                && !covers("p-*", "p*")
+                && !covers("p-*", "q")
+                && !covers("a", "a*")
+                && !covers("a", "b")
+        );
     }
 
     #[test]

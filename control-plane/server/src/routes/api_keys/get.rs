@@ -1,9 +1,8 @@
 use agentdb_control_plane_contract::OrgScope;
-use agentdb_ids::{ApiKeyId, OrgId};
 use agentdb_problem::{Json, Path, Problem};
 use axum::{Extension, extract::State};
 
-use super::ApiKey;
+use super::{ApiKey, ApiKeyPath};
 use crate::{
     refusal::{OrgRefusals, store_failed},
     state::AppState,
@@ -17,19 +16,16 @@ use crate::{
     path = "/v1/orgs/{org}/api-keys/{key}",
     operation_id = "get_api_key",
     tag = "api_keys",
-    params(
-        ("org" = OrgId, Path, description = "The organisation"),
-        ("key" = ApiKeyId, Path, description = "The key"),
-    ),
+    params(ApiKeyPath),
     responses((status = 200, description = "The key", body = ApiKey), OrgRefusals),
     security(("session" = []), ("api_key" = [])),
 )]
 pub(crate) async fn get_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
-    Path((_, key_id)): Path<(OrgId, ApiKeyId)>,
+    Path(path): Path<ApiKeyPath>,
 ) -> Result<Json<ApiKey>, Problem> {
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    let key = org.api_key(key_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let key = org.api_key(path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     Ok(Json(key.into()))
 }

@@ -7,10 +7,21 @@ pub(super) mod revoke;
 
 use agentdb_control_plane_contract::{NamespacePattern, Scope, api_key};
 use agentdb_control_plane_store::ApiKeyRecord;
-use agentdb_ids::ApiKeyId;
+use agentdb_ids::{ApiKeyId, OrgId};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which key.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ApiKeyPath {
+    /// The organisation
+    #[expect(dead_code, reason = "the access layer has read it; the scope says which organisation")]
+    org: OrgId,
+    /// The key
+    key: ApiKeyId,
+}
 
 /// An API key, all but its secret.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,9 +1,9 @@
 use agentdb_control_plane_contract::OrgScope;
-use agentdb_ids::{ApiKeyId, OrgId};
 use agentdb_problem::{Path, Problem};
 use axum::{Extension, extract::State};
 use http::StatusCode;
 
+use super::ApiKeyPath;
 use crate::{
     refusal::{OrgRefusals, forbidden, store_failed},
     state::AppState,
@@ -17,26 +17,23 @@ use crate::{
     path = "/v1/orgs/{org}/api-keys/{key}",
     operation_id = "revoke_api_key",
     tag = "api_keys",
-    params(
-        ("org" = OrgId, Path, description = "The organisation"),
-        ("key" = ApiKeyId, Path, description = "The key"),
-    ),
+    params(ApiKeyPath),
     responses((status = 204, description = "Revoked"), OrgRefusals),
     security(("session" = []), ("api_key" = [])),
 )]
 pub(crate) async fn revoke_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
-    Path((_, key_id)): Path<(OrgId, ApiKeyId)>,
+    Path(path): Path<ApiKeyPath>,
 ) -> Result<StatusCode, Problem> {
     if !scope.role.may_develop() {
         return Err(forbidden("the role developer, admin or owner"));
     }
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    if !org.revoke_api_key(key_id, app.now()).await.map_err(store_failed)? {
+    if !org.revoke_api_key(path.key, app.now()).await.map_err(store_failed)? {
         return Err(Problem::not_found());
     }
     org.commit().await.map_err(store_failed)?;
-    tracing::info!(organization = %scope.org_id, key = %key_id, "API key revoked");
+    tracing::info!(organization = %scope.org_id, key = %path.key, "API key revoked");
     Ok(StatusCode::NO_CONTENT)
 }

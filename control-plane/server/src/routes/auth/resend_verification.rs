@@ -51,10 +51,7 @@ pub(crate) async fn resend_verification(
         created_at: now,
         expires_at: now + chrono::Duration::seconds(valid_s.into()),
     };
-    app.people
-        .renew_signup(&renewed, &text.mail(app.new_uuid(), &email, now))
-        .await
-        .map_err(store_failed)?;
+    app.people.renew_signup(&renewed, &text.mail(app.new_uuid(), &email, now)).await.map_err(store_failed)?;
     app.mail_posted.notify_one();
     Ok((StatusCode::ACCEPTED, Json(Status::VERIFICATION_SENT)))
 }

@@ -50,11 +50,8 @@ pub(super) async fn read_policy(
     loop {
         // Marked as seen before reading, so that a change while reading wakes at once.
         changes.mark_unchanged();
-        let feed = app
-            .jobs
-            .read_feed(node_id, poll.cursor, MAX_EVENTS, poll.digest, app.now())
-            .await
-            .map_err(store_failed)?;
+        let feed =
+            app.jobs.read_feed(node_id, poll.cursor, MAX_EVENTS, poll.digest, app.now()).await.map_err(store_failed)?;
         let now = tokio::time::Instant::now();
         if feed.snapshot || feed.cursor > poll.cursor || now >= deadline || app.stopping.is_cancelled() {
             return Ok(Json(batch(&app.editions, feed)));

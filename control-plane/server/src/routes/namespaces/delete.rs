@@ -1,11 +1,11 @@
 use agentdb_control_plane_contract::OrgScope;
 use agentdb_control_plane_store::NamespaceStatus;
-use agentdb_ids::{OrgId, check_name};
+use agentdb_ids::check_name;
 use agentdb_problem::{Json, Path, Problem};
 use axum::{Extension, extract::State};
 use http::StatusCode;
 
-use super::Namespace;
+use super::{Namespace, NamespacePath};
 use crate::{
     extract::Reach,
     refusal::{OrgRefusals, forbidden, store_failed},
@@ -21,10 +21,7 @@ use crate::{
     path = "/v1/orgs/{org}/namespaces/{ns}",
     operation_id = "delete_namespace",
     tag = "namespaces",
-    params(
-        ("org" = OrgId, Path, description = "The organisation"),
-        ("ns" = String, Path, description = "The namespace's name"),
-    ),
+    params(NamespacePath),
     responses((status = 202, description = "It is being deleted", body = Namespace), OrgRefusals),
     security(("session" = []), ("api_key" = [])),
 )]
@@ -32,16 +29,16 @@ pub(crate) async fn delete_namespace(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
-    Path((_, name)): Path<(OrgId, String)>,
+    Path(path): Path<NamespacePath>,
 ) -> Result<(StatusCode, Json<Namespace>), Problem> {
-    if check_name(&name).is_err() || !reach.0.matches(&name) {
+    if check_name(&path.ns).is_err() || !reach.0.matches(&path.ns) {
         return Err(Problem::not_found());
     }
     if !scope.role.may_develop() {
         return Err(forbidden("the role developer, admin or owner"));
     }
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    let mut record = org.namespace(&name).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let mut record = org.namespace(&path.ns).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     // Asked again while it goes on, there is nothing more to do.
     if org.start_deleting(record.id, app.now()).await.map_err(store_failed)? {
         org.commit().await.map_err(store_failed)?;

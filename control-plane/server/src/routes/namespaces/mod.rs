@@ -10,11 +10,23 @@ mod labels;
 use std::collections::BTreeMap;
 
 use agentdb_control_plane_store::{NamespaceRecord, NamespaceStatus};
-use agentdb_ids::NamespaceId;
+use agentdb_ids::{NamespaceId, OrgId};
 use agentdb_problem::Problem;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which namespace.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct NamespacePath {
+    /// The organisation
+    #[expect(dead_code, reason = "the access layer has read it; the scope says which organisation")]
+    org: OrgId,
+    /// The namespace's name: 1 to 128 of `A-Za-z0-9._-`
+    #[param(max_length = 128, pattern = "^[A-Za-z0-9._-]{1,128}$")]
+    ns: String,
+}
 
 /// A namespace.
 #[derive(Debug, Serialize, ToSchema)]

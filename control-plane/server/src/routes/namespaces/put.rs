@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Namespace, labels};
+use super::{Namespace, NamespacePath, labels};
 use crate::{
     extract::Reach,
     refusal::{OrgBodyRefusals, forbidden, limit_reached, store_failed},
@@ -39,11 +39,7 @@ pub(crate) struct PutNamespace {
     path = "/v1/orgs/{org}/namespaces/{ns}",
     operation_id = "put_namespace",
     tag = "namespaces",
-    params(
-        ("org" = OrgId, Path, description = "The organisation"),
-        ("ns" = String, Path, description = "The name: 1 to 128 of `A-Za-z0-9._-`", max_length = 128,
-         pattern = "^[A-Za-z0-9._-]{1,128}$"),
-    ),
+    params(NamespacePath),
     request_body = PutNamespace,
     responses(
         (status = 200, description = "It was there", body = Namespace),
@@ -56,18 +52,18 @@ pub(crate) async fn put_namespace(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
-    Path((_, name)): Path<(OrgId, String)>,
+    Path(path): Path<NamespacePath>,
     Json(request): Json<PutNamespace>,
 ) -> Result<(StatusCode, Json<Namespace>), Problem> {
-    check_name(&name).map_err(|error| Problem::invalid("ns", "invalid_name", error.to_string()))?;
-    if !reach.0.matches(&name) {
+    check_name(&path.ns).map_err(|error| Problem::invalid("ns", "invalid_name", error.to_string()))?;
+    if !reach.0.matches(&path.ns) {
         return Err(Problem::not_found());
     }
     if !scope.role.may_develop() {
         return Err(forbidden("the role developer, admin or owner"));
     }
     let labels = request.labels.map(labels::checked).transpose()?;
-    let (created, record) = make_so(&app, scope.org_id, &name, labels).await?;
+    let (created, record) = make_so(&app, scope.org_id, &path.ns, labels).await?;
     let record = until_ready(&app, scope.org_id, record).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(record.try_into()?)))
