@@ -5,5 +5,6 @@
 //! crates to make a test pass; every wait has a deadline; every process that was started is gone when its handle is.
 //! It fails with what the program said: logs of a run that did not end well are printed.
 
+pub mod bench;
 pub mod demo;
 pub mod harness;

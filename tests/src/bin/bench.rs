@@ -1,3 +1,20 @@
-//! See the benchmark library.
+//! `make bench`. See `agentdb_tests::bench`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use agentdb_tests::bench::{Options, run};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => run(options).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::ingest::ingest;
 use super::options::Options;
 use super::passages::{Passage, of_page};
 use super::questions::{PASS, QUESTIONS, Question, TOP};
-use super::report::{agree, clock, money, print_invoice, print_usage, thousands};
+use super::report::{agree, money, print_invoice, print_usage, thousands};
 use super::tally::Did;
 use super::{cache, pages};
 use crate::harness::{Account, Api, Service};
