@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { newPerson, signUp } from "./people";
+import { fillSignUp, newPerson, signUp } from "./people";
 import { checkAccessible, checkNarrow, watch } from "./watch";
 
 test("a person logs out, is kept out, and comes back to the page they wanted", async ({ page, baseURL }) => {
@@ -22,6 +22,29 @@ test("a person logs out, is kept out, and comes back to the page they wanted", a
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page).toHaveURL(wanted);
   nothingWrong();
+});
+
+test("a new link is sent to who asks for it, from the failed log-in on", async ({ page }) => {
+  const person = newPerson();
+  await page.goto("/signup");
+  await fillSignUp(page, person);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expect(page.getByRole("link", { name: "Verify this address" })).toBeVisible();
+  await page.goto("/login");
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("button", { name: "Ask for a verification link" }).click();
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("link", { name: "Verify this address" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Get started" })).toBeVisible();
+});
+
+test("a link that does not work says so", async ({ page }) => {
+  await page.goto("/verify?token=made-up");
+  await expect(page.getByRole("alert")).toContainText("Request");
+  await checkAccessible(page, "verify-failed");
 });
 
 test("keys are made and revoked, namespaces deleted by typing their name, with the keyboard alone", async ({ page }) => {

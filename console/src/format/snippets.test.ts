@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { curl, firstProgram, type Language, shellQuote } from "./snippets";
 
@@ -34,6 +35,14 @@ describe("snippets", () => {
 
   it("a call without a credential has no authorization header", () => {
     expect(curl({ method: "POST", url: "http://h/", key: null })).not.toContain("Authorization");
+  });
+
+  it("the TypeScript program is TypeScript", () => {
+    const { diagnostics } = ts.transpileModule(firstProgram("typescript", context), {
+      reportDiagnostics: true,
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ESNext },
+    });
+    expect(diagnostics).toEqual([]);
   });
 
   it("the Python program is Python", () => {

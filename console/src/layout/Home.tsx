@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "react-router";
 import { isStatus } from "../api/problem";
 import { meQuery, namespacesQuery } from "../api/queries";
+import { NotFound } from "./NotFound";
 import { Loading, ProblemNotice } from "../ui/States";
 
 /** Where `/` leads: to the log-in, to the first-run guide while there is nothing, else to the overview. */
@@ -18,6 +19,7 @@ export function Home() {
       </main>
     );
   }
+  if (me.data && org === "") return <NotFound />;
   if (!me.data || !namespaces.data) {
     return (
       <main className="mx-auto max-w-xl p-6">

@@ -96,7 +96,7 @@ export function Segments<T extends string>({ label, value, onChange, choices, hi
       <div className="inline-flex h-9 max-w-full self-start overflow-x-auto rounded-md border border-line bg-sunken p-0.5">
         {choices.map((choice) => (
           <RadioField key={choice.id} value={choice.id} className="flex">
-            <RadioButton className="flex cursor-pointer items-center rounded-[5px] border border-transparent px-2.5 text-sm font-medium whitespace-nowrap text-ink-2 data-[selected]:border-line data-[selected]:bg-surface data-[selected]:text-ink data-[selected]:shadow-card">
+            <RadioButton className="flex cursor-pointer items-center rounded-[5px] border border-transparent px-2.5 text-sm font-medium whitespace-nowrap text-ink-2 data-[selected]:border-line data-[selected]:bg-raised data-[selected]:text-ink data-[selected]:shadow-card">
               {choice.label}
             </RadioButton>
           </RadioField>

@@ -43,7 +43,7 @@ export function LogIn() {
           value={password}
           onChange={setPassword}
         />
-        {logIn.error ? <LogInProblem problem={toProblem(logIn.error)} email={email} /> : null}
+        {logIn.error ? <LogInProblem problem={toProblem(logIn.error)} /> : null}
         <Button type="submit" look="primary" size="lg" isPending={logIn.isPending}>
           {t("auth.login.submit")}
         </Button>

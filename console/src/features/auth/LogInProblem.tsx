@@ -8,7 +8,7 @@ import { ProblemNotice } from "../../ui/States";
  * A refused log-in. 401 here is no ended session: the e-mail or password is wrong, or the address was never
  * verified; the service does not tell which.
  */
-export function LogInProblem({ problem, email }: { problem: Problem; email: string }) {
+export function LogInProblem({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   if (problem.status === 401) {
@@ -16,7 +16,7 @@ export function LogInProblem({ problem, email }: { problem: Problem; email: stri
       <div role="alert" className="flex flex-col items-start gap-1 rounded-lg border border-danger/40 bg-danger-soft p-3">
         <p className="font-medium">{t("auth.login.refused")}</p>
         <p className="text-ink-2">{t("auth.login.refused_hint")}</p>
-        <Button size="sm" className="mt-1" onPress={() => void navigate("/check-mail", { state: { email } })}>
+        <Button size="sm" className="mt-1" onPress={() => void navigate("/check-mail")}>
           {t("auth.verify.again")}
         </Button>
       </div>

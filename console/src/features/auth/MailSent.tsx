@@ -1,13 +1,15 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, type UseMutationResult, useQuery } from "@tanstack/react-query";
+import { type SyntheticEvent, useState } from "react";
+import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "react-router";
 import { control, need } from "../../api/client";
-import { isStatus } from "../../api/problem";
+import { fieldErrors, isStatus, toProblem } from "../../api/problem";
 import { capturedMailQuery } from "../../api/queries";
 import type { CapturedMail } from "../../api/types";
-import { Button } from "../../ui/Button";
-import { buttonClass } from "../../ui/Button";
+import { Button, buttonClass } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
+import { TextField } from "../../ui/Fields";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 
@@ -19,31 +21,68 @@ function emailOf(state: unknown): string {
   return typeof email === "string" ? email : "";
 }
 
+/** After the sign-up; also reached from an old link, then the address has to be given first. */
 export function MailSent() {
+  const [email, setEmail] = useState(emailOf(useLocation().state));
+  const [asked, setAsked] = useState(email !== "");
+  const resend = useMutation({
+    mutationFn: (to: string) => need(control.POST("/v1/auth/verify/resend", { body: { email: to } })),
+    onSuccess: () => setAsked(true),
+  });
+  return asked ? (
+    <Sent email={email} resend={resend} />
+  ) : (
+    <AskAddress email={email} onChange={setEmail} resend={resend} />
+  );
+}
+
+type Resend = UseMutationResult<unknown, Error, string>;
+
+function AskAddress({ email, onChange, resend }: { email: string; onChange: (email: string) => void; resend: Resend }) {
   const { t } = useTranslation();
-  const email = emailOf(useLocation().state);
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    resend.mutate(email);
+  };
+  return (
+    <AuthPage title={t("auth.verify.again")} lead={t("auth.sent.ask")}>
+      <Form
+        onSubmit={submit}
+        validationErrors={fieldErrors(resend.error ? toProblem(resend.error) : null)}
+        className="flex flex-col gap-4"
+      >
+        <TextField label={t("auth.email")} name="email" type="email" autoComplete="email" isRequired value={email} onChange={onChange} />
+        {resend.error ? <ProblemNotice error={resend.error} /> : null}
+        <Button type="submit" look="primary" size="lg" isPending={resend.isPending}>
+          {t("auth.sent.submit")}
+        </Button>
+      </Form>
+      <p className="text-ink-2">
+        {t("auth.signup.have_account")} <TextLink to="/login">{t("auth.login.title")}</TextLink>
+      </p>
+    </AuthPage>
+  );
+}
+
+function Sent({ email, resend }: { email: string; resend: Resend }) {
+  const { t } = useTranslation();
   const mail = useQuery({
     ...capturedMailQuery(email),
     refetchInterval: ({ state }) => (state.error || state.data?.messages.length ? false : POLL_MS),
   });
-  const resend = useMutation({
-    mutationFn: () => need(control.POST("/v1/auth/verify/resend", { body: { email } })),
-    onSuccess: () => mail.refetch(),
-  });
+  const again = () => resend.mutate(email, { onSuccess: () => void mail.refetch() });
   const captured = mail.isSuccess;
   const failed = mail.error && !isStatus(mail.error, 404) ? mail.error : null;
   return (
-    <AuthPage title={t("auth.sent.title")} lead={email ? t("auth.sent.lead", { email }) : t("auth.sent.lead_plain")}>
+    <AuthPage title={t("auth.sent.title")} lead={t("auth.sent.lead", { email })}>
       {captured ? <Captured newest={newest(mail.data.messages)} /> : null}
       {failed ? <ProblemNotice error={failed} onRetry={() => void mail.refetch()} /> : null}
       {captured ? null : <p className="text-ink-2">{t("auth.sent.nothing")}</p>}
-      {resend.error ? <ProblemNotice error={resend.error} onRetry={() => resend.mutate()} /> : null}
+      {resend.error ? <ProblemNotice error={resend.error} onRetry={again} /> : null}
       <div className="flex flex-wrap items-center gap-4">
-        {email ? (
-          <Button onPress={() => resend.mutate()} isPending={resend.isPending}>
-            {t("auth.sent.resend")}
-          </Button>
-        ) : null}
+        <Button onPress={again} isPending={resend.isPending}>
+          {t("auth.sent.resend")}
+        </Button>
         <span role="status" className="text-sm text-ok">
           {resend.isSuccess ? t("auth.sent.resent") : ""}
         </span>

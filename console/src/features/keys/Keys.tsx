@@ -49,9 +49,6 @@ export function Keys() {
 
 function KeyTable({ rows, onRevoke }: { rows: ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   const { t } = useTranslation();
-  const time = (at: string | null | undefined, missing: string) => (
-    <span className="whitespace-nowrap text-ink-2">{at ? formatDateTime(at) : missing}</span>
-  );
   const columns: Column<ApiKey>[] = [
     { id: "name", header: t("keys.name"), rowHeader: true, cell: ({ name }) => name },
     {
@@ -73,8 +70,12 @@ function KeyTable({ rows, onRevoke }: { rows: ApiKey[]; onRevoke: (key: ApiKey) 
         </span>
       ),
     },
-    { id: "created", header: t("keys.created"), cell: ({ created_at }) => time(created_at, "") },
-    { id: "expires", header: t("keys.expiry"), cell: ({ expires_at }) => time(expires_at, t("common.never")) },
+    {
+      id: "created",
+      header: t("keys.created"),
+      cell: ({ created_at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(created_at)}</span>,
+    },
+    { id: "expires", header: t("keys.expiry"), cell: ({ expires_at }) => <Expiry at={expires_at ?? null} /> },
     {
       id: "revoke",
       header: <span className="sr-only">{t("keys.revoke")}</span>,
@@ -87,6 +88,17 @@ function KeyTable({ rows, onRevoke }: { rows: ApiKey[]; onRevoke: (key: ApiKey) 
     },
   ];
   return <Table label={t("keys.title")} columns={columns} rows={rows} rowKey={({ id }) => id} />;
+}
+
+function Expiry({ at }: { at: string | null }) {
+  const { t } = useTranslation();
+  const [now] = useState(() => Date.now());
+  if (at === null) return <span className="text-ink-2">{t("common.never")}</span>;
+  return Date.parse(at) <= now ? (
+    <Badge tone="danger">{t("keys.expired")}</Badge>
+  ) : (
+    <span className="whitespace-nowrap text-ink-2">{formatDateTime(at)}</span>
+  );
 }
 
 function RevokeKey({ org, apiKey, onClose }: { org: string; apiKey: ApiKey | null; onClose: () => void }) {

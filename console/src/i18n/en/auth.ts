@@ -21,7 +21,8 @@ export const auth = {
   sent: {
     title: "Check your mail",
     lead: "We sent a link to {{email}}. Open it to verify the address.",
-    lead_plain: "We sent you a link. Open it to verify the address.",
+    ask: "If you signed up with this address and it is not verified yet, a new link is on its way.",
+    submit: "Send the link",
     nothing: "Nothing there? Look in the spam folder, or have it sent again.",
     resend: "Send it again",
     resent: "Sent again.",

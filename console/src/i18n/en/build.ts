@@ -94,6 +94,7 @@ export const keys = {
   expiry: "Expires",
   expiries: { never: "Never", d30: "In 30 days", d90: "In 90 days", d365: "In a year" },
   created: "Created",
+  expired: "Expired",
   revoke: "Revoke",
   revoke_title: "Revoke {{name}}?",
   revoke_lead: "Programs that use this key are refused within a second. A revoked key cannot be brought back.",
