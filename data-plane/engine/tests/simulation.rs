@@ -4,42 +4,63 @@
 
 mod support;
 
-use support::world;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use support::world::{self, Events};
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Runs seeds on two threads, each seed in a runtime of its own whose timers jump.
-fn violations(first: u64, seeds: u64, stop_at_first: bool) -> Vec<String> {
-    let next = std::sync::atomic::AtomicU64::new(first);
-    let found = std::sync::Mutex::new(Vec::new());
+/// Seeds that run at the same time; most of the time they wait for a store that hangs.
+const PARALLEL: usize = 12;
+
+/// Runs seeds, each in a runtime of its own, and gives violations and what happened in all.
+fn simulate(first: u64, seeds: u64, stop_at_first: bool) -> (Vec<String>, Events) {
+    let next = AtomicU64::new(first);
+    let results = Mutex::new((Vec::new(), Events::default()));
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..PARALLEL {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                    let enough = stop_at_first && !found.lock().expect("lock").is_empty();
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    let enough = stop_at_first && !results.lock().expect("lock").0.is_empty();
                     if seed >= first + seeds || enough {
                         break;
                     }
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-                    if let Err(violation) = runtime.expect("runtime").block_on(world::run(seed)) {
-                        found.lock().expect("lock").push(violation);
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+                    let outcome = runtime.block_on(world::run(seed));
+                    let mut results = results.lock().expect("lock");
+                    match outcome {
+                        Ok(events) => results.1.add(events),
+                        Err(violation) => results.0.push(violation),
                     }
                 }
             });
         }
     });
-    found.into_inner().expect("lock")
+    results.into_inner().expect("lock")
 }
 
 #[cfg(not(feature = "planted-bugs"))]
 #[test]
 fn nothing_lost_nothing_stale_nothing_resurrected_counted_once() {
     let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 200));
-    let found = violations(first, seeds, false);
+    let (found, events) = simulate(first, seeds, false);
+    println!("{seeds} seeds: {events:?}");
     assert!(found.is_empty(), "{} of {seeds} seeds:\n{}", found.len(), found.join("\n"));
+    // A quiet run would prove nothing.
+    for (what, count) in [
+        ("crashes", events.crashes),
+        ("takeovers", events.takeovers),
+        ("folds", events.folds),
+        ("failed folds", events.failed_folds),
+        ("unknown outcomes", events.unknown),
+        ("acknowledged writes", events.acknowledged),
+    ] {
+        assert!(seeds < 20 || count > 0, "no {what} in {seeds} seeds");
+    }
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -49,7 +70,7 @@ fn every_planted_bug_is_caught() {
     let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 200));
     for bug in [Bug::OwnConflictIsFencing, Bug::AcknowledgeBeforePut, Bug::CheckpointBeforeFold] {
         plant(bug);
-        let found = violations(first, seeds, true);
+        let (found, _) = simulate(first, seeds, true);
         plant(Bug::None);
         assert!(!found.is_empty(), "{bug:?} was not caught in {seeds} seeds");
         println!("{bug:?}: {}", found[0]);

@@ -20,6 +20,9 @@ use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// How long a call that hangs takes.
+const HANG: Duration = Duration::from_millis(150);
+
 /// How often, in thousandths of calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rates {
@@ -45,6 +48,7 @@ pub struct Faulty {
     /// Whether the call it dies at does its work.
     crash_after: bool,
     dead: AtomicBool,
+    died: tokio::sync::Notify,
     healthy: AtomicBool,
 }
 
@@ -66,6 +70,7 @@ impl Faulty {
             crash_at: AtomicU64::new(0),
             crash_after: seed & 1 == 1,
             dead: AtomicBool::new(false),
+            died: tokio::sync::Notify::new(),
             healthy: AtomicBool::new(false),
         }
     }
@@ -82,6 +87,19 @@ impl Faulty {
     /// Kills the process now.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
+        self.died.notify_one();
+    }
+
+    /// Returns when the process is dead. For one caller.
+    pub async fn death(&self) {
+        if !self.is_dead() {
+            self.died.notified().await;
+        }
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
     }
 
     /// No faults from now on, but for death.
@@ -136,7 +154,7 @@ impl Faulty {
                 Err(Error::AlreadyExists { path: path.to_string(), source: "created by an earlier attempt".into() })
             }
             Fate::Hang { works } => {
-                tokio::time::sleep(Duration::from_secs(45)).await;
+                tokio::time::sleep(HANG).await;
                 if works && !self.is_dead() {
                     work.await?;
                 }

@@ -29,6 +29,8 @@ const RECORDS: usize = 6;
 const OPERATIONS: usize = 10;
 const EPOCHS: usize = 4;
 const RETENTION: Duration = Duration::from_secs(60);
+/// How long a write waits on a store that hangs; shorter than a hang.
+const IMPATIENCE: Duration = Duration::from_millis(60);
 
 /// What the model knows of one record. `None` is "not there".
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,8 @@ struct Client {
     maybe_counted: u64,
     /// A write to be tried again with its key, as its outcome is not known.
     retry: Option<Write>,
+    unknown: u32,
+    acknowledged: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -62,15 +66,40 @@ struct Write {
 /// What went wrong, in words.
 pub type Violation = String;
 
+/// What happened in a run, to show that it was not a quiet one.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Events {
+    pub crashes: u32,
+    pub takeovers: u32,
+    pub folds: u32,
+    pub failed_folds: u32,
+    pub unknown: u32,
+    pub acknowledged: u32,
+}
+
+impl Events {
+    pub fn add(&mut self, other: Self) {
+        self.crashes += other.crashes;
+        self.takeovers += other.takeovers;
+        self.folds += other.folds;
+        self.failed_folds += other.failed_folds;
+        self.unknown += other.unknown;
+        self.acknowledged += other.acknowledged;
+    }
+}
+
 /// Runs one seed. `Err` is a violation of what the engine promises.
-pub async fn run(seed: u64) -> Result<(), Violation> {
+pub async fn run(seed: u64) -> Result<Events, Violation> {
     let mut world = World::new(seed);
     world.setup().await?;
     for epoch in 0..EPOCHS {
         world.epoch().await.map_err(|v| format!("seed {seed}, epoch {epoch}: {v}"))?;
         world.check().await.map_err(|v| format!("seed {seed}, after epoch {epoch}: {v}"))?;
     }
-    Ok(())
+    let mut events = world.events;
+    events.unknown = world.clients.iter().map(|c| c.unknown).sum();
+    events.acknowledged = world.clients.iter().map(|c| c.acknowledged).sum();
+    Ok(events)
 }
 
 struct World {
@@ -79,6 +108,7 @@ struct World {
     clock: ManualClock,
     generation: u64,
     clients: Vec<Client>,
+    events: Events,
 }
 
 impl World {
@@ -92,6 +122,8 @@ impl World {
             counted: 0,
             maybe_counted: 0,
             retry: None,
+            unknown: 0,
+            acknowledged: 0,
         });
         Self {
             random: ChaCha8Rng::seed_from_u64(seed),
@@ -99,6 +131,7 @@ impl World {
             clock: ManualClock::at(start),
             generation: 0,
             clients: clients.collect(),
+            events: Events::default(),
         }
     }
 
@@ -111,10 +144,22 @@ impl World {
         Ok(())
     }
 
-    /// A new process opens the namespace.
     async fn open(&mut self, rates: Rates) -> Result<(Arc<Namespace>, Arc<Faulty>), OpenError> {
+        self.open_in(rates, None).await
+    }
+
+    /// A new process opens the namespace, and may die while it does.
+    async fn open_in(
+        &mut self,
+        rates: Rates,
+        crash_in: Option<u64>,
+    ) -> Result<(Arc<Namespace>, Arc<Faulty>), OpenError> {
         self.generation += 1;
+        let patient = rates.hang == 0 && crash_in.is_none();
         let faulty = Arc::new(Faulty::new(Arc::clone(&self.disk), self.random.random(), rates));
+        if let Some(calls) = crash_in {
+            faulty.crash_in(calls);
+        }
         let store = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, self.budget());
         let writer = Writer { writer_id: Uuid::from_u128(self.random.random()), generation: self.generation };
         let environment = Environment {
@@ -124,7 +169,7 @@ impl World {
         let config = Config {
             background_fold: false,
             retention: RETENTION,
-            write_timeout: Duration::from_secs(30),
+            write_timeout: if patient { Duration::from_secs(60) } else { IMPATIENCE },
             ..Config::default()
         };
         Namespace::open(&store, PREFIX, writer, config, environment).await.map(|ns| (ns, faulty))
@@ -140,8 +185,17 @@ impl World {
             0 => Rates::default(),
             1 => Rates { fail_before: 40, fail_after: 40, own_conflict: 40, hang: 0 },
             2 => Rates { own_conflict: 120, ..Rates::default() },
-            _ => Rates { fail_before: 15, fail_after: 15, own_conflict: 30, hang: 8 },
+            _ => Rates { fail_before: 30, fail_after: 30, own_conflict: 30, hang: 40 },
         };
+        // One process dies while it takes over; the next one must not mind.
+        if self.random.random_bool(0.2) {
+            let calls = self.random.random_range(1..12);
+            let died = self.open_in(Rates::default(), Some(calls)).await;
+            if let Ok((ns, faulty)) = died {
+                faulty.kill();
+                ns.close().await;
+            }
+        }
         // A store that fails may not let anybody in for a while.
         let mut opened = None;
         for _ in 0..6 {
@@ -157,7 +211,7 @@ impl World {
         let Some((ns, faulty)) = opened else { return Ok(()) };
         let crash = self.random.random_bool(0.6);
         if crash {
-            faulty.crash_in(self.random.random_range(1..120));
+            faulty.crash_in(self.random.random_range(1..50));
         }
         // Time passes between writes, sometimes more than the retention.
         let pause = if self.random.random_bool(0.3) { RETENTION * 2 } else { Duration::from_secs(1) };
@@ -177,17 +231,30 @@ impl World {
             None
         };
         let running = futures::future::join_all(clients.iter_mut().map(|client| client.run(&ns, alone, &faulty)));
-        let (outcomes, folded, successor) = futures::join!(running, folder, taking_over);
+        let work = async { futures::join!(running, folder, taking_over) };
+        // A dead process answers nobody: what was in flight stays open.
+        let ended = tokio::select! {
+            biased;
+            () = faulty.death() => None,
+            ended = work => Some(ended),
+        };
         self.clients = clients;
+        self.events.crashes += u32::from(ended.is_none());
+        let (outcomes, folded, successor) = ended.unwrap_or_else(|| (Vec::new(), Ok(()), None));
         outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
         if alone && matches!(folded, Err(FoldError::Fenced)) && !faulty.is_dead() {
             return Err("a fold was fenced, but there is no other writer".to_owned());
         }
         if let Some((ns, _)) = successor {
             // The old owner is still there: whatever it does now must not matter.
+            self.events.takeovers += 1;
             self.succeed(&ns).await?;
         }
-        let _ = tokio::time::timeout(Duration::from_secs(300), ns.fold()).await;
+        if !faulty.is_dead() {
+            let _ = ns.fold().await;
+        }
+        self.events.folds += u32::try_from(ns.stats().folds).unwrap_or(u32::MAX);
+        self.events.failed_folds += u32::try_from(ns.stats().failed_folds).unwrap_or(u32::MAX);
         faulty.kill();
         ns.close().await;
         Ok(())
@@ -239,7 +306,8 @@ impl World {
                     return Err(format!("{id} is {seen:?}; acknowledged {:?}, open {:?}", known.settled, known.open));
                 }
                 // Every writer that could still settle one is gone.
-                *known = Known { settled: seen, open: Vec::new() };
+                let retried = client.retry.as_ref().filter(|w| w.id == *id).map(|w| w.value);
+                *known = Known { settled: seen, open: retried.into_iter().collect() };
             }
             let used = usage.get(&client.key()).copied().unwrap_or(0);
             if !(client.counted..=client.counted + client.maybe_counted).contains(&used) {
@@ -277,11 +345,7 @@ impl Client {
     /// Writes and reads until done or until the writer is gone.
     async fn run(&mut self, ns: &Namespace, alone: bool, faulty: &Faulty) -> Result<(), Violation> {
         for _ in 0..OPERATIONS {
-            let write = match self.retry.take() {
-                Some(write) => write,
-                None => self.next_write(),
-            };
-            if !self.write(ns, write, alone, faulty).await? {
+            if !self.write(ns, alone, faulty).await? {
                 return Ok(());
             }
         }
@@ -299,16 +363,26 @@ impl Client {
 
     /// Settles the write whose outcome is open.
     async fn finish(&mut self, ns: &Namespace, healthy: &Faulty) -> Result<(), Violation> {
-        let Some(write) = self.retry.take() else { return Ok(()) };
-        if !self.write(ns, write, true, healthy).await? {
+        if self.retry.is_some() {
+            self.write(ns, true, healthy).await?;
+        }
+        if self.retry.is_some() {
             return Err("a write on a healthy store was not done".to_owned());
         }
-        self.maybe_counted = 0;
         Ok(())
     }
 
-    /// Does one write; false when the writer is gone.
-    async fn write(&mut self, ns: &Namespace, write: Write, alone: bool, faulty: &Faulty) -> Result<bool, Violation> {
+    /// Does one write, the one whose outcome is open before a new one; false when the writer is gone.
+    async fn write(&mut self, ns: &Namespace, alone: bool, faulty: &Faulty) -> Result<bool, Violation> {
+        let again = self.retry.is_some();
+        let write = self.retry.clone().unwrap_or_else(|| self.next_write());
+        // Noted before it is sent: this future may be dropped when the process dies.
+        self.maybe_counted = 1;
+        self.retry = Some(write.clone());
+        let known = self.rows.get_mut(&write.id).ok_or("no such row in the model")?;
+        if !known.open.contains(&write.value) {
+            known.open.push(write.value);
+        }
         let meta = WriteMeta {
             usage: vec![UsageDelta { key: self.key(), meter: "write".to_owned(), hour: 500_000, amount: 1 }],
             idempotency: Some(Idempotency {
@@ -326,33 +400,35 @@ impl Client {
             }
             None => ns.delete(DOCS, vec![write.id.clone()], meta).await,
         };
-        let first_try = self.maybe_counted == 0;
         let known = self.rows.get_mut(&write.id).ok_or("no such row in the model")?;
         match done {
             Ok(_) => {
                 *known = Known { settled: write.value, open: Vec::new() };
                 self.counted += 1;
                 self.maybe_counted = 0;
+                self.retry = None;
+                self.acknowledged += 1;
                 self.read_back(ns, &write, faulty).await
             }
             Err(WriteError::Unavailable(_)) => {
-                known.open.push(write.value);
-                self.maybe_counted = 1;
-                self.retry = Some(write);
+                self.unknown += 1;
                 Ok(true)
             }
             Err(WriteError::Fenced) if alone && !faulty.is_dead() => {
                 Err("a write was fenced, but there is no other writer".to_owned())
             }
-            // Nothing was done, unless an earlier try of the same write is still open.
-            Err(WriteError::Fenced | WriteError::Closed) => {
-                self.retry = (!first_try).then_some(write);
+            Err(refused @ (WriteError::Fenced | WriteError::Closed | WriteError::Backpressure(_))) => {
+                // Nothing was done, unless an earlier try of the same write is still open.
+                if !again {
+                    known.open.pop();
+                    self.maybe_counted = 0;
+                    self.retry = None;
+                }
+                if matches!(refused, WriteError::Backpressure(_)) {
+                    tokio::time::sleep(IMPATIENCE).await;
+                    return Ok(true);
+                }
                 Ok(false)
-            }
-            Err(WriteError::Backpressure(_)) => {
-                self.retry = (!first_try).then_some(write);
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                Ok(true)
             }
             Err(other) => Err(format!("a good write was refused: {other}")),
         }
