@@ -1,51 +1,20 @@
 // Made by generate.js from docs/openapi.json. Do not edit.
 
 export interface paths {
-    "/v1/auth/signup": {
+    "/v1/auth/captured-mail": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read captured mail
+         * @description Only where no mail server is configured, so that links can be opened; elsewhere there is nothing here.
+         */
+        get: operations["list_captured_mail"];
         put?: never;
-        /** Signup */
-        post: operations["signup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Verify */
-        post: operations["verify"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/verify/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Resend verification */
-        post: operations["resend_verification"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -61,8 +30,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Login */
-        post: operations["login"];
+        /**
+         * Log in
+         * @description The answer, and the time it takes, are the same for an unknown address and a wrong password.
+         */
+        post: operations["log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -78,25 +50,72 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Logout */
-        post: operations["logout"];
+        /**
+         * Log out
+         * @description Ends the session of the cookie.
+         */
+        post: operations["log_out"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/captured-mail": {
+    "/v1/auth/signup": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Captured mail */
-        get: operations["captured_mail"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Sign up
+         * @description The account and its organisation come into being when the link in the mail is opened. The answer is the same when
+         *     the address has an account; its owner is told by mail.
+         */
+        post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify an e-mail address
+         * @description Makes the account and its organisation in the Community edition, and signs in. A token works once.
+         */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the verification mail again
+         * @description With a new link. The answer is the same when nobody signed up with the address.
+         */
+        post: operations["resend_verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -110,182 +129,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Me */
-        get: operations["me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get organization */
-        get: operations["get_organization"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/edition": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get edition */
-        get: operations["get_edition"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List api keys */
-        get: operations["list_api_keys"];
-        put?: never;
-        /** Create api key */
-        post: operations["create_api_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/api-keys/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get api key */
-        get: operations["get_api_key"];
-        put?: never;
-        post?: never;
-        /** Revoke api key */
-        delete: operations["revoke_api_key"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/console-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Create console token */
-        post: operations["create_console_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/namespaces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List namespaces */
-        get: operations["list_namespaces"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/namespaces/{ns}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get namespace */
-        get: operations["get_namespace"];
-        /** Put namespace */
-        put: operations["put_namespace"];
-        post?: never;
-        /** Delete namespace */
-        delete: operations["delete_namespace"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get usage */
-        get: operations["get_usage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/billing/price-book": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get price book */
-        get: operations["get_price_book"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/orgs/{org}/billing/invoices/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Preview invoice */
-        get: operations["preview_invoice"];
+        /** Who is signed in */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -301,7 +146,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List collections */
+        /**
+         * List collections
+         * @description All collections of the namespace, by name. Costs no query units.
+         */
         get: operations["list_collections"];
         put?: never;
         post?: never;
@@ -318,64 +166,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get collection */
+        /**
+         * Describe a collection
+         * @description Its schema and size. Costs no query units.
+         */
         get: operations["get_collection"];
-        /** Put collection */
+        /**
+         * Make a collection
+         * @description Repeatable: 201 when it was made, 200 when it was there with the same schema, 409 when it is there with
+         *     another one.
+         */
         put: operations["put_collection"];
         post?: never;
-        /** Delete collection */
+        /**
+         * Remove a collection
+         * @description With all its records. 404 when it is not there.
+         */
         delete: operations["delete_collection"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/namespaces/{namespace}/collections/{collection}/upsert": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Upsert */
-        post: operations["upsert"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/namespaces/{namespace}/collections/{collection}/delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Delete records */
-        post: operations["delete_records"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/namespaces/{namespace}/collections/{collection}/fetch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Fetch records */
-        post: operations["fetch_records"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -398,7 +205,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/namespaces/{namespace}/collections/{collection}/scan": {
+    "/v1/namespaces/{namespace}/collections/{collection}/delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -407,8 +214,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Scan records */
-        post: operations["scan_records"];
+        /**
+         * Remove records
+         * @description By id. Durable, and visible to every later read, when the reply comes.
+         */
+        post: operations["delete_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/namespaces/{namespace}/collections/{collection}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read records
+         * @description By id. Sees every write acknowledged before.
+         */
+        post: operations["fetch_records"];
         delete?: never;
         options?: never;
         head?: never;
@@ -424,8 +254,265 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Query */
-        post: operations["query"];
+        /**
+         * Search a collection
+         * @description By vector, by the meaning of a text, by its words, or by both; with a filter. Sees every write
+         *     acknowledged before.
+         */
+        post: operations["query_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/namespaces/{namespace}/collections/{collection}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read all records
+         * @description Page by page in the order of their ids. Stable under writes: a record that stays is seen once.
+         */
+        post: operations["scan_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/namespaces/{namespace}/collections/{collection}/upsert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write records
+         * @description Each replaces the whole record of its id. Durable, and visible to every later read, when the reply comes.
+         */
+        post: operations["upsert_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an organisation */
+        get: operations["get_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description Those that are not revoked, oldest first. Secrets are not kept, so none is shown.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Create an API key
+         * @description Only the answer to this request has the secret.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an API key
+         * @description All but its secret. A revoked key is not there any more.
+         */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description For good. Nodes that are connected refuse it within a second.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/billing/invoices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The running month's invoice so far
+         * @description Rates everything reported in the running month (UTC) by the price book in force. A line charges what was used beyond
+         *     the included amount; an edition that stops at its included amounts owes nothing.
+         */
+        get: operations["preview_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/billing/price-book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The price book in force
+         * @description Prices and included amounts of the running month (UTC). A book that has been in force never changes; a new version
+         *     follows it at the start of a month.
+         */
+        get: operations["get_price_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/console-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a console token
+         * @description For signed-in people: a key of this organisation that is good for 15 minutes and reads, and for those who may also
+         *     writes, in every namespace. It is not listed and does not count against the limit of keys.
+         */
+        post: operations["create_console_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/edition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the edition with its features and limits */
+        get: operations["get_edition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List namespaces
+         * @description Those that the caller reaches, by name in byte order, also while they are created or deleted. A page may have
+         *     fewer items than asked for and still not be the last.
+         */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/namespaces/{ns}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a namespace */
+        get: operations["get_namespace"];
+        /**
+         * Create a namespace, or replace its labels
+         * @description Waits up to 5 seconds until a node serves it; if none does by then the status is `creating` and changes by itself.
+         */
+        put: operations["put_namespace"];
+        post?: never;
+        /**
+         * Delete a namespace
+         * @description With everything in it, for good. Data operations do not find it any more as soon as its node hears of it; the name
+         *     is free when the data are gone.
+         */
+        delete: operations["delete_namespace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage by hour or day
+         * @description What was counted, as far as it has been reported (every few seconds), by meter and, on request, by key and
+         *     namespace.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -436,282 +523,959 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            code: string;
-            detail: string;
-            request_id: string;
-            help?: string;
-            errors?: {
-                pointer: string;
-                code: string;
-                detail: string;
-            }[];
-        };
-        Money: {
-            amount: string;
-            currency: string;
-        };
-        User: {
-            id: string;
-            email: string;
-            created_at: string;
-        };
-        Session: {
-            user: components["schemas"]["User"];
-            csrf_token: string;
-        };
-        Status: {
-            status: string;
-        };
-        Me: {
-            user: components["schemas"]["User"];
-            csrf_token: string;
-            organizations: components["schemas"]["Membership"][];
-        };
-        Membership: {
-            id: string;
-            name: string;
-            role: string;
-            edition: string;
-        };
-        Organization: {
-            id: string;
-            name: string;
-            edition: string;
-            created_at: string;
-        };
-        Edition: {
-            edition: string;
-            features: string[];
-            limits: {
-                /** Format: int64 */
-                namespaces: number;
-                /** Format: int64 */
-                api_keys: number;
-                /** Format: int64 */
-                query_milli_units_per_month?: number | null;
-            };
-        };
-        CapturedMail: {
-            messages: {
-                to: string;
-                subject: string;
-                text: string;
-                link: string | null;
-                at: string;
-            }[];
-        };
+        /** @description An API key, all but its secret. */
         ApiKey: {
-            id: string;
+            id: components["schemas"]["ApiKeyId"];
             name: string;
+            /**
+             * @description What the key's text starts with.
+             * @example adb_01j9z3k8m5v0q2r4t6w8y0a1b3
+             */
             prefix: string;
-            namespaces: string;
-            scopes: ("read" | "write" | "admin")[];
+            /** @description The namespaces it reaches. */
+            namespaces: components["schemas"]["NamespacePattern"];
+            scopes: components["schemas"]["Scope"][];
+            /** Format: date-time */
             created_at: string;
-            expires_at?: string | null;
-            last_used_at?: string | null;
-            revoked_at?: string | null;
-        };
-        NewApiKey: {
-            name: string;
-            namespaces: string;
-            scopes: ("read" | "write" | "admin")[];
+            /**
+             * Format: date-time
+             * @description Good until then; for ever when null.
+             */
             expires_at?: string | null;
         };
-        CreatedApiKey: components["schemas"]["ApiKey"] & {
-            secret?: string;
-        };
+        ApiKeyId: string;
+        /** @description API keys, oldest first. */
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
+            /** @description Where the next page begins; null on the last. */
             next_cursor?: string | null;
         };
+        /**
+         * @description The type of an attribute.
+         * @enum {string}
+         */
+        AttributeKind: "string" | "int" | "float" | "bool" | "timestamp" | "string_list";
+        /**
+         * @description What happens beyond the included amounts.
+         * @enum {string}
+         */
+        BeyondIncluded: "stop" | "charge";
+        /** @description Mail that was kept here, newest first. */
+        CapturedMail: {
+            messages: components["schemas"]["CapturedMessage"][];
+        };
+        /** @description A mail that was kept here. */
+        CapturedMessage: {
+            to: string;
+            subject: string;
+            text: string;
+            /** @description The link in the text. */
+            link?: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description A collection that is gone. */
+        CollectionDeleted: {
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description The collections of a namespace, by name. At most as many as the edition allows in a namespace. */
+        CollectionList: {
+            collections: components["schemas"]["CollectionView"][];
+        };
+        /** @description The shape of a collection. It does not change after the collection is made. */
+        CollectionSchema: {
+            vector?: components["schemas"]["VectorColumn"] | null;
+            text?: components["schemas"]["TextColumn"] | null;
+            /**
+             * @description The model that turns texts into vectors where none are given.
+             * @example all-MiniLM-L6-v2
+             */
+            embedding_model?: string | null;
+            /** @description Typed attributes by name: letters, digits and `_`, starting with a letter. */
+            attributes?: {
+                [key: string]: components["schemas"]["AttributeKind"];
+            };
+        };
+        /** @description A collection as it is now. */
+        CollectionView: components["schemas"]["CollectionSchema"] & {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The commit that made it.
+             */
+            created_commit: number;
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Bytes of ids, vectors, text, attributes and metadata of its records.
+             */
+            logical_bytes: number;
+        };
+        /** @description A key for the data operations that the console uses and nobody sees. */
         ConsoleToken: {
+            /** @description For `Authorization: Bearer`. */
             token: string;
+            /** Format: date-time */
             expires_at: string;
         };
-        Namespace: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            status: "creating" | "ready" | "deleting";
-            labels: {
-                [key: string]: string;
-            };
-            created_at: string;
+        /** @description What to count. */
+        CountRequest: {
+            /**
+             * @description Only records for which this expression is true; all when left out.
+             * @example page > $1
+             */
+            filter?: string | null;
+            /** @description Values of `$1`, `$2`, … in the filter. */
+            params?: Record<string, never>[];
         };
-        NamespaceList: {
-            items: components["schemas"]["Namespace"][];
-            next_cursor?: string | null;
-        };
-        UsageRow: {
-            hour: string;
-            meter: string;
-            key_id?: string | null;
-            namespace_id?: string | null;
+        /** @description How many records there are. */
+        Counted: {
             /** Format: int64 */
-            quantity: number;
+            count: number;
         };
-        Usage: {
-            rows: components["schemas"]["UsageRow"][];
-            totals: {
-                meter: string;
-                /** Format: int64 */
-                quantity: number;
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @enum {string} */
+        /**
+         * @description What one of a meter's count is.
+         * @enum {string}
+         */
         CountedIn: "milli_units" | "byte_hours" | "bytes" | "tokens";
-        Per: {
-            /** Format: int64 */
-            quantity: number;
-            /** @enum {string} */
-            times: "one" | "hours_of_period";
-            label: string;
+        /** @description A key to be made. */
+        CreateApiKey: {
+            /** @description What its people call it. */
+            name: string;
+            /** @description The namespaces it reaches: a name, a prefix followed by `*`, or `*`. */
+            namespaces: components["schemas"]["NamespacePattern"];
+            /** @description What it may do there; `admin` is for operations on the organisation. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: date-time
+             * @description Good until then; for ever when absent.
+             */
+            expires_at?: string | null;
         };
-        Price: {
-            meter: string;
-            description: string;
-            counted_in: components["schemas"]["CountedIn"];
-            unit_price: components["schemas"]["Money"];
-            per: components["schemas"]["Per"];
+        /** @description A new API key. The secret is shown this once. */
+        CreatedApiKey: components["schemas"]["ApiKey"] & {
+            /** @description The whole key, for `Authorization: Bearer`. */
+            secret: string;
         };
+        /**
+         * @description A currency that we price in.
+         * @enum {string}
+         */
+        Currency: "USD";
+        /** @description A reply of a data operation. */
+        DataReply_CollectionDeleted: {
+            /** @description A collection that is gone. */
+            result: {
+                /** @description Its name. */
+                name: string;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_CollectionList: {
+            /** @description The collections of a namespace, by name. At most as many as the edition allows in a namespace. */
+            result: {
+                collections: components["schemas"]["CollectionView"][];
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_CollectionView: {
+            /** @description A collection as it is now. */
+            result: components["schemas"]["CollectionSchema"] & {
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description The commit that made it.
+                 */
+                created_commit: number;
+                /**
+                 * Format: int64
+                 * @description Records in it.
+                 */
+                rows: number;
+                /**
+                 * Format: int64
+                 * @description Bytes of ids, vectors, text, attributes and metadata of its records.
+                 */
+                logical_bytes: number;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Counted: {
+            /** @description How many records there are. */
+            result: {
+                /** Format: int64 */
+                count: number;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Deleted: {
+            /** @description Records that were removed. */
+            result: {
+                /**
+                 * Format: int64
+                 * @description How many were there.
+                 */
+                deleted: number;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Fetched: {
+            /** @description Records that are there, in the order asked for. */
+            result: {
+                records: components["schemas"]["RecordView"][];
+                /** @description Ids that are not there. */
+                missing: string[];
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Hits: {
+            /** @description The best records, best first. */
+            result: {
+                hits: components["schemas"]["HitView"][];
+                /** @description How the records were ranked, when the request left it open. */
+                mode: components["schemas"]["ModeName"];
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Page: {
+            /** @description A page of records, by id. */
+            result: {
+                records: components["schemas"]["RecordView"][];
+                /** @description Where the next page begins; null on the last one. */
+                next_cursor?: string | null;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Upserted: {
+            /** @description Records that were written. */
+            result: {
+                /** @description How many. */
+                upserted: number;
+                /** @description Of these, how many vectors were computed from text. */
+                embedded: number;
+                /**
+                 * @description Places in `records` of texts that go on beyond what the model reads: their vectors are those of
+                 *     their beginnings, their full text is searchable all the same.
+                 */
+                truncated?: number[];
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description Records to be removed. */
+        DeleteRequest: {
+            /** @description 1 to 1,000 different ids. One that is not there is no error. */
+            ids: string[];
+        };
+        /** @description Records that were removed. */
+        Deleted: {
+            /**
+             * Format: int64
+             * @description How many were there.
+             */
+            deleted: number;
+        };
+        /**
+         * @description What an organisation has subscribed to.
+         * @enum {string}
+         */
+        Edition: "community" | "professional" | "enterprise";
+        /** @description What an edition costs and includes, a month. */
         EditionTerms: {
+            /** @description Owed whatever is used. */
             base_fee: components["schemas"]["Money"];
-            /** @enum {string} */
-            beyond_included: "stop" | "charge";
+            /** @description What happens beyond `included`. */
+            beyond_included: components["schemas"]["BeyondIncluded"];
+            /** @description Amounts included by meter, before the price's `per.times`; a meter that is absent includes nothing. */
             included: {
                 [key: string]: number;
             };
         };
+        /**
+         * @description Something an edition includes or lacks.
+         * @enum {string}
+         */
+        Feature: "collections" | "embedding";
+        /** @description Records to be read. */
+        FetchRequest: {
+            /** @description 1 to 1,000 different ids. */
+            ids: string[];
+            /** @description Parts of the records; text, attributes and metadata when left out. */
+            include?: components["schemas"]["Part"][] | null;
+        };
+        /** @description Records that are there, in the order asked for. */
+        Fetched: {
+            records: components["schemas"]["RecordView"][];
+            /** @description Ids that are not there. */
+            missing: string[];
+        };
+        /** @description One field that is wrong. */
+        FieldError: {
+            /** @description JSON Pointer (RFC 6901) to the value in the body, or the name of a header, path or query parameter. */
+            pointer: string;
+            /** @description A machine-readable reason such as `wrong_dimension`. */
+            code: string;
+            /** @description What is wrong and what would be right. */
+            detail: string;
+        };
+        /**
+         * @description What a row spans.
+         * @enum {string}
+         */
+        Granularity: "hour" | "day";
+        /** @description A record that was found. */
+        HitView: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: float
+             * @description Higher is better; comparable within one answer. Vector: cosine similarity, dot product, or
+             *     1 / (1 + distance) for Euclidean. Text: BM25. Hybrid: the fused score.
+             */
+            score: number;
+            /** @description The vector. */
+            vector?: number[] | null;
+            /** @description The text. */
+            text?: string | null;
+            /** @description The attributes by name. */
+            attributes?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The metadata. */
+            metadata?: unknown;
+            score_parts?: components["schemas"]["ScoreParts"] | null;
+        };
+        /** @description The best records, best first. */
+        Hits: {
+            hits: components["schemas"]["HitView"][];
+            /** @description How the records were ranked, when the request left it open. */
+            mode: components["schemas"]["ModeName"];
+        };
+        /** @description What the running month costs so far. */
+        InvoicePreview: {
+            /** @description The running month (UTC). */
+            period: components["schemas"]["Period"];
+            /**
+             * Format: date-time
+             * @description Everything that was reported until then is contained; reports come every few seconds.
+             */
+            as_of: string;
+            /** @description The edition that it is rated for. */
+            edition: components["schemas"]["Edition"];
+            /**
+             * Format: int32
+             * @description The price book that it is rated by.
+             */
+            price_book_version: number;
+            /** @description The base fee, then a line for each price of the book. */
+            lines: components["schemas"]["Line"][];
+            /** @description The sum of the lines' amounts. */
+            total: components["schemas"]["Money"];
+            /** @description How amounts are rounded. */
+            rounding: string;
+        };
+        /**
+         * @description How words are reduced to terms.
+         * @enum {string}
+         */
+        LanguageName: "en" | "none";
+        /** @description How much an organisation may do and have. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description Namespaces that exist at once.
+             */
+            namespaces: number;
+            /**
+             * Format: int32
+             * @description API keys that are valid at once.
+             */
+            api_keys: number;
+            /**
+             * Format: int32
+             * @description Data requests a second, sustained, over all keys.
+             */
+            requests_per_second: number;
+            /**
+             * Format: int32
+             * @description Data requests that may come at once before the sustained rate binds.
+             */
+            request_burst: number;
+            /**
+             * Format: int32
+             * @description Data requests in work at the same moment.
+             */
+            concurrent_requests: number;
+            /**
+             * Format: int64
+             * @description Logical bytes stored, over all namespaces.
+             */
+            storage_bytes: number;
+            /**
+             * Format: int32
+             * @description Collections in a namespace.
+             */
+            collections_per_namespace: number;
+            /**
+             * Format: int64
+             * @description Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
+             */
+            query_milli_units_per_month?: number | null;
+            /**
+             * Format: int64
+             * @description Write milli-units in a calendar month (UTC) after which writes stop; `None` when usage is charged instead.
+             */
+            write_milli_units_per_month?: number | null;
+            /**
+             * Format: int64
+             * @description Embedding tokens in a calendar month (UTC) after which embedding stops; `None` when usage is charged instead.
+             */
+            embedding_tokens_per_month?: number | null;
+        };
+        /** @description A line: one meter, or the base fee. */
+        Line: {
+            /** @description The meter or operation class; absent on the line of the base fee. */
+            meter?: string | null;
+            /** @description What the line is for. */
+            description: string;
+            counted_in?: components["schemas"]["CountedIn"] | null;
+            /**
+             * Format: int64
+             * @description What was used.
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description How much of it the edition includes.
+             */
+            included_quantity: number;
+            /**
+             * Format: int64
+             * @description How much of it is charged: what was used beyond the included amount, where the edition charges.
+             */
+            billable_quantity: number;
+            unit_price?: components["schemas"]["Money"] | null;
+            per?: components["schemas"]["Per"] | null;
+            /** @description `billable_quantity * unit_price / per`, rounded once to the currency's minor unit, half to even. */
+            amount: components["schemas"]["Money"];
+            /** @description The calculation in words. */
+            explanation: string;
+        };
+        /** @description Who signs in. */
+        LogIn: {
+            email: string;
+            password: string;
+        };
+        /** @description Who is signed in. */
+        Me: {
+            user: components["schemas"]["User"];
+            /** @description To be sent as `x-csrf-token` with every request but GET. */
+            csrf_token: string;
+            /** @description Where the person belongs. */
+            organizations: components["schemas"]["Membership"][];
+        };
+        /** @description One organisation of a person. */
+        Membership: {
+            id: components["schemas"]["OrgId"];
+            name: string;
+            role: components["schemas"]["Role"];
+            edition: components["schemas"]["Edition"];
+        };
+        /**
+         * @description What is counted.
+         * @enum {string}
+         */
+        Meter: "query" | "write" | "storage_byte_hours" | "egress_bytes" | "embedding_tokens";
+        /** @description A sum over the whole time. */
+        MeterTotal: {
+            /** @description What was counted. */
+            meter: components["schemas"]["Meter"];
+            /**
+             * Format: int64
+             * @description How much.
+             */
+            quantity: number;
+        };
+        /**
+         * @description How far vectors are apart.
+         * @enum {string}
+         */
+        MetricName: "cosine" | "dot" | "euclidean";
+        /** @description Milli-units of work. */
+        MilliUnits: {
+            /**
+             * Format: int64
+             * @description On the meter `query`.
+             */
+            query?: number | null;
+            /**
+             * Format: int64
+             * @description On the meter `write`.
+             */
+            write?: number | null;
+        };
+        /**
+         * @description What records are ranked by.
+         * @enum {string}
+         */
+        ModeName: "vector" | "semantic" | "text" | "hybrid";
+        /**
+         * @description An exact amount: whole micro-units (millionths) of a currency. In JSON `{"amount": "12.345678",
+         *     "currency": "USD"}`, the amount a decimal with two to six decimals.
+         */
+        Money: {
+            /**
+             * @description Exact decimal text with two to six decimals.
+             * @example 12.345678
+             */
+            amount: string;
+            /** @description ISO 4217. */
+            currency: components["schemas"]["Currency"];
+        };
+        /**
+         * @description What a price's quantity, and the included amounts of the meter, are multiplied by.
+         * @enum {string}
+         */
+        Multiplier: "one" | "hours_of_period";
+        /** @description A namespace. */
+        Namespace: {
+            id: components["schemas"]["NamespaceId"];
+            name: string;
+            status: components["schemas"]["NamespaceStatus"];
+            labels: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        NamespaceId: string;
+        /** @description Namespaces by name. */
+        NamespaceList: {
+            items: components["schemas"]["Namespace"][];
+            /** @description Where the next page begins; null on the last. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Which namespaces a key reaches: a name, a prefix with one `*` at its end, or `*`.
+         * @example support-*
+         */
+        NamespacePattern: string;
+        /**
+         * @description Where a namespace is in its life.
+         * @enum {string}
+         */
+        NamespaceStatus: "creating" | "ready" | "deleting";
+        OrgId: string;
+        /** @description An organisation. */
+        Organization: {
+            id: components["schemas"]["OrgId"];
+            name: string;
+            edition: components["schemas"]["Edition"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description What an organisation subscribed to and what that allows. */
+        OrganizationEdition: {
+            edition: components["schemas"]["Edition"];
+            features: components["schemas"]["Feature"][];
+            /** @description In force for this organisation. */
+            limits: components["schemas"]["Limits"];
+        };
+        /** @description A page of records, by id. */
+        Page: {
+            records: components["schemas"]["RecordView"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description A part of a hit.
+         * @enum {string}
+         */
+        Part: "id" | "text" | "attributes" | "metadata" | "vector" | "score_parts";
+        /** @description How much the price is for. */
+        Per: {
+            /**
+             * Format: int64
+             * @description In what the meter is counted in, before `times`.
+             */
+            quantity: number;
+            /** @description What `quantity` and the included amounts are multiplied by. */
+            times: components["schemas"]["Multiplier"];
+            /** @description The same for people. */
+            label: string;
+        };
+        /** @description A calendar month in UTC: what an invoice is about. */
+        Period: {
+            /**
+             * Format: date-time
+             * @description The first moment.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description The first moment after it.
+             */
+            end: string;
+        };
+        /** @description The price of a meter or operation class. */
+        Price: {
+            /** @description The meter or operation class. */
+            meter: string;
+            /** @description Its name for people. */
+            description: string;
+            /** @description What one of its count is. */
+            counted_in: components["schemas"]["CountedIn"];
+            /** @description The price of `per`. */
+            unit_price: components["schemas"]["Money"];
+            /** @description How much that price is for. */
+            per: components["schemas"]["Per"];
+        };
+        /** @description A version of all prices. A book that has been in force is never changed: a new version follows it. */
         PriceBook: {
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description Counts the books.
+             */
             version: number;
-            currency: string;
+            /** @description Of every amount in it. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date-time
+             * @description In force from this month on.
+             */
             valid_from: string;
+            /**
+             * Format: date-time
+             * @description Not any more from this month on; open while absent.
+             */
             valid_until?: string | null;
+            /** @description By meter or operation class; invoices list them in this order. */
             prices: components["schemas"]["Price"][];
+            /** @description By edition. */
             editions: {
                 [key: string]: components["schemas"]["EditionTerms"];
             };
         };
-        InvoiceLine: {
-            meter?: string | null;
-            description: string;
-            counted_in?: null | components["schemas"]["CountedIn"];
-            /** Format: int64 */
-            quantity: number;
-            /** Format: int64 */
-            included_quantity: number;
-            /** Format: int64 */
-            billable_quantity: number;
-            unit_price?: null | components["schemas"]["Money"];
-            per?: null | components["schemas"]["Per"];
-            amount: components["schemas"]["Money"];
-            explanation: string;
-        };
-        InvoicePreview: {
-            period: {
-                start: string;
-                end: string;
-            };
-            lines: components["schemas"]["InvoiceLine"][];
-            total: components["schemas"]["Money"];
-            as_of: string;
-            edition: string;
-            /** Format: int64 */
-            price_book_version: number;
-            rounding: string;
-        };
-        VectorSpec: {
-            /** Format: int64 */
-            dimension: number;
-            /** @enum {string} */
-            metric?: "cosine" | "dot" | "euclidean";
-        };
-        TextSpec: {
-            language?: string;
-        };
-        CollectionSchema: {
-            vector?: components["schemas"]["VectorSpec"];
-            text?: components["schemas"]["TextSpec"];
-            embedding_model?: string;
-            attributes?: {
-                [key: string]: "string" | "int" | "float" | "bool" | "timestamp" | "string_list";
-            };
-        };
-        Collection: components["schemas"]["CollectionSchema"] & {
-            name: string;
-            /** Format: int64 */
-            rows: number;
-            /** Format: int64 */
-            logical_bytes: number;
-            /** Format: int64 */
-            created_commit: number;
-        };
-        Receipt: {
+        /** @description The wire form, for the description of the API. */
+        Problem: {
+            /** @description A page that explains the code, relative to the service's address. */
+            type: string;
+            /** @description One line, the same for every occurrence of the code. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The code to match on. */
+            code: string;
+            /** @description What happened this time. */
+            detail: string;
+            /** @description Finds this request in the service's logs. */
             request_id: string;
-            /** Format: int64 */
-            commit: number;
-            milli_units: {
-                /** Format: int64 */
-                query?: number | null;
-                /** Format: int64 */
-                write?: number | null;
-            };
-            /** Format: int64 */
-            embedding_tokens?: number;
-            timing_ms: {
-                total: number;
-                engine: number;
-                embed?: number | null;
-            };
-            /** @enum {string} */
-            tier: "warm";
+            /** @description The fields that are wrong. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description What to do next. */
+            help: string;
+        } & {
+            [key: string]: unknown;
         };
-        Record: {
-            id: string;
-            vector?: number[];
-            text?: string;
-            attributes?: {
-                [key: string]: unknown;
-            };
-            metadata?: unknown;
+        /** @description A namespace as it should be. */
+        PutNamespace: {
+            /** @description Replace those there were; absent, they stay. */
+            labels?: {
+                [key: string]: string;
+            } | null;
         };
-        Hit: {
-            id: string;
-            score: number;
-            distance?: number;
-            text?: string;
-            attributes?: {
-                [key: string]: unknown;
-            };
-            metadata?: unknown;
-            vector?: number[];
-            score_parts?: {
-                distance?: number | null;
-                bm25?: number | null;
-                /** Format: int64 */
-                vector_rank?: number | null;
-                /** Format: int64 */
-                text_rank?: number | null;
-            };
-        };
+        /** @description A query of one collection. */
         QueryRequest: {
-            vector?: number[];
-            text?: string;
-            /** @enum {string} */
-            mode?: "vector" | "semantic" | "text" | "hybrid";
-            alpha?: number;
-            /** Format: int64 */
-            top_k?: number;
-            filter?: string;
-            params?: unknown[];
-            include?: ("text" | "attributes" | "metadata" | "vector" | "score_parts")[];
+            /** @description As many numbers as the collection's dimension. */
+            vector?: number[] | null;
+            /** @description Words or a question, at most 64 KiB. */
+            text?: string | null;
+            mode?: components["schemas"]["ModeName"] | null;
+            /**
+             * Format: float
+             * @description Hybrid alone: the weight of the vector's ranking, 0 to 1. Left out: reciprocal rank fusion.
+             */
+            alpha?: number | null;
+            /**
+             * @description Records wanted, 1 to 1,000.
+             * @default 10
+             */
+            top_k?: number | null;
+            /**
+             * @description Only records for which this expression is true.
+             * @example lang = $1
+             */
+            filter?: string | null;
+            /** @description Values of `$1`, `$2`, … in the filter. */
+            params?: Record<string, never>[];
+            /** @description Parts of the records; text, attributes and metadata when left out. */
+            include?: components["schemas"]["Part"][] | null;
+        };
+        /** @description What a request did and used. */
+        Receipt: {
+            /** @description The request. */
+            request_id: components["schemas"]["RequestId"];
+            /**
+             * Format: int64
+             * @description For a write its commit; for a read the last commit that the answer has seen.
+             */
+            commit: number;
+            /** @description Units counted, by meter. Empty when nothing is counted, as for a repeated request. */
+            milli_units: components["schemas"]["MilliUnits"];
+            /**
+             * Format: int64
+             * @description Tokens embedded for this request.
+             */
+            embedding_tokens?: number;
+            /** @description Where the time went. */
+            timing_ms: components["schemas"]["Timing"];
+            /** @description Where the data were. */
+            tier: components["schemas"]["Tier"];
+        };
+        /** @description A record to be written. It replaces the whole record of its id. */
+        RecordInput: {
+            /** @description 1 to 256 characters, unique in the collection. */
+            id: string;
+            /** @description As many numbers as the collection's dimension. Computed from `text` where the collection names a model. */
+            vector?: number[] | null;
+            /** @description At most 64 KiB. */
+            text?: string | null;
+            /** @description Values of declared attributes by name; null is the same as leaving it out. */
+            attributes?: Record<string, never>;
+            /** @description Any JSON. */
+            metadata?: Record<string, never> | null;
+        };
+        /** @description A record as it is answered: its id, and of the rest what was asked for and is there. */
+        RecordView: {
+            /** @description The record's id. */
+            id: string;
+            /** @description The vector. */
+            vector?: number[] | null;
+            /** @description The text. */
+            text?: string | null;
+            /** @description The attributes by name. */
+            attributes?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The metadata. */
+            metadata?: unknown;
+        };
+        RequestId: string;
+        /** @description Whose mail did not arrive. */
+        Resend: {
+            /** @description The address given at sign-up. */
+            email: string;
+        };
+        /**
+         * @description What a member may do in an organisation.
+         * @enum {string}
+         */
+        Role: "read_only" | "billing" | "developer" | "admin" | "owner";
+        /** @description What to read, page by page. */
+        ScanRequest: {
+            /**
+             * @description Only records for which this expression is true; all when left out.
+             * @example page > $1
+             */
+            filter?: string | null;
+            /** @description Values of `$1`, `$2`, … in the filter. */
+            params?: Record<string, never>[];
+            /**
+             * @description Records a page, 1 to 1,000; 50 when left out.
+             * @default 50
+             */
+            limit?: number | null;
+            /** @description `next_cursor` of the page before; the beginning when left out. */
+            cursor?: string | null;
+            /** @description Parts of the records; text, attributes and metadata when left out. */
+            include?: components["schemas"]["Part"][] | null;
+        };
+        /**
+         * @description A verb that a key may be allowed.
+         * @enum {string}
+         */
+        Scope: "read" | "write" | "admin";
+        /** @description What a score is made of. What took no part is left out. */
+        ScoreParts: {
+            /**
+             * Format: float
+             * @description By the collection's metric; smaller is nearer.
+             */
+            distance?: number | null;
+            /**
+             * Format: float
+             * @description The full-text score.
+             */
+            bm25?: number | null;
+            /**
+             * Format: int32
+             * @description The rank among the candidates by vector of a hybrid query, from 1.
+             */
+            vector_rank?: number | null;
+            /**
+             * Format: int32
+             * @description The rank among the candidates by text of a hybrid query, from 1.
+             */
+            text_rank?: number | null;
+        };
+        /** @description A signed-in browser. The session itself is in the cookie `adb_session`. */
+        Session: {
+            user: components["schemas"]["User"];
+            /** @description To be sent as `x-csrf-token` with every request but GET. */
+            csrf_token: string;
+        };
+        /** @description Somebody new. */
+        SignUp: {
+            /**
+             * @description Where the verification mail goes.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description 10 to 256 characters, not the address, not well known. */
+            password: string;
+            /** @description Of the organisation that is made in the Community edition. */
+            organization_name: string;
+        };
+        /** @description What has been started. */
+        Status: {
+            /**
+             * @description `verification_sent`: if the address can be signed up, a mail with a link is on its way to it.
+             * @example verification_sent
+             */
+            status: string;
+        };
+        /** @description A text column. */
+        TextColumn: {
+            /** @description How words are reduced to terms. */
+            language?: components["schemas"]["LanguageName"];
+        };
+        /**
+         * @description Where the data were when they were asked for.
+         * @enum {string}
+         */
+        Tier: "warm";
+        /** @description Milliseconds of a request's life. */
+        Timing: {
+            /**
+             * Format: double
+             * @description From admission to reply.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description In the engine.
+             */
+            engine: number;
+            /**
+             * Format: double
+             * @description In the embedding model.
+             */
+            embed?: number | null;
+        };
+        /** @description Records to be written. */
+        UpsertRequest: {
+            /** @description 1 to 1,000 records with different ids; all are written or none. */
+            records: components["schemas"]["RecordInput"][];
+        };
+        /** @description Records that were written. */
+        Upserted: {
+            /** @description How many. */
+            upserted: number;
+            /** @description Of these, how many vectors were computed from text. */
+            embedded: number;
+            /**
+             * @description Places in `records` of texts that go on beyond what the model reads: their vectors are those of
+             *     their beginnings, their full text is searchable all the same.
+             */
+            truncated?: number[];
+        };
+        /** @description What was used. */
+        Usage: {
+            /**
+             * Format: date-time
+             * @description The first hour that is contained.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The first hour that is not.
+             */
+            to: string;
+            /** @description What a row spans. */
+            granularity: components["schemas"]["Granularity"];
+            /** @description In the order of hour, meter, namespace and key; what was not used has no row. */
+            rows: components["schemas"]["UsageRow"][];
+            /** @description Sums by meter over the whole time, whatever the page. */
+            totals: components["schemas"]["MeterTotal"][];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A sum. */
+        UsageRow: {
+            /**
+             * Format: date-time
+             * @description The start of the hour or day.
+             */
+            hour: string;
+            /** @description What was counted. */
+            meter: components["schemas"]["Meter"];
+            key_id?: components["schemas"]["ApiKeyId"] | null;
+            namespace_id?: components["schemas"]["NamespaceId"] | null;
+            /**
+             * Format: int64
+             * @description How much, in what the meter is counted in: milli-units, byte-hours, bytes or tokens.
+             */
+            quantity: number;
+        };
+        /** @description A person. */
+        User: {
+            id: components["schemas"]["UserId"];
+            /** @description As typed at sign-up. */
+            email: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        UserId: string;
+        /** @description A vector column. */
+        VectorColumn: {
+            /**
+             * Format: int32
+             * @description Numbers a vector, 1 to 4,096.
+             */
+            dimension: number;
+            /** @description How far vectors are apart. */
+            metric?: components["schemas"]["MetricName"];
+        };
+        /** @description What the link in the mail carried. */
+        Verification: {
+            /** @description The parameter `token` of the link. */
+            token: string;
         };
     };
     responses: never;
@@ -722,34 +1486,65 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    signup: {
+    list_captured_mail: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description The address it was sent to. */
+                email: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                    organization_name: string;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
-            202: {
+            /** @description At most 50 messages */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["CapturedMail"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -759,7 +1554,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -768,23 +1563,289 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    token: string;
-                };
+                "application/json": components["schemas"]["LogIn"];
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Signed in; the session is in the cookie */
             200: {
                 headers: {
+                    /** @description `adb_session` */
+                    "set-cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `login_failed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUp"];
+            };
+        };
+        responses: {
+            /** @description A mail is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verification"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the session is in the cookie */
+            200: {
+                headers: {
+                    /** @description `adb_session` */
+                    "set-cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -803,21 +1864,66 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                };
+                "application/json": components["schemas"]["Resend"];
             };
         };
         responses: {
-            /** @description ok */
+            /** @description If somebody waits for it, a mail is on its way */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
             };
-            /** @description refused */
-            default: {
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -827,101 +1933,7 @@ export interface operations {
             };
         };
     };
-    login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    captured_mail: {
-        parameters: {
-            query?: {
-                email?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapturedMail"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    me: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -930,7 +1942,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The person, their organisations and the CSRF token */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -939,8 +1951,8 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description `unauthenticated` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -948,30 +1960,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    get_organization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organization"];
-                };
-            };
-            /** @description refused */
-            default: {
+            /** @description `csrf_failed` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -979,30 +1969,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    get_edition: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Edition"];
-                };
-            };
-            /** @description refused */
-            default: {
+            /** @description `internal` */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1010,406 +1978,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    list_api_keys: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeyList"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewApiKey"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_console_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsoleToken"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_namespaces: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NamespaceList"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_namespace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-                ns: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Namespace"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_namespace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-                ns: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    labels?: {
-                        [key: string]: string;
-                    };
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Namespace"];
-                };
-            };
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Namespace"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_namespace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-                ns: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_usage: {
-        parameters: {
-            query?: {
-                from?: string;
-                to?: string;
-                granularity?: "hour" | "day";
-                group_by?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Usage"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_price_book: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PriceBook"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preview_invoice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                org: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvoicePreview"];
-                };
-            };
-            /** @description refused */
-            default: {
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1424,28 +1994,113 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The namespace's name */
                 namespace: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            collections: components["schemas"]["Collection"][];
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_CollectionList"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1460,27 +2115,115 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description The collection's name */
                 collection: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: components["schemas"]["Collection"];
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_CollectionView"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1493,9 +2236,14 @@ export interface operations {
     put_collection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description 1 to 128 of `A-Z a-z 0-9 . _ -`, first a letter or digit */
                 collection: string;
             };
             cookie?: never;
@@ -1506,32 +2254,116 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description It was there */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: components["schemas"]["Collection"];
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_CollectionView"];
                 };
             };
-            /** @description ok */
+            /** @description It was made */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: components["schemas"]["Collection"];
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_CollectionView"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1544,31 +2376,30 @@ export interface operations {
     delete_collection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description The collection's name */
                 collection: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            deleted: boolean;
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_CollectionDeleted"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1576,43 +2407,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    upsert: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                namespace: string;
-                collection: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    records: components["schemas"]["Record"][];
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        result: {
-                            /** Format: int64 */
-                            upserted: number;
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
-                };
-            };
-            /** @description refused */
-            default: {
+            /** @description No valid API key. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1620,43 +2416,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    delete_records: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                namespace: string;
-                collection: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ids: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        result: {
-                            /** Format: int64 */
-                            deleted: number;
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
-                };
-            };
-            /** @description refused */
-            default: {
+            /** @description An invoice is unpaid. */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1664,43 +2425,71 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    fetch_records: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                namespace: string;
-                collection: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ids: string[];
-                    include?: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            records: components["schemas"]["Record"][];
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1715,37 +2504,503 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description The collection's name */
                 collection: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    filter?: string;
-                    params?: unknown[];
-                };
+                "application/json": components["schemas"]["CountRequest"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            /** Format: int64 */
-                            count: number;
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_Counted"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_records: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_Deleted"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FetchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_Fetched"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_Hits"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1760,41 +3015,119 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description The collection's name */
                 collection: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    filter?: string;
-                    params?: unknown[];
-                    /** Format: int64 */
-                    limit?: number;
-                    cursor?: string;
-                    include?: string[];
-                };
+                "application/json": components["schemas"]["ScanRequest"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            records: components["schemas"]["Record"][];
-                            next_cursor?: string | null;
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_Page"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1804,38 +3137,1370 @@ export interface operations {
             };
         };
     };
-    query: {
+    upsert_records: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
+                /** @description The namespace's name */
                 namespace: string;
+                /** @description The collection's name */
                 collection: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["QueryRequest"];
+                "application/json": components["schemas"]["UpsertRequest"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result: {
-                            hits: components["schemas"]["Hit"][];
-                        };
-                        receipt: components["schemas"]["Receipt"];
-                    };
+                    "application/json": components["schemas"]["DataReply_Upserted"];
                 };
             };
-            /** @description refused */
-            default: {
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organisation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key and its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` or `limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The key */
+                key: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The key */
+                key: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation. */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The preview. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePreview"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organisation, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_price_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation. */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The price book. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceBook"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organisation, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_console_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleToken"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_edition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Edition, features, limits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationEdition"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of namespaces */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceList"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The namespace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutNamespace"];
+            };
+        };
+        responses: {
+            /** @description It was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` or `limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being deleted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description Hours that begin at this time or later. Default: the start of the running month (UTC). */
+                from?: string;
+                /** @description Hours that begin before this time. Default: the end of the running month (UTC). */
+                to?: string;
+                /** @description What a row spans. */
+                granularity?: "hour" | "day";
+                /**
+                 * @description Any of `meter`, `key`, `namespace`, separated by commas: what rows are kept apart by. Meters, being counted in
+                 *     different units, are always kept apart.
+                 */
+                group_by?: string;
+                /** @description This meter alone. */
+                meter?: "query" | "write" | "storage_byte_hours" | "egress_bytes" | "embedding_tokens";
+                /** @description This key's usage alone. */
+                key_id?: components["schemas"]["ApiKeyId"];
+                /** @description This namespace's usage alone. */
+                namespace_id?: components["schemas"]["NamespaceId"];
+                /** @description Rows in the answer, at most 5000. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The organisation. */
+                org: components["schemas"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The usage. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description A parameter breaks its rules. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organisation, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
