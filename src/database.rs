@@ -105,10 +105,11 @@ impl Access {
 
     /// A few connections as the user of `database.url`.
     pub async fn admin_pool(&self) -> Result<PgPool, DatabaseError> {
-        pool_options(2)
-            .connect_with(self.admin.clone())
-            .await
-            .map_err(|source| DatabaseError::Connect { user: "the user of database.url", source })
+        let connect = |source| DatabaseError::Connect { user: "the user of database.url", source };
+        // A pool would say that it waited too long, not why.
+        let first = self.admin.connect().await.map_err(connect)?;
+        sqlx::Connection::close(first).await.map_err(connect)?;
+        pool_options(2).connect_with(self.admin.clone()).await.map_err(connect)
     }
 
     /// Pools for serving; they connect when they are used, so the service starts also while the store is away.

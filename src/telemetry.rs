@@ -10,9 +10,14 @@ use crate::config::{ConfigError, Log, LogFormat};
 /// Bounds of the histograms of durations, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
+/// Libraries that tell at `info` what only their own developers want to know; said for a bare level, not for directives.
+const QUIET: &str = "lance=warn,sqlx::postgres::notice=warn,h2=info,hyper=info,rustls=info,datafusion=info";
+
 /// Sends the log to standard error. Called once, first of all.
 pub fn start_log(log: &Log) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| ConfigError::Value {
+    let bare = log.level.parse::<tracing::Level>().is_ok();
+    let directives = if bare { format!("{},{QUIET}", log.level) } else { log.level.clone() };
+    let filter = EnvFilter::try_new(directives).map_err(|error| ConfigError::Value {
         place: "log.level".to_owned(),
         why: format!("`{}`: {error}; give error, warn, info, debug, trace or directives", log.level),
     })?;

@@ -52,7 +52,11 @@ fn reply(path: &str, file: &EmbeddedFile, if_none_match: Option<&HeaderValue>) -
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Body::from(file.data.clone()).into_response();
-        if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
+        let kind = match file.metadata.mimetype() {
+            text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
+            other => other.to_owned(),
+        };
+        if let Ok(kind) = HeaderValue::from_str(&kind) {
             response.headers_mut().insert(header::CONTENT_TYPE, kind);
         }
         response

@@ -15,7 +15,7 @@ use super::health::{Readiness, healthz, readyz};
 use super::{console, observe};
 
 /// Paths that belong to programs: what is not there is a problem, never a page.
-const API_PREFIXES: &[&str] = &["/v1", "/internal", "/admin"];
+const API_PREFIXES: &[&str] = &["/v1", "/internal", "/admin", "/metrics"];
 
 /// What the public server is made of.
 pub struct PublicParts {

@@ -22,7 +22,6 @@ pub struct Superuser {
 /// when the program ends.
 pub struct PrivatePostgres {
     socket_dir: PathBuf,
-    major: u32,
     stop: oneshot::Sender<Duration>,
     watch: JoinHandle<()>,
 }
@@ -44,22 +43,16 @@ impl PrivatePostgres {
         };
         leftovers::stop(&cluster.dir).await?;
         let socket_dir = socket::directory(base, &account)?;
-        let major = binaries.major;
         let launch = Launch { account, binaries, cluster: cluster.dir, socket_dir: socket_dir.clone() };
         let running = launch.start().await?;
         let (stop, stopped) = oneshot::channel();
         let watch = tokio::spawn(watch(launch, running, stopped));
-        Ok(Self { socket_dir, major, stop, watch })
+        Ok(Self { socket_dir, stop, watch })
     }
 
     /// The directory of the unix socket; the port number is PostgreSQL's usual one.
     pub fn socket_dir(&self) -> &Path {
         &self.socket_dir
-    }
-
-    /// The server's major version.
-    pub fn major(&self) -> u32 {
-        self.major
     }
 
     /// Stops the server; returns when its process has ended.
