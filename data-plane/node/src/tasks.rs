@@ -18,7 +18,7 @@ use crate::{
 /// How often idle namespaces are looked for and sizes saved.
 const SWEEP: Duration = Duration::from_secs(30);
 /// How often changed grants are saved.
-const SAVE_GRANTS: Duration = Duration::from_secs(10);
+const SAVE_GRANTS: Duration = Duration::from_secs(1);
 /// How soon a namespace that could not be opened for its report is tried again.
 const RECOVER_RETRY: Duration = Duration::from_secs(2);
 

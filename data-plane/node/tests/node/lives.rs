@@ -45,6 +45,8 @@ async fn a_killed_node_loses_no_write_and_no_usage_and_counts_nothing_twice() {
                     let asked = node.post("main/collections/docs/query", json!({"vector": [1, 0]})).await.ok();
                     query += asked.units("query");
                 }
+                let grants = world.dir.path().join("node/grants.json");
+                until("the key's grant is saved", || grants.exists()).await;
                 (write, query)
             })
         });
