@@ -42,9 +42,12 @@ async fn admit(app: &AppState, parts: &mut Parts) -> Result<(OrgScope, Reach), P
     }
 }
 
-/// `None` for what cannot be an organisation: it is not there, which only those who have a credential learn.
+/// `None` for what cannot be an organisation, such as bytes that are not UTF-8: it is not there, which only those who
+/// have a credential learn.
 async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
-    let params: RawPathParams = parts.extract().await.map_err(Problem::internal)?;
+    let Ok(params) = parts.extract::<RawPathParams>().await else {
+        return Ok(None);
+    };
     let org = params.iter().find(|(name, _)| *name == "org").map(|(_, value)| value.parse().ok());
     org.ok_or_else(|| Problem::internal("an operation behind the access layer has no {org} in its path"))
 }

@@ -43,7 +43,7 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
     let invented = OrgId::generate(&SystemClock::new(), &SystemEntropy).to_string();
     let mut first: Option<Value> = None;
     for (method, template) in operations() {
-        for org in [other.org.as_str(), invented.as_str(), "org_nonsense", "x"] {
+        for org in [other.org.as_str(), invented.as_str(), "org_nonsense", "x", "%FF", "%00"] {
             let path = template.replace("{org}", org).replace("{key}", &their_key).replace("{ns}", "theirs");
             let body = body_for(&method, &template);
             let answers = [
@@ -57,6 +57,11 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
                 assert_eq!(first.get_or_insert_with(|| bytes.clone()), &bytes, "{method} {path}");
             }
         }
+    }
+    for rest in ["/namespaces/%FF", "/api-keys/%FF", "/api-keys/key_nonsense", "/namespaces/nothing"] {
+        let answer = mine.get(&mine.path(rest)).await;
+        assert_eq!(answer.code(), (404, "not_found"), "{rest}");
+        assert_eq!(first, Some(answer.comparable()), "{rest}");
     }
     let theirs = other.get(&other.path("/api-keys")).await;
     assert_eq!(theirs.body["items"].as_array().map(Vec::len), Some(1), "nothing has changed: {theirs:?}");

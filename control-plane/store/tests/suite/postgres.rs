@@ -19,7 +19,8 @@ const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d)
 cd "$dir"
-"$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+"$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --wal-segsize=1 >"$dir/log" 2>&1 ||
+    { cat "$dir/log"; exit 1; }
 "$1/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c fsync=off \
     -c max_connections=80 >"$dir/log" 2>&1 &
 server=$!
