@@ -1,5 +1,8 @@
 //! Requests whose caller, or whose aim, is the wrong one.
 
+use std::time::Duration;
+
+use agentdb_tests::harness::eventually;
 use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::json;
@@ -16,7 +19,12 @@ pub async fn cases(ground: &Ground) -> Result<Vec<Case>> {
     account.namespace("deleted").await?;
     let gone = account.api.collection("deleted", "things").as_seen_by(&ground.key);
     gone.create(&json!({"vector": {"dimension": 2}})).await?.expect(201)?;
-    account.api.delete(&account.path("/namespaces/deleted")).await?.ok()?;
+    let deleted = account.path("/namespaces/deleted");
+    account.api.delete(&deleted).await?.ok()?;
+    eventually("the end of a deleted namespace", Duration::from_secs(60), async || {
+        Ok((account.api.get(&deleted).await?.status == 404).then_some(()))
+    })
+    .await?;
 
     let upsert = json!({"records": [{"id": "x", "vector": [1, 2]}]});
     let points = ground.points.path();
