@@ -32,4 +32,11 @@ export type QueryRequest = Body<paths[Query]["post"]>;
 export type QueryAnswer = Answer<paths[Query]["post"], 200>;
 export type Receipt = QueryAnswer["receipt"];
 export type Hit = QueryAnswer["result"]["hits"][number];
-export type DataRecord = Body<paths["/v1/namespaces/{namespace}/collections/{collection}/upsert"]["post"]>["records"][number];
+/** A record as it is written. */
+export type NewRecord = Body<paths["/v1/namespaces/{namespace}/collections/{collection}/upsert"]["post"]>["records"][number];
+
+/** A record as it is read. */
+export type StoredRecord = Answer<
+  paths["/v1/namespaces/{namespace}/collections/{collection}/scan"]["post"],
+  200
+>["result"]["records"][number];

@@ -4,7 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { dataClient, need } from "../../api/client";
-import type { Collection, DataRecord } from "../../api/types";
+import type { Collection, NewRecord } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Segments } from "../../ui/Choices";
 import { TextField } from "../../ui/Fields";
@@ -29,7 +29,7 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
   const [json, setJson] = useState("");
   const parsed: Parsed = form === "text" ? { ok: true, records: recordsFromText(text) } : recordsFromJson(json);
   const add = useMutation({
-    mutationFn: (records: DataRecord[]) =>
+    mutationFn: (records: NewRecord[]) =>
       need(
         dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/upsert", {
           params: { path: { namespace: ns, collection: collection.name } },

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { Rows3, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { dataClient, need } from "../../api/client";
-import type { DataRecord } from "../../api/types";
+import type { StoredRecord } from "../../api/types";
 import { Button, IconButton } from "../../ui/Button";
 import { Card } from "../../ui/Layout";
 import { Empty, Loading, ProblemNotice } from "../../ui/States";
@@ -59,7 +59,7 @@ export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
   );
 }
 
-type RecordTableProps = Omit<BrowseProps, "onAdd"> & { records: DataRecord[] };
+type RecordTableProps = Omit<BrowseProps, "onAdd"> & { records: StoredRecord[] };
 
 function RecordTable({ org, ns, collection, records }: RecordTableProps) {
   const { t } = useTranslation();
@@ -74,7 +74,7 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
       ),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["org", org, "data", ns] }),
   });
-  const columns: Column<DataRecord>[] = [
+  const columns: Column<StoredRecord>[] = [
     {
       id: "id",
       header: t("data.browse.id"),

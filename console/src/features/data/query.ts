@@ -61,7 +61,7 @@ export function buildQuery(form: QueryForm): Built {
     if (form.params.trim() !== "") {
       const params = parseArray(form.params);
       if (!params) return { ok: false, field: "params" };
-      request.params = params;
+      request.params = params as NonNullable<QueryRequest["params"]>;
     }
   }
   return { ok: true, request };

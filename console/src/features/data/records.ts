@@ -1,5 +1,5 @@
 /** Records from what a person writes: one text a line, or a JSON array. */
-import type { DataRecord } from "../../api/types";
+import type { NewRecord } from "../../api/types";
 
 const OFFSET = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;
@@ -12,13 +12,13 @@ export function textId(text: string): string {
   return hash.toString(16).padStart(16, "0");
 }
 
-export function recordsFromText(text: string): DataRecord[] {
+export function recordsFromText(text: string): NewRecord[] {
   const lines = new Set(text.split("\n").map((line) => line.trim()));
   lines.delete("");
   return [...lines].map((line) => ({ id: textId(line), text: line }));
 }
 
-export type Parsed = { ok: true; records: DataRecord[] } | { ok: false; why: string };
+export type Parsed = { ok: true; records: NewRecord[] } | { ok: false; why: string };
 
 /** Only the outer form is checked here; what a record may hold is the service's to say. */
 export function recordsFromJson(json: string): Parsed {
@@ -29,7 +29,7 @@ export function recordsFromJson(json: string): Parsed {
     return { ok: false, why: error instanceof Error ? error.message : String(error) };
   }
   if (!Array.isArray(parsed)) return { ok: false, why: "[ … ]" };
-  return { ok: true, records: parsed as DataRecord[] };
+  return { ok: true, records: parsed as NewRecord[] };
 }
 
 export const ATTRIBUTE_TYPES = ["string", "int", "float", "bool", "timestamp", "string_list"] as const;

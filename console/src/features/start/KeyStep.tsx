@@ -27,7 +27,7 @@ export function KeyStep({ org, namespace, made, onMade }: KeyStepProps) {
       outcome={t("start.key.made", { name: made?.name ?? "" })}
     >
       {made ? (
-        <SecretOnce secret={made.secret ?? ""} label={t("start.key.secret")} />
+        <SecretOnce secret={made.secret} label={t("start.key.secret")} />
       ) : (
         <>
           <div>
