@@ -1,27 +1,26 @@
 //! The node as its process sees it: started, asked whether it is ready, drained.
 
+mod start;
+
 use std::{sync::Arc, time::Duration};
 
 use agentdb_clock::{Clock, Entropy};
 use agentdb_control_plane_contract::InternalClient;
 use agentdb_data_plane_embedding::Embedder;
 use agentdb_data_plane_engine::Store;
-use agentdb_ids::IncarnationId;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::start::Parts;
 use crate::{
-    admission::{AddressThrottle, Pipeline},
-    assignments::{Eraser, Feed, Opener, Registry},
+    assignments::Feed,
     config::NodeConfig,
     directory::{DirectoryError, NodeDirectory},
-    grants::GrantCache,
-    lease::{Lease, LeaseChain, LeaseKeeper},
+    lease::Lease,
     line::Line,
-    metering::{DirtyMarks, Reporter, Spool, StorageLedger, left_behind},
     routes,
-    state::{NodeState, Shared},
+    state::NodeState,
     tasks::Background,
 };
 
@@ -80,120 +79,9 @@ impl Node {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
-        Self::start_on(config, store, embedder, Arc::new(client), clock, entropy)
-    }
-
-    pub(crate) fn start_on(
-        config: NodeConfig,
-        store: Store,
-        embedder: Option<Embedder>,
-        line: Arc<dyn Line>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, StartError> {
-        let directory = NodeDirectory::open(&config.directory, &*entropy)?;
-        let incarnation = IncarnationId::generate(&*clock, &*entropy);
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-
-        let spool_folder = directory.folder("spool")?;
-        let marks = DirtyMarks::new(&directory.folder("spool/unreported")?);
-        let old = left_behind(&spool_folder, incarnation)?;
-        let spool = Arc::new(Spool::create(&spool_folder, incarnation, config.metering.max_counters)?);
-        let storage = Arc::new(StorageLedger::load(directory.file("storage.json")));
-        let policy_file = directory.file("policy.json");
-        let registry =
-            Arc::new(Registry::load(policy_file, marks.clone(), Arc::clone(&storage), Arc::clone(&clock)));
-        let grants_file = directory.file("grants.json");
-        let grants =
-            Arc::new(GrantCache::load(grants_file, config.grants, Arc::clone(&clock), Arc::clone(&line)));
-        let reporter = Arc::new(Reporter::new(
-            (config.node_id, incarnation),
-            Arc::clone(&line),
-            Arc::clone(&clock),
-            config.metering,
-            Arc::clone(&spool),
-            Arc::clone(&storage),
-            Arc::clone(&registry),
-            old,
-        ));
-
-        let lease = Arc::new(Lease::new(Arc::clone(&clock)));
-        let root = store.path(&format!("nodes/{}/lease", config.node_id));
-        let chain = LeaseChain::new(store.objects(), root);
-        let mark = directory.mark().to_owned();
-        let keeper =
-            LeaseKeeper::new(chain, config.lease, Arc::clone(&lease), Arc::clone(&entropy), incarnation, mark);
-        let stop_lease = CancellationToken::new();
-        let lease_task = Mutex::new(Some(tokio::spawn(keeper.run(stop_lease.clone()))));
-
-        let opener = Arc::new(Opener {
-            store,
-            config: config.engine.for_engine(),
-            lease: Arc::clone(&lease),
-            clock: Arc::clone(&clock),
-            entropy,
-        });
-        let eraser = Arc::new(Eraser {
-            opener: Arc::clone(&opener),
-            registry: Arc::clone(&registry),
-            reporter: Arc::clone(&reporter),
-        });
-        let feed = Arc::new(Feed::new(
-            line,
-            Arc::clone(&registry),
-            Arc::clone(&grants),
-            eraser,
-            config.assignments,
-            Arc::clone(&clock),
-            tasks.clone(),
-            stop.clone(),
-        ));
-        let background = Arc::new(Background {
-            clock: Arc::clone(&clock),
-            registry: Arc::clone(&registry),
-            opener: Arc::clone(&opener),
-            grants: Arc::clone(&grants),
-            reporter,
-            spool: Arc::clone(&spool),
-            storage,
-            metering: config.metering,
-            assignments: config.assignments,
-            stop: stop.clone(),
-        });
-        let pipeline = Pipeline {
-            throttle: AddressThrottle::new(config.admission, Arc::clone(&clock)),
-            grants,
-            registry,
-            opener,
-            spool,
-            clock: Arc::clone(&clock),
-        };
-        let state = Arc::new(Shared {
-            pipeline,
-            embedder,
-            clock,
-            drain: Arc::default(),
-            request_timeout: Duration::from_secs(config.admission.request_timeout_s),
-            max_body_bytes: config.admission.max_body_bytes,
-        });
-
-        tasks.spawn(Arc::clone(&feed).run());
-        tasks.spawn(Arc::clone(&background).report());
-        tasks.spawn(Arc::clone(&background).save_grants());
-        tasks.spawn(Arc::clone(&background).sweep());
-        tasks.spawn(Arc::clone(&background).recover(marks));
-        Ok(Self(Arc::new(Running {
-            state,
-            lease,
-            feed,
-            background,
-            config,
-            tasks,
-            stop,
-            stop_lease,
-            lease_task,
-            _directory: directory,
-        })))
+        let line: Arc<dyn Line> = Arc::new(client);
+        let parts = Parts::assemble(&config, store, line, (clock, entropy))?;
+        Ok(Self(Arc::new(parts.run(config, embedder))))
     }
 
     /// The data routes, `/v1/namespaces/{namespace}/…`. The server must tell the peer's address

@@ -63,11 +63,7 @@ impl AdmissionProbe {
     ///
     /// # Errors
     /// When the directory cannot be used.
-    pub async fn new(
-        directory: &Path,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, StartError> {
+    pub async fn new(directory: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, StartError> {
         let config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
         let held = NodeDirectory::open(&config.directory, &*entropy)?;
         let incarnation = IncarnationId::generate(&*clock, &*entropy);
@@ -90,13 +86,7 @@ impl AdmissionProbe {
         let line = Arc::new(OneKey(grant(&token, org_id)));
         let grants = GrantCache::load(held.file("grants.json"), config.grants, Arc::clone(&clock), line);
         let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
-        let opener = Opener {
-            store,
-            config: config.engine.for_engine(),
-            lease,
-            clock: Arc::clone(&clock),
-            entropy,
-        };
+        let opener = Opener { store, config: config.engine.for_engine(), lease, clock: Arc::clone(&clock), entropy };
         let pipeline = Pipeline {
             throttle: AddressThrottle::new(config.admission, Arc::clone(&clock)),
             grants: Arc::new(grants),

@@ -7,12 +7,7 @@ use std::{
 };
 
 use agentdb_clock::Clock;
-use governor::{
-    Quota, RateLimiter,
-    clock::Clock as _,
-    middleware::NoOpMiddleware,
-    state::keyed::HashMapStateStore,
-};
+use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
 
 use super::rate::LimiterClock;
 use crate::config::AdmissionConfig;

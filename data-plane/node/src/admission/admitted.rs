@@ -212,13 +212,7 @@ impl Admission {
     }
 
     fn counter(&self, meter: Meter, hour: i64) -> CounterKey {
-        CounterKey {
-            org_id: self.0.org_id,
-            namespace_id: self.0.namespace_id,
-            key_id: self.0.key_id,
-            meter,
-            hour,
-        }
+        CounterKey { org_id: self.0.org_id, namespace_id: self.0.namespace_id, key_id: self.0.key_id, meter, hour }
     }
 }
 

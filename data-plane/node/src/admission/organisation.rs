@@ -28,12 +28,7 @@ pub(crate) struct InWork(Arc<Organisation>);
 impl Organisation {
     pub(crate) fn new(policy: OrgPolicy, clock: Arc<dyn Clock>) -> Self {
         let rate = Rate::new(policy.limits.requests_per_second, policy.limits.request_burst, clock);
-        Self {
-            policy: RwLock::new(Arc::new(policy)),
-            rate,
-            month: MonthLedger::default(),
-            in_work: AtomicU32::new(0),
-        }
+        Self { policy: RwLock::new(Arc::new(policy)), rate, month: MonthLedger::default(), in_work: AtomicU32::new(0) }
     }
 
     pub(crate) fn policy(&self) -> Arc<OrgPolicy> {

@@ -7,10 +7,7 @@ use agentdb_control_plane_contract::{ApiKeyToken, Feature, Grant, Meter, OrgPoli
 use agentdb_problem::{Code, Problem};
 use http::{HeaderMap, header};
 
-use super::{
-    AddressThrottle, Admission, Operation, Organisation, RateState,
-    organisation::included,
-};
+use super::{AddressThrottle, Admission, Operation, Organisation, RateState, organisation::included};
 use crate::{
     assignments::{Opener, Registry, Slot},
     grants::{GrantCache, GrantError},
@@ -44,11 +41,7 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// Judges a request. What comes out is its right to be worked on.
-    pub(crate) async fn admit(
-        &self,
-        operation: &'static Operation,
-        caller: Caller<'_>,
-    ) -> Result<Admission, Refusal> {
+    pub(crate) async fn admit(&self, operation: &'static Operation, caller: Caller<'_>) -> Result<Admission, Refusal> {
         let before_rate = |problem| (problem, None);
         let grant = self.authenticate(caller).await.map_err(before_rate)?;
         let (organisation, slot) = self.resolve(&grant, caller.namespace).map_err(before_rate)?;
@@ -140,14 +133,12 @@ fn standing(policy: &OrgPolicy, operation: &Operation) -> Result<(), Problem> {
     match policy.standing {
         Standing::Good => Ok(()),
         Standing::ReadOnly if !operation.is_write() => Ok(()),
-        Standing::ReadOnly => Err(Problem::new(
-            Code::StandingUnpaid,
-            "The organisation is read-only until its open invoice is paid.",
-        )),
-        Standing::Suspended => Err(Problem::new(
-            Code::StandingUnpaid,
-            "The organisation is suspended until its open invoice is paid.",
-        )),
+        Standing::ReadOnly => {
+            Err(Problem::new(Code::StandingUnpaid, "The organisation is read-only until its open invoice is paid."))
+        }
+        Standing::Suspended => {
+            Err(Problem::new(Code::StandingUnpaid, "The organisation is suspended until its open invoice is paid."))
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 };
 
 use agentdb_clock::Clock;
-use agentdb_control_plane_contract::{Assignment, AssignmentState, OrgPolicy, PolicyBatch, PolicyEvent, policy::digest};
+use agentdb_control_plane_contract::{
+    Assignment, AssignmentState, OrgPolicy, PolicyBatch, PolicyEvent, policy::digest,
+};
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
@@ -62,12 +64,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// The view that the last process saved at `path`.
-    pub(crate) fn load(
-        path: PathBuf,
-        marks: DirtyMarks,
-        storage: Arc<StorageLedger>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) fn load(path: PathBuf, marks: DirtyMarks, storage: Arc<StorageLedger>, clock: Arc<dyn Clock>) -> Self {
         let saved: Saved = files::read_json(&path).unwrap_or_default();
         let registry = Self { path, inner: RwLock::default(), marks, storage, clock };
         let events = saved.organisations.into_iter().map(PolicyEvent::Organisation);
@@ -168,9 +165,10 @@ impl Registry {
         if state != AssignmentState::Delete {
             inner.names.entry(assignment.org_id).or_default().insert(assignment.name.clone(), id);
         }
-        let slot = inner.slots.entry(id).or_insert_with(|| {
-            Arc::new(Slot::new(assignment.clone(), self.marks.of(id), self.storage.size(id)))
-        });
+        let slot = inner
+            .slots
+            .entry(id)
+            .or_insert_with(|| Arc::new(Slot::new(assignment.clone(), self.marks.of(id), self.storage.size(id))));
         slot.assign(assignment);
         match state {
             AssignmentState::Serve => {}

@@ -184,11 +184,7 @@ impl GrantCache {
         }
     }
 
-    async fn ask(
-        self: &Arc<Self>,
-        key_id: ApiKeyId,
-        usable: Option<Arc<Grant>>,
-    ) -> Result<Arc<Grant>, GrantError> {
+    async fn ask(self: &Arc<Self>, key_id: ApiKeyId, usable: Option<Arc<Grant>>) -> Result<Arc<Grant>, GrantError> {
         let cache = Arc::clone(self);
         let flight = self.flights.join(key_id, move |answer| cache.take(key_id, answer));
         let Some(usable) = usable else {

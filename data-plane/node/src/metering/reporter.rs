@@ -10,18 +10,14 @@ use std::{
 };
 
 use agentdb_clock::Clock;
-use agentdb_control_plane_contract::{Checkpoint, ClientError, Counter, Meter, MonthTotals, Source, usage::MAX_COUNTERS};
+use agentdb_control_plane_contract::{
+    Checkpoint, ClientError, Counter, Meter, MonthTotals, Source, usage::MAX_COUNTERS,
+};
 use agentdb_data_plane_engine::UsageKey;
 use agentdb_ids::{ApiKeyId, IncarnationId, NodeId, OrgId};
 use parking_lot::Mutex;
 
-use super::{
-    CounterKey, Spool, StorageLedger,
-    dirty::Covered,
-    months::Mark,
-    spool::OldSpool,
-    storage::Sample,
-};
+use super::{CounterKey, Spool, StorageLedger, dirty::Covered, months::Mark, spool::OldSpool, storage::Sample};
 use crate::{
     admission::Organisation,
     assignments::{Registry, Slot},

@@ -12,8 +12,8 @@ use std::{
 use agentdb_ids::IncarnationId;
 use parking_lot::Mutex;
 
-use super::record::{self, LEN};
 pub(crate) use super::record::CounterKey;
+use super::record::{self, LEN};
 
 const EXTENSION: &str = "usage";
 
@@ -62,11 +62,7 @@ impl Spool {
 
     /// Adds the amounts to their counters, if `still` holds once they are in the file: the check that must
     /// come right before the reply, so that a request refused by it is not counted.
-    pub(crate) fn count(
-        &self,
-        amounts: &[(CounterKey, u64)],
-        still: impl FnOnce() -> bool,
-    ) -> Result<(), CountError> {
+    pub(crate) fn count(&self, amounts: &[(CounterKey, u64)], still: impl FnOnce() -> bool) -> Result<(), CountError> {
         let mut inner = self.inner.lock();
         let mut bytes = Vec::with_capacity(amounts.len() * LEN);
         for (key, amount) in amounts.iter().filter(|(_, amount)| *amount > 0) {

@@ -29,8 +29,7 @@ pub fn read(records: u64) -> u64 {
 /// An upsert of records of these logical bytes: 1,000 for each started 4 KiB of each, at least 2,000.
 #[must_use]
 pub fn upsert(record_bytes: impl IntoIterator<Item = u64>) -> u64 {
-    let units: u64 =
-        record_bytes.into_iter().map(|bytes| WRITE_STEP * bytes.div_ceil(WRITE_STEP_BYTES).max(1)).sum();
+    let units: u64 = record_bytes.into_iter().map(|bytes| WRITE_STEP * bytes.div_ceil(WRITE_STEP_BYTES).max(1)).sum();
     units.max(WRITE_LEAST)
 }
 

@@ -54,10 +54,7 @@ impl Modify for ApiKey {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.bearer_format = Some("adb_…".to_owned());
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("api_key", SecurityScheme::Http(bearer));
+        openapi.components.get_or_insert_default().add_security_scheme("api_key", SecurityScheme::Http(bearer));
     }
 }
 

@@ -103,10 +103,9 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
         }
         WriteError::NoSuchCollection => Problem::not_found(),
         WriteError::TooManyCollections { limit } => too_many_collections(limit as u64),
-        WriteError::IdempotencyConflict => Problem::new(
-            Code::IdempotencyConflict,
-            "The `Idempotency-Key` was used with another request.",
-        ),
+        WriteError::IdempotencyConflict => {
+            Problem::new(Code::IdempotencyConflict, "The `Idempotency-Key` was used with another request.")
+        }
     }
 }
 

@@ -197,4 +197,3 @@ fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
-

@@ -46,10 +46,15 @@ async fn a_stranger_learns_nothing_and_a_key_reaches_what_it_names() {
     for operation in OPERATIONS {
         for (who, namespace) in [(&stranger, "main"), (&stranger, "invented"), (&elsewhere, "main")] {
             let reply = ask(&life.with(who), namespace, operation).await;
-            assert_eq!((reply.status, without_id(reply.body)), (StatusCode::NOT_FOUND, nothing.clone()), "{operation:?}");
+            assert_eq!(
+                (reply.status, without_id(reply.body)),
+                (StatusCode::NOT_FOUND, nothing.clone()),
+                "{operation:?}"
+            );
         }
         let reply = ask(&life.with(&reader), "main", operation).await;
-        let writes = *operation != OPERATIONS[0] && operation.0 != Method::GET
+        let writes = *operation != OPERATIONS[0]
+            && operation.0 != Method::GET
             && !["fetch", "count", "scan", "query"].iter().any(|verb| operation.1.ends_with(verb));
         assert_eq!(reply.status == StatusCode::FORBIDDEN, writes, "{operation:?} {}", reply.body);
     }

@@ -46,7 +46,9 @@ async fn a_killed_node_loses_no_write_and_no_usage_and_counts_nothing_twice() {
                     query += asked.units("query");
                 }
                 let grants = world.dir.path().join("node/grants.json");
-                until("the key's grant is saved", || grants.exists()).await;
+                let key_id = world.key.key_id().to_string();
+                let saved = || std::fs::read_to_string(&grants).is_ok_and(|text| text.contains(&key_id));
+                until("the key's grant is saved", saved).await;
                 (write, query)
             })
         });

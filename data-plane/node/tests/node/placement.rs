@@ -48,8 +48,5 @@ async fn a_drained_namespace_is_refused_and_its_data_stay() {
 
 fn walk(folder: &std::path::Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 })
-        .sum()
+    entries.flatten().map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
 }

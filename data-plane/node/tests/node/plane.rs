@@ -118,10 +118,9 @@ async fn policy(State(plane): State<Arc<Plane>>, Query(poll): Query<Poll>) -> Re
     if changed {
         events.extend(told.organisations.values().cloned().map(PolicyEvent::Organisation));
         events.extend(told.assignments.values().cloned().map(PolicyEvent::Assignment));
-        events.extend(told.changes.iter().map(|(key_id, version)| PolicyEvent::KeyChanged {
-            key_id: *key_id,
-            version: *version,
-        }));
+        events.extend(
+            told.changes.iter().map(|(key_id, version)| PolicyEvent::KeyChanged { key_id: *key_id, version: *version }),
+        );
     }
     let snapshot = poll.cursor == 0;
     Json(PolicyBatch { cursor: told.version, snapshot, events, digest: None }).into_response()

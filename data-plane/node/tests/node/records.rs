@@ -59,7 +59,8 @@ async fn what_is_written_is_read_back_at_once_in_every_way() {
     };
     let by_vector = life.post("main/collections/docs/query", json!({"vector": [1, 0.1], "top_k": 2})).await.ok();
     assert_eq!((hits(&by_vector.body), by_vector.units("query")), (vec!["a".to_owned(), "c".to_owned()], 1_000));
-    let by_text = life.post("main/collections/docs/query", json!({"text": "dogs", "filter": "page >= $1", "params": [3]}));
+    let by_text =
+        life.post("main/collections/docs/query", json!({"text": "dogs", "filter": "page >= $1", "params": [3]}));
     assert_eq!(hits(&by_text.await.ok().body), ["c"]);
     let both = json!({"vector": [1, 0], "text": "fox", "include": ["id", "score_parts"]});
     let both = life.post("main/collections/docs/query", both).await.ok();
@@ -104,7 +105,8 @@ async fn what_billing_gets_is_what_the_receipts_say() {
     assert_eq!((query, others), (20_000, 2_000));
     let billed = |meter, key| world.plane.billed(meter, Some(key));
     let (mine, theirs) = (world.key.key_id(), other.key_id());
-    until("all of it is reported", || billed(Meter::Query, theirs) == others && billed(Meter::Write, mine) == write).await;
+    until("all of it is reported", || billed(Meter::Query, theirs) == others && billed(Meter::Write, mine) == write)
+        .await;
     assert_eq!(billed(Meter::Query, mine), query);
     assert_eq!(billed(Meter::Write, theirs), 0);
     assert!(billed(Meter::EgressBytes, mine) > bytes as u64);
@@ -148,5 +150,9 @@ async fn a_repeated_request_is_done_and_counted_once() {
     let again = life.send(Method::DELETE, path, &key, None).await.ok();
     assert_eq!((again.header("idempotency-replayed"), &again.body["result"]), ("true", &gone.body["result"]));
     life.node.drain().await;
-    assert_eq!(world.plane.billed(Meter::Write, None), 6 * 2_000, "what was done: two collections, one removed, two upserts, one delete");
+    assert_eq!(
+        world.plane.billed(Meter::Write, None),
+        6 * 2_000,
+        "what was done: two collections, one removed, two upserts, one delete"
+    );
 }

@@ -156,9 +156,8 @@ impl World {
         let (clock, entropy) = (clock(), entropy());
         let store = Store::open(&StoreConfig::directory(&self.objects())).await.expect("a store");
         let credential = self.plane.secret.credential(self.node_id);
-        let client =
-            InternalClient::new(self.plane.url.clone(), credential, Arc::clone(&clock), Arc::clone(&entropy))
-                .expect("a client");
+        let client = InternalClient::new(self.plane.url.clone(), credential, Arc::clone(&clock), Arc::clone(&entropy))
+            .expect("a client");
         let mut config = NodeConfig::new(self.node_id, self.dir.path().join("node"));
         config.metering.report_every_ms = 200;
         config.grants.refresh_wait_ms = 200;
@@ -167,10 +166,8 @@ impl World {
             .expect("the node starts");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let router = node.router().layer(from_fn_with_state(
-            RequestIds::new(clock, entropy),
-            agentdb_problem::with_request_id,
-        ));
+        let router =
+            node.router().layer(from_fn_with_state(RequestIds::new(clock, entropy), agentdb_problem::with_request_id));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         until("the node is ready", || node.ready()).await;

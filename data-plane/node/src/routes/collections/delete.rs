@@ -21,13 +21,8 @@ use crate::{
     state::NodeState,
 };
 
-pub(crate) const OPERATION: Operation = Operation {
-    id: "delete_collection",
-    method: Method::DELETE,
-    path: ONE,
-    scope: Scope::Write,
-    meter: Meter::Write,
-};
+pub(crate) const OPERATION: Operation =
+    Operation { id: "delete_collection", method: Method::DELETE, path: ONE, scope: Scope::Write, meter: Meter::Write };
 
 /// A collection that is gone.
 #[derive(Debug, Serialize, ToSchema)]

@@ -16,13 +16,8 @@ use crate::{
     state::NodeState,
 };
 
-pub(crate) const OPERATION: Operation = Operation {
-    id: "get_collection",
-    method: Method::GET,
-    path: ONE,
-    scope: Scope::Read,
-    meter: Meter::Query,
-};
+pub(crate) const OPERATION: Operation =
+    Operation { id: "get_collection", method: Method::GET, path: ONE, scope: Scope::Read, meter: Meter::Query };
 
 /// Describe a collection
 ///

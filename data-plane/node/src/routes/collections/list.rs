@@ -41,10 +41,7 @@ pub(crate) struct CollectionList {
     params(("namespace" = String, Path, description = "The namespace's name")),
     responses((status = 200, body = DataReply<CollectionList>), Refusals)
 )]
-pub(crate) async fn list_collections(
-    State(node): State<NodeState>,
-    admission: Admission,
-) -> Result<Response, Problem> {
+pub(crate) async fn list_collections(State(node): State<NodeState>, admission: Admission) -> Result<Response, Problem> {
     let call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;

@@ -20,13 +20,8 @@ use crate::{
     state::NodeState,
 };
 
-pub(crate) const OPERATION: Operation = Operation {
-    id: "put_collection",
-    method: Method::PUT,
-    path: ONE,
-    scope: Scope::Write,
-    meter: Meter::Write,
-};
+pub(crate) const OPERATION: Operation =
+    Operation { id: "put_collection", method: Method::PUT, path: ONE, scope: Scope::Write, meter: Meter::Write };
 
 /// Make a collection
 ///

@@ -12,9 +12,8 @@ pub(crate) fn after(id: &str) -> String {
 
 /// The id that a cursor was made of.
 pub(crate) fn id(cursor: &str) -> Result<String, Problem> {
-    decode(cursor).ok_or_else(|| {
-        Problem::invalid("/cursor", "invalid_cursor", "it is not a `next_cursor` of an earlier answer")
-    })
+    decode(cursor)
+        .ok_or_else(|| Problem::invalid("/cursor", "invalid_cursor", "it is not a `next_cursor` of an earlier answer"))
 }
 
 fn decode(cursor: &str) -> Option<String> {

@@ -47,7 +47,11 @@ impl RecordInput {
         }
         if let Some(text) = &self.text {
             if schema.text.is_none() {
-                return Err(Problem::invalid(format!("{base}/text"), "no_text_column", "the collection has no text column"));
+                return Err(Problem::invalid(
+                    format!("{base}/text"),
+                    "no_text_column",
+                    "the collection has no text column",
+                ));
             }
             check_text(text, &format!("{base}/text"))?;
         }
@@ -55,7 +59,9 @@ impl RecordInput {
             let (code, detail) = match (&schema.embedding_model, &self.text) {
                 (Some(_), Some(text)) if !text.trim().is_empty() => ("", ""),
                 (Some(_), _) => ("missing_field", "give a `text` to compute the vector from, or a `vector`"),
-                (None, _) => ("missing_field", "the collection has a vector column and names no model: give a `vector`"),
+                (None, _) => {
+                    ("missing_field", "the collection has a vector column and names no model: give a `vector`")
+                }
             };
             if !code.is_empty() {
                 return Err(Problem::invalid(format!("{base}/vector"), code, detail));
@@ -176,10 +182,16 @@ mod tests {
             (json!({"id": "a", "vector": [0, 0.0]}), "/records/3/vector: a vector of zeros"),
             (json!({"id": "a"}), "/records/3/vector: "),
             (json!({"id": "a", "vector": [1, 0], "text": "x".repeat(65_537)}), "/records/3/text: 65537 bytes"),
-            (json!({"id": "a", "vector": [1, 0], "attributes": {"page": "4"}}), "/records/3/attributes/page: expected an integer"),
+            (
+                json!({"id": "a", "vector": [1, 0], "attributes": {"page": "4"}}),
+                "/records/3/attributes/page: expected an integer",
+            ),
             (json!({"id": "a", "vector": [1, 0], "attributes": {"x/y": 4}}), "/records/3/attributes/x~1y: "),
             (json!({"id": "a", "vector": [1, 0], "metadata": deep}), "/records/3/metadata: nested"),
-            (json!({"id": "a", "vector": [1, 0], "metadata": "x".repeat(300_000)}), "/records/3/metadata: 300002 bytes"),
+            (
+                json!({"id": "a", "vector": [1, 0], "metadata": "x".repeat(300_000)}),
+                "/records/3/metadata: 300002 bytes",
+            ),
         ] {
             let detail = check(record, &schema()).expect_err(expected);
             assert!(detail.starts_with(expected), "{detail} does not start with {expected}");
