@@ -67,27 +67,43 @@ pub fn print_usage(tally: &Tally, usage: &Usage, invoice: &Value) -> bool {
     right
 }
 
-/// Units of a meter on the invoice; `None` when it has no line of it. A meter that was not used needs no line.
+/// Units of a meter on the invoice; `None` when it has no line of it.
 fn invoice_units(invoice: &Value, meter: &str) -> Option<u64> {
     let lines = invoice["lines"].as_array()?;
-    let units = |line: &Value| line["milli_units"].as_u64().or_else(|| line["milli_units"].as_str()?.parse().ok());
-    lines.iter().filter(|line| line["meter"] == meter).map(units).reduce(|a, b| Some(a? + b?)).flatten()
+    lines.iter().find(|line| line["meter"] == meter)?["quantity"].as_u64()
+}
+
+/// Whether the invoice's lines add up to its total, in its smallest units.
+pub fn adds_up(invoice: &Value) -> bool {
+    let lines = invoice["lines"].as_array().into_iter().flatten();
+    let sum = lines.map(|line| micro(&line["amount"])).try_fold(0_i128, |sum, amount| Some(sum + amount?));
+    sum.is_some() && sum == micro(&invoice["total"])
+}
+
+/// A decimal amount in millionths.
+fn micro(money: &Value) -> Option<i128> {
+    let text = money["amount"].as_str()?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<6}").parse().ok()
 }
 
 /// Prints the invoice preview.
 pub fn print_invoice(invoice: &Value) {
-    println!("\ninvoice preview of the running period:");
+    println!("\ninvoice preview of the running period ({}):", invoice["edition"].as_str().unwrap_or("?"));
+    println!("| line | quantity | included | charged | amount |\n|---|---:|---:|---:|---:|");
+    let number = |value: &Value| value.as_u64().map_or_else(String::new, thousands);
     for line in invoice["lines"].as_array().into_iter().flatten() {
         println!(
-            "  {:<40} {:>15} units, {:>15} included, {:>15} billable, {}",
-            line["description"].as_str().or(line["meter"].as_str()).unwrap_or("?"),
-            line["milli_units"],
-            line["included_milli_units"],
-            line["billable_milli_units"],
+            "| {} ({}) | {} | {} | {} | {} |",
+            line["description"].as_str().unwrap_or("?"),
+            line["counted_in"].as_str().unwrap_or("once"),
+            number(&line["quantity"]),
+            number(&line["included_quantity"]),
+            number(&line["billable_quantity"]),
             money(&line["amount"]),
         );
     }
-    println!("  total {}", money(&invoice["total"]));
+    println!("| total | | | | {} |", money(&invoice["total"]));
 }
 
 /// `0.001234 USD`.

@@ -12,7 +12,7 @@ use super::ingest::ingest;
 use super::options::Options;
 use super::passages::{Passage, of_page};
 use super::questions::{PASS, QUESTIONS, Question, TOP};
-use super::report::{agree, money, print_invoice, print_usage, thousands};
+use super::report::{adds_up, agree, print_invoice, print_usage, thousands};
 use super::tally::Did;
 use super::{cache, pages};
 use crate::harness::{Account, Api, Service};
@@ -123,6 +123,7 @@ async fn against(
     );
     println!("| data requests, waits for the edition's rate | {}, {} |", thousands(tally.requests), client.waits());
     println!("| questions with their page among the first {TOP} | {found} of {} |", QUESTIONS.len());
+    ensure!(adds_up(&invoice), "the invoice's lines do not add up to its total");
     ensure!(equal, "usage differs from what was done");
     ensure!(found >= PASS, "only {found} questions found their page, {PASS} must");
     println!("\ngreen: usage is what was done, and {found} of {} questions found their page", QUESTIONS.len());
@@ -168,14 +169,13 @@ async fn ask(client: &Client, number: usize, question: &Question, counter: &Toke
         let score = hit["score"].as_f64().unwrap_or(f64::NAN);
         println!("  {mark} {score:.4} {:<34} {}", page(hit), excerpt(hit["text"].as_str().unwrap_or_default()));
     }
-    let receipt = &reply.json["receipt"];
     println!(
-        "    {}; {:.0} ms; units {}, about {}, commit {}",
+        "    {}; {:.0} ms; receipt: {} milli-units of query, {} tokens, commit {}",
         place.map_or_else(|| "page NOT found".to_owned(), |rank| format!("page found at {}", rank + 1)),
         millis(time),
-        receipt["milli_units"],
-        money(&receipt["estimated_price"]),
-        receipt["commit"],
+        reply.units("query"),
+        reply.units("embedding_tokens"),
+        reply.commit()?,
     );
     Ok((place.is_some(), time))
 }
