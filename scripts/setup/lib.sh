@@ -25,10 +25,16 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # at_least HAVE WANT: is the dotted version HAVE the same as WANT or newer?
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# hash_of PATH...: one digest of the contents and names of all files under the paths (without what is generated).
+# hash_of PATH...: one digest of the names and contents of all files under the paths that are not ignored.
 hash_of() {
-    (cd "$ROOT" && find "$@" \( -name node_modules -o -name dist -o -name '.vite' -o -name coverage \) -prune \
-        -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
+    (
+        cd "$ROOT"
+        if git rev-parse --git-dir >/dev/null 2>&1; then
+            git ls-files -z --cached --others --exclude-standard --deduplicate -- "$@"
+        else
+            find "$@" \( -name node_modules -o -name dist -o -name '*.tsbuildinfo' \) -prune -o -type f -print0
+        fi | LC_ALL=C sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum | cut -d ' ' -f 1
+    )
 }
 
 # stamped STAMP DIGEST: was this digest recorded by the last successful run?

@@ -60,6 +60,8 @@ impl PrivatePostgres {
         // A closed channel means that the watcher is gone, and the server with it.
         let _ = self.stop.send(patience);
         let _ = self.watch.await;
+        // Succeeds where the directory was made elsewhere because the path was too long; the usual one is made again.
+        let _ = std::fs::remove_dir(&self.socket_dir);
     }
 }
 
