@@ -34,7 +34,10 @@ pub const QUESTIONS: [Question; 10] = [
         text: "How do I split a big table into parts by date range?",
         pages: &["ddl-partitioning.html", "sql-createtable.html"],
     },
-    Question { text: "insert a row, or update it when the key exists already", pages: &["sql-insert.html"] },
+    Question {
+        text: "insert a row, or update it when the key exists already",
+        pages: &["sql-insert.html", "sql-merge.html"],
+    },
     Question {
         text: "How do I write the result of a query into a CSV file?",
         pages: &["sql-copy.html", "app-psql.html", "file-fdw.html"],

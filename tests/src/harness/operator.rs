@@ -58,6 +58,22 @@ impl Operator {
         self.override_limits(&account.org, &overrides).await
     }
 
+    /// Gives an organisation another edition, as the sales desk would.
+    pub async fn subscribe(&self, account: &Account, edition: &str) -> Result<()> {
+        let org: OrgId = account.org.parse().with_context(|| format!("{} is no organisation", account.org))?;
+        let mut connection = self.connect().await?;
+        let done = sqlx::query(
+            "UPDATE control.organizations SET edition = $2, policy_version = policy_version + 1 WHERE org_id = $1",
+        )
+        .bind(org.uuid())
+        .bind(edition)
+        .execute(&mut connection)
+        .await?;
+        ensure!(done.rows_affected() == 1, "{} is not there", account.org);
+        connection.close().await?;
+        Ok(())
+    }
+
     /// Sets the limits of an organisation that differ from its edition's.
     pub async fn override_limits(&self, org: &str, overrides: &serde_json::Value) -> Result<()> {
         let org: OrgId = org.parse().with_context(|| format!("{org} is no organisation"))?;

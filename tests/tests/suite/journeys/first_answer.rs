@@ -43,6 +43,10 @@ async fn journey(place: Place) -> Result<()> {
     service.start_again().await?;
     ask(&articles, &mut tally).await?;
     account.usage_when("usage goes on where it was", |usage| tally.equals(usage)).await?;
+
+    service.operator().await?.subscribe(&account, "professional").await?;
+    let invoice = account.invoice().await?;
+    assert_eq!(micros(&invoice["total"])?, 500_000_000, "the fee, and all usage within what it includes: {invoice}");
     service.stop().await
 }
 
@@ -95,17 +99,17 @@ async fn ask(articles: &Collection, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// The invoice names what was used, and its lines add up to its total.
+/// The invoice names what was used, charges nothing in Community, and its lines add up to its total.
 async fn check_invoice(account: &Account, tally: &Tally) -> Result<()> {
     let invoice = account.invoice().await?;
     let lines = invoice["lines"].as_array().context("no lines")?;
     let mut total = 0;
     for line in lines {
-        let number = |field: &str| line[field].as_u64().with_context(|| format!("no {field} in {line}"));
-        let (used, included, billable) =
-            (number("quantity")?, number("included_quantity")?, number("billable_quantity")?);
-        assert_eq!(billable, used.saturating_sub(included), "{line}");
         total += micros(&line["amount"])?;
+        assert_eq!(micros(&line["amount"])?, 0, "Community is never charged: {line}");
+        if line["meter"].is_string() {
+            assert_eq!(line["billable_quantity"], 0, "{line}");
+        }
     }
     assert_eq!(micros(&invoice["total"])?, total, "{invoice}");
     for meter in ["query", "write", "embedding_tokens"] {

@@ -20,7 +20,7 @@ async fn a_collection_is_made_once_keeps_its_schema_and_a_new_one_of_its_name_is
 
     let described = things.describe().await?.expect(200)?;
     assert_eq!(described.result()["name"], "things");
-    assert_eq!(described.result()["schema"]["vector"]["dimension"], 3, "{}", described.text());
+    assert_eq!(described.result()["vector"]["dimension"], 3, "{}", described.text());
     let listed = api.get("/v1/namespaces/shop/collections").await?.expect(200)?;
     assert!(listed.text().contains("\"things\""), "{}", listed.text());
 
