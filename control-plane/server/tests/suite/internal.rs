@@ -4,53 +4,64 @@ use std::time::Duration;
 
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_control_plane_contract::{
-    Assignment, ClientError, Edition, OrgPolicy, PolicyEvent, RootSecret, policy::digest,
+    Assignment, ClientError, Edition, OrgPolicy, PolicyBatch, PolicyEvent, RootSecret, policy::digest,
 };
 use agentdb_control_plane_store::OrganizationChange;
 use agentdb_ids::{ApiKeyId, NodeId};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::service::Service;
+use crate::service::{Node, Service};
+
+/// Something done while a node waits reaches it before it would look for itself. The best of three, since the machine
+/// may be busy; without announcements none would be that fast.
+const ANNOUNCED: Duration = Duration::from_millis(500);
+
+/// Polls from `cursor` while `action` happens a little later: what came, and how long after the action began.
+async fn while_waiting<T>(node: &Node, cursor: u64, action: impl Future<Output = T>) -> (PolicyBatch, T, Duration) {
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let begun = tokio::time::Instant::now();
+        (action.await, begun)
+    };
+    let waiting = async { (node.poll(cursor, 20).await, tokio::time::Instant::now()) };
+    let ((batch, heard), (done, begun)) = tokio::join!(waiting, later);
+    (batch, done, heard.saturating_duration_since(begun))
+}
 
 #[tokio::test]
-async fn a_revocation_and_a_changed_limit_reach_a_waiting_node_within_a_second() {
+async fn a_revocation_and_a_changed_limit_reach_a_waiting_node_at_once() {
     let service = Service::start().await;
     let person = service.person("a@example.com").await;
     let node = service.node().await;
     let following = node.follow().await;
     person.call(Method::PUT, &person.path("/namespaces/ns"), Some(json!({}))).await;
-    let (key_id, _) = person.key(&["read"], "*").await;
     drop(following);
-    let cursor = node.poll(0, 0).await.cursor;
+    let mut cursor = node.poll(0, 0).await.cursor;
+    let mut fastest = [Duration::MAX; 2];
+    for (round, edition) in [Edition::Professional, Edition::Enterprise, Edition::Community].into_iter().enumerate() {
+        let (key_id, _) = person.key(&["read"], "*").await;
+        let path = person.path(&format!("/api-keys/{key_id}"));
+        let revoke = person.call(Method::DELETE, &path, None);
+        let (batch, revoked, took) = while_waiting(&node, cursor, revoke).await;
+        assert_eq!(revoked.status, 204);
+        let key_id: ApiKeyId = key_id.parse().expect("an id");
+        assert_eq!(batch.events, [PolicyEvent::KeyChanged { key_id, version: 2 }]);
+        assert!(node.client.grant(key_id).await.expect("an answer").is_none(), "an answer from now on says so too");
+        fastest[0] = fastest[0].min(took);
 
-    let wait = async |cursor| {
-        let begun = tokio::time::Instant::now();
-        let batch = node.poll(cursor, 20).await;
-        (batch, begun.elapsed())
-    };
-    let revoke = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        person.call(Method::DELETE, &person.path(&format!("/api-keys/{key_id}")), None).await
-    };
-    let ((batch, took), revoked) = tokio::join!(wait(cursor), revoke);
-    assert_eq!(revoked.status, 204);
-    assert!(took < Duration::from_millis(1300), "{took:?}");
-    let key_id: ApiKeyId = key_id.parse().expect("an id");
-    assert_eq!(batch.events, [PolicyEvent::KeyChanged { key_id, version: 2 }]);
-    assert!(node.client.grant(key_id).await.expect("an answer").is_none(), "an answer from now on says so too");
-
-    let change = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let jobs = service.stores.jobs();
-        let change = OrganizationChange::Edition(Edition::Professional);
-        jobs.change_organization(person.org.parse().expect("an id"), &change, chrono::DateTime::UNIX_EPOCH).await
-    };
-    let ((batch, took), changed) = tokio::join!(wait(batch.cursor), change);
-    assert!(changed.expect("the store") && took < Duration::from_millis(1300), "{took:?}");
-    let [PolicyEvent::Organisation(policy)] = &batch.events[..] else { panic!("{:?}", batch.events) };
-    assert_eq!((policy.edition, policy.limits.requests_per_second), (Edition::Professional, 500));
-    assert!(node.poll(batch.cursor, 0).await.events.is_empty(), "nothing is said twice");
+        let (jobs, change) = (service.stores.jobs(), OrganizationChange::Edition(edition));
+        let org_id = person.org.parse().expect("an id");
+        let change = jobs.change_organization(org_id, &change, chrono::DateTime::UNIX_EPOCH);
+        let (batch, changed, took) = while_waiting(&node, batch.cursor, change).await;
+        assert!(changed.expect("the store"));
+        let [PolicyEvent::Organisation(policy)] = &batch.events[..] else { panic!("{:?}", batch.events) };
+        assert_eq!((policy.edition, policy.limits.requests_per_second), (edition, [500, 5_000, 10][round]));
+        assert!(node.poll(batch.cursor, 0).await.events.is_empty(), "nothing is said twice");
+        fastest[1] = fastest[1].min(took);
+        cursor = batch.cursor;
+    }
+    assert!(fastest.iter().all(|took| *took < ANNOUNCED), "{fastest:?}");
 }
 
 #[tokio::test]
