@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
-    admission::{AddressThrottle, Caller, Pipeline},
+    admission::{Caller, Pipeline},
     assignments::{Opener, Registry},
     config::{LeaseConfig, NodeConfig},
     directory::NodeDirectory,
@@ -55,6 +55,7 @@ impl Line for OneKey {
 pub struct AdmissionProbe {
     pipeline: Pipeline,
     headers: HeaderMap,
+    spool: Arc<Spool>,
     _directory: NodeDirectory,
 }
 
@@ -87,18 +88,13 @@ impl AdmissionProbe {
         let grants = GrantCache::load(held.file("grants.json"), config.grants, Arc::clone(&clock), line);
         let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
         let opener = Opener { store, config: config.engine.for_engine(), lease, clock: Arc::clone(&clock), entropy };
-        let pipeline = Pipeline {
-            throttle: AddressThrottle::new(config.admission, Arc::clone(&clock)),
-            grants: Arc::new(grants),
-            registry,
-            opener: Arc::new(opener),
-            spool: Arc::new(spool),
-            clock,
-        };
+        let spool = Arc::new(spool);
+        let (grants, opener) = (Arc::new(grants), Arc::new(opener));
+        let pipeline = Pipeline::new(config.admission, grants, registry, opener, Arc::clone(&spool), clock);
         let mut headers = HeaderMap::new();
         let bearer = format!("Bearer {}", token.expose());
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).map_err(std::io::Error::other)?);
-        Ok(Self { pipeline, headers, _directory: held })
+        Ok(Self { pipeline, headers, spool, _directory: held })
     }
 
     /// Admits one query and counts it, as a data route does before and after its work. Whether it would
@@ -116,6 +112,13 @@ impl AdmissionProbe {
             }
             Err(_) => false,
         }
+    }
+
+    /// Query milli-units counted so far: 1,000 for each query that was answered.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        let counted = self.spool.unacknowledged(usize::MAX);
+        counted.iter().filter(|(key, _)| key.meter == Meter::Query).map(|(_, value)| value).sum()
     }
 }
 
@@ -179,8 +182,6 @@ mod tests {
         for _ in 0..100 {
             assert!(probe.query().await);
         }
-        let counted = probe.pipeline.spool.unacknowledged(10);
-        let query = counted.iter().find(|(key, _)| key.meter == Meter::Query).expect("counted");
-        assert_eq!(query.1, 100_000);
+        assert_eq!(probe.counted(), 100_000);
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use agentdb_problem::Problem;
 use axum::{
-    extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State},
+    extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State, rejection::RawPathParamsRejection},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -18,7 +18,7 @@ use crate::{routes::OPERATIONS, state::NodeState, telemetry};
 pub(crate) async fn admit(
     State(node): State<NodeState>,
     path: MatchedPath,
-    parameters: RawPathParams,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -32,7 +32,10 @@ pub(crate) async fn admit(
         telemetry::served(operation, refused.status(), node.clock.monotonic().saturating_sub(begun));
         return refused;
     };
-    let namespace = parameters.iter().find(|(name, _)| *name == "namespace").map_or("", |(_, value)| value);
+    // Bytes that are no text name nothing, as the empty name does.
+    let parameters = parameters.as_ref().ok();
+    let namespace = parameters.and_then(|all| all.iter().find(|(name, _)| *name == "namespace"));
+    let namespace = namespace.map_or("", |(_, value)| value);
     let caller = Caller { address: address(&request), headers: request.headers(), namespace };
     let (mut response, rate) = match node.pipeline.admit(operation, caller).await {
         Ok(admission) => {

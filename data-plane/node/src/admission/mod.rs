@@ -12,7 +12,7 @@ mod organisation;
 mod pipeline;
 mod rate;
 
-pub(crate) use address::AddressThrottle;
+use address::AddressThrottle;
 pub(crate) use admitted::{Admission, CountRefusal};
 pub(crate) use middleware::admit;
 pub(crate) use operation::Operation;

@@ -10,6 +10,7 @@ use http::{HeaderMap, header};
 use super::{AddressThrottle, Admission, Operation, Organisation, RateState, organisation::included};
 use crate::{
     assignments::{Opener, Registry, Slot},
+    config::AdmissionConfig,
     grants::{GrantCache, GrantError},
     metering::{Spool, month_of},
 };
@@ -28,18 +29,31 @@ pub(crate) struct Caller<'a> {
 /// A refusal, with the organisation's rate state once that was judged.
 pub(crate) type Refusal = (Problem, Option<RateState>);
 
-/// Everything admission judges by.
+/// Everything admission judges by. Closed to the routes, so that a namespace is reached through an
+/// [`Admission`] alone.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    pub throttle: AddressThrottle,
-    pub grants: Arc<GrantCache>,
-    pub registry: Arc<Registry>,
-    pub opener: Arc<Opener>,
-    pub spool: Arc<Spool>,
-    pub clock: Arc<dyn Clock>,
+    throttle: AddressThrottle,
+    grants: Arc<GrantCache>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) opener: Arc<Opener>,
+    pub(super) spool: Arc<Spool>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Pipeline {
+    pub(crate) fn new(
+        config: AdmissionConfig,
+        grants: Arc<GrantCache>,
+        registry: Arc<Registry>,
+        opener: Arc<Opener>,
+        spool: Arc<Spool>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let throttle = AddressThrottle::new(config, Arc::clone(&clock));
+        Self { throttle, grants, registry, opener, spool, clock }
+    }
+
     /// Judges a request. What comes out is its right to be worked on.
     pub(crate) async fn admit(&self, operation: &'static Operation, caller: Caller<'_>) -> Result<Admission, Refusal> {
         let before_rate = |problem| (problem, None);

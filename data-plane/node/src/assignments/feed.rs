@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Eraser, Registry, Slot};
-use crate::{config::AssignmentsConfig, grants::GrantCache, line::Line};
+use crate::{config::AssignmentsConfig, grants::GrantCache, lease::Lease, line::Line};
 
 /// The longest pause after polls that gave no answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -39,6 +39,7 @@ pub(crate) struct Feed {
     pub registry: Arc<Registry>,
     pub grants: Arc<GrantCache>,
     pub eraser: Arc<Eraser>,
+    pub lease: Arc<Lease>,
     pub config: AssignmentsConfig,
     pub clock: Arc<dyn Clock>,
     pub tasks: TaskTracker,
@@ -55,6 +56,7 @@ impl Feed {
         registry: Arc<Registry>,
         grants: Arc<GrantCache>,
         eraser: Arc<Eraser>,
+        lease: Arc<Lease>,
         config: AssignmentsConfig,
         clock: Arc<dyn Clock>,
         tasks: TaskTracker,
@@ -62,7 +64,7 @@ impl Feed {
     ) -> Self {
         // A cursor on disk means that an earlier process has heard the feed, and its view was loaded.
         let heard = AtomicBool::new(registry.cursor() > 0);
-        Self { line, registry, grants, eraser, config, clock, tasks, stop, work: Mutex::default(), heard }
+        Self { line, registry, grants, eraser, lease, config, clock, tasks, stop, work: Mutex::default(), heard }
     }
 
     /// Whether the node knows what it is to serve.
@@ -77,7 +79,9 @@ impl Feed {
         let mut compared = self.clock.monotonic();
         loop {
             let due = self.clock.monotonic() >= compared + Duration::from_secs(self.config.digest_every_s);
-            let wait = if self.is_pending() || due { 0 } else { self.config.poll_wait_s };
+            let epoch = self.lease.epoch();
+            let at_once = self.is_pending() || due || !self.lease.is_confirmed();
+            let wait = if at_once { 0 } else { self.config.poll_wait_s };
             let polled = tokio::select! {
                 () = self.stop.cancelled() => return,
                 polled = self.line.policy(cursor, Duration::from_secs(wait), due) => polled,
@@ -88,6 +92,7 @@ impl Feed {
                     metrics::gauge!("agentdb_node_policy_feed_up").set(1.0);
                     let digest = batch.digest.clone();
                     cursor = self.take(batch);
+                    self.lease.confirm(epoch);
                     if due && !self.is_pending() {
                         compared = self.clock.monotonic();
                         cursor = self.compare(digest.as_deref(), cursor);

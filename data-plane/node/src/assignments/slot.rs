@@ -41,6 +41,8 @@ pub(crate) enum SlotError {
 struct Opened {
     namespace: Arc<Namespace>,
     generation: u64,
+    /// Of the lease.
+    epoch: u64,
 }
 
 /// The right to use an open namespace. While it lives the namespace is not closed.
@@ -109,7 +111,7 @@ impl Slot {
             if assignment.state != AssignmentState::Serve {
                 return Err(SlotError::Leaving);
             }
-            if let Some(open) = self.current(assignment.generation).await {
+            if let Some(open) = self.current(&assignment, opener.lease.epoch()).await {
                 return Ok(open);
             }
             self.open(opener, &assignment).await?;
@@ -120,7 +122,7 @@ impl Slot {
     pub(crate) async fn acquire_to_report(&self, opener: &Opener) -> Result<OpenNamespace, SlotError> {
         loop {
             let assignment = self.assignment();
-            if let Some(open) = self.current(assignment.generation).await {
+            if let Some(open) = self.current(&assignment, opener.lease.epoch()).await {
                 return Ok(open);
             }
             self.open(opener, &assignment).await?;
@@ -172,9 +174,10 @@ impl Slot {
         Some(self.known_bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes != UNKNOWN)
     }
 
-    async fn current(&self, generation: u64) -> Option<OpenNamespace> {
+    async fn current(&self, assignment: &Assignment, epoch: u64) -> Option<OpenNamespace> {
         let gate = Arc::clone(&self.gate).read_owned().await;
-        if self.fenced.load(Ordering::Acquire) || gate.as_ref().is_none_or(|o| o.generation != generation) {
+        let usable = gate.as_ref().is_some_and(|o| o.generation == assignment.generation && o.epoch == epoch);
+        if !usable || self.fenced.load(Ordering::Acquire) {
             return None;
         }
         OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
@@ -183,18 +186,18 @@ impl Slot {
     /// Opens unless somebody else has done so meanwhile.
     async fn open(&self, opener: &Opener, assignment: &Assignment) -> Result<(), SlotError> {
         let mut gate = self.gate.write().await;
+        let epoch = opener.lease.epoch();
         let fenced = self.fenced.swap(false, Ordering::AcqRel);
-        if let Some(opened) = gate.as_ref() {
-            if !fenced && opened.generation == assignment.generation {
+        // Fenced, or of an older generation or epoch, it can write nothing any more and is dropped.
+        if let Some(opened) = gate.take() {
+            let same = opened.generation == assignment.generation;
+            if same && opened.epoch == epoch && !fenced {
+                *gate = Some(opened);
                 return Ok(());
             }
-        }
-        if let Some(opened) = gate.take() {
-            // Fenced, or of an older generation: it can write nothing any more.
-            drop(opened);
-        }
-        if fenced {
-            self.remember(opener, FENCED_BACKOFF, SlotError::Fenced);
+            if same && fenced {
+                self.remember(opener, FENCED_BACKOFF, SlotError::Fenced);
+            }
         }
         if let Some((until, error)) = *self.trouble.lock()
             && opener.clock.monotonic() < until
@@ -208,7 +211,7 @@ impl Slot {
             Ok(namespace) => {
                 self.known_bytes.store(namespace.logical_bytes(), Ordering::Relaxed);
                 self.mark.opened();
-                *gate = Some(Opened { namespace, generation: assignment.generation });
+                *gate = Some(Opened { namespace, generation: assignment.generation, epoch });
                 Ok(())
             }
             Err(error) => {

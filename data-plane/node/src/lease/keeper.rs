@@ -24,16 +24,42 @@ pub struct Lease {
     clock: Arc<dyn Clock>,
     /// Nanoseconds of monotonic time.
     valid_until: AtomicU64,
+    /// How often the lease was won from another process.
+    epoch: AtomicU64,
+    /// The epoch in which the control plane has said what is placed here.
+    confirmed: AtomicU64,
 }
 
 impl Lease {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, valid_until: AtomicU64::new(0) }
+        Self { clock, valid_until: AtomicU64::new(0), epoch: AtomicU64::new(0), confirmed: AtomicU64::new(0) }
     }
 
-    /// Whether the lease holds at this moment.
+    /// Whether the node may answer at this moment: the lease holds, and nothing was moved elsewhere while
+    /// another process had it.
     #[must_use]
     pub fn valid(&self) -> bool {
+        self.holds() && self.is_confirmed()
+    }
+
+    /// Rises whenever the lease is won from another process, which may have written to, or given away, what
+    /// is open here: a handle of an earlier epoch must not be used.
+    #[must_use]
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// The control plane has answered a question that was asked in `epoch`.
+    pub(crate) fn confirm(&self, epoch: u64) {
+        self.confirmed.fetch_max(epoch, Ordering::AcqRel);
+    }
+
+    /// Whether the control plane has spoken since the lease was won from another process.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed.load(Ordering::Acquire) >= self.epoch()
+    }
+
+    fn holds(&self) -> bool {
         nanos(self.clock.monotonic()) < self.valid_until.load(Ordering::Acquire)
     }
 
@@ -65,6 +91,8 @@ pub(crate) struct LeaseKeeper {
     pub(crate) directory: String,
     held: Option<u64>,
     observed: Option<Observed>,
+    /// The place being claimed is behind another process's.
+    winning: bool,
 }
 
 impl LeaseKeeper {
@@ -78,7 +106,18 @@ impl LeaseKeeper {
         directory: String,
     ) -> Self {
         let clock = Arc::clone(&lease.clock);
-        Self { chain, config, lease, clock, entropy, incarnation, directory, held: None, observed: None }
+        Self {
+            chain,
+            config,
+            lease,
+            clock,
+            entropy,
+            incarnation,
+            directory,
+            held: None,
+            observed: None,
+            winning: false,
+        }
     }
 
     /// Renews until `stop`, then gives the lease back.
@@ -96,7 +135,7 @@ impl LeaseKeeper {
 
     /// Does what is due and says when to come again.
     pub(crate) async fn step(&mut self) -> Duration {
-        if self.held.is_some() && !self.lease.valid() {
+        if self.held.is_some() && !self.lease.holds() {
             // Too late to go on from what was known: somebody may have taken it and trimmed since.
             self.held = None;
             tracing::warn!("the node lease ran out before it was renewed");
@@ -143,6 +182,7 @@ impl LeaseKeeper {
     /// The place in the chain that may be taken now, if any.
     async fn claim(&mut self) -> Result<Option<u64>, LeaseError> {
         let Some((n, link)) = self.chain.head().await? else { return Ok(Some(1)) };
+        self.winning |= link.directory != self.directory;
         // The same directory means a process that had our lock: the lock is ours, so it is dead.
         if link.released || link.directory == self.directory {
             return Ok(Some(n + 1));
@@ -177,6 +217,9 @@ impl LeaseKeeper {
         if appended == Appended::Ours {
             self.held = Some(n);
             self.observed = None;
+            if std::mem::take(&mut self.winning) {
+                self.lease.epoch.fetch_add(1, Ordering::AcqRel);
+            }
             self.lease.set(sent + self.config.validity());
             self.chain.trim(n).await;
         }

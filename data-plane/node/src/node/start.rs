@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Running, StartError};
 use crate::{
-    admission::{AddressThrottle, Pipeline},
+    admission::Pipeline,
     assignments::{Eraser, Feed, Opener, Registry},
     config::NodeConfig,
     directory::NodeDirectory,
@@ -101,6 +101,7 @@ impl Parts {
             Arc::clone(&self.registry),
             Arc::clone(&self.grants),
             Arc::new(eraser),
+            Arc::clone(&self.lease),
             config.assignments,
             Arc::clone(&self.clock),
             tasks.clone(),
@@ -118,14 +119,8 @@ impl Parts {
             assignments: config.assignments,
             stop: stop.clone(),
         });
-        let pipeline = Pipeline {
-            throttle: AddressThrottle::new(config.admission, Arc::clone(&self.clock)),
-            grants: self.grants,
-            registry: self.registry,
-            opener: self.opener,
-            spool: self.spool,
-            clock: Arc::clone(&self.clock),
-        };
+        let clock = Arc::clone(&self.clock);
+        let pipeline = Pipeline::new(config.admission, self.grants, self.registry, self.opener, self.spool, clock);
         let state = Arc::new(Shared {
             pipeline,
             embedder,

@@ -1,9 +1,11 @@
 //! Namespaces that come, go and are removed.
 
 use agentdb_control_plane_contract::{AssignmentState, Meter};
+use agentdb_data_plane_engine::{Config, Environment, Namespace, Record, Store, StoreConfig, WriteMeta, Writer};
 use agentdb_ids::NamespaceId;
 use http::StatusCode;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::world::{World, clock, entropy, until};
 
@@ -44,6 +46,37 @@ async fn a_drained_namespace_is_refused_and_its_data_stay() {
     let version = world.plane.told.lock().version;
     until("it is back", || world.plane.told.lock().applied >= version).await;
     life.get("main/collections/docs").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_another_writer_took_is_refused_until_it_is_placed_here_anew() {
+    let world = World::new().await;
+    let life = world.start().await.with_docs().await;
+    let store = Store::open(&StoreConfig::directory(&world.objects())).await.expect("a store");
+    let writer = Writer { writer_id: Uuid::from_u128(7), generation: 2 };
+    let environment = Environment { clock: clock(), entropy: entropy() };
+    let prefix = format!("ns/{}", world.namespace_id);
+    let other = Namespace::open(&store, &prefix, writer, Config::default(), environment).await.expect("taken over");
+    let record = |id: &str| Record { id: id.to_owned(), vector: Some(vec![1.0, 0.0]), ..Record::default() };
+    other.upsert("docs", vec![record("theirs")], WriteMeta::default()).await.expect("written");
+
+    let upsert = json!({"records": [{"id": "ours", "vector": [1, 0]}]});
+    let refused = life.post("main/collections/docs/upsert", upsert.clone()).await;
+    assert_eq!((refused.refusal().0, refused.header("retry-after").is_empty()), (503, false), "{}", refused.body);
+    let refused = life.post("main/collections/docs/fetch", json!({"ids": ["theirs"]})).await;
+    assert_eq!(refused.refusal().0, 503, "nothing stale is read either");
+    other.close().await;
+
+    world.plane.tell(|told| {
+        for assignment in told.assignments.values_mut() {
+            assignment.generation = 3;
+        }
+    });
+    let version = world.plane.told.lock().version;
+    until("it is placed here anew", || world.plane.told.lock().applied >= version).await;
+    life.post("main/collections/docs/upsert", upsert).await.ok();
+    let both = life.post("main/collections/docs/fetch", json!({"ids": ["theirs", "ours"]})).await.ok();
+    assert_eq!(both.body["result"]["missing"], json!([]));
 }
 
 fn walk(folder: &std::path::Path) -> usize {

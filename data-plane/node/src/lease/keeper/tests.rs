@@ -58,6 +58,8 @@ async fn another_process_waits_the_lease_out() {
     assert!(!old.lease.valid(), "the old one has run out before the new one may begin");
     bench.clock.advance(Duration::from_millis(1));
     new.step().await;
+    assert!(!new.lease.valid(), "what is placed here may have changed while another process had the lease");
+    new.lease.confirm(new.lease.epoch());
     assert!(new.lease.valid());
     // The sleeper wakes: it finds the newest link foreign and does not take its lease for good.
     old.step().await;
@@ -83,7 +85,7 @@ async fn the_holder_of_the_same_directory_takes_over_at_once() {
     bench.keeper("a").step().await;
     let mut next = bench.keeper("a");
     next.step().await;
-    assert!(next.lease.valid());
+    assert!(next.lease.valid(), "with nobody to ask");
 }
 
 #[tokio::test]
@@ -95,6 +97,7 @@ async fn a_released_lease_is_free_for_anybody() {
     assert!(!first.lease.valid());
     let mut second = bench.keeper("b");
     second.step().await;
+    second.lease.confirm(second.lease.epoch());
     assert!(second.lease.valid());
 }
 
@@ -147,4 +150,19 @@ async fn a_late_put_of_its_own_costs_no_lease() {
     owner.step().await;
     bench.clock.advance(Duration::from_secs(9));
     assert!(owner.lease.valid(), "renewed behind the late one");
+}
+
+#[tokio::test]
+async fn a_question_asked_before_the_lease_was_won_confirms_nothing() {
+    let bench = Bench::new();
+    bench.keeper("a").step().await;
+    let mut next = bench.keeper("b");
+    let asked = next.lease.epoch();
+    next.step().await;
+    bench.clock.advance(Duration::from_secs(11));
+    next.step().await;
+    next.lease.confirm(asked);
+    assert!(!next.lease.valid());
+    next.lease.confirm(next.lease.epoch());
+    assert!(next.lease.valid());
 }
