@@ -1,28 +1,36 @@
 //! The console in a real browser: its own end-to-end suite, against this service.
 
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use agentdb_tests::harness::Service;
-use anyhow::{Context as _, Result, ensure};
+use agentdb_tests::harness::{Program, Service};
+use anyhow::{Result, ensure};
+use rustix::process::Signal;
+
+/// All journeys, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(420);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_goes_from_sign_up_to_the_first_result_and_the_usage_page() -> Result<()> {
     let service = Service::start().await?;
-    let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../console");
-    let output = tokio::process::Command::new("npm")
+    let mut command = Command::new("npm");
+    command
         .args(["run", "e2e"])
-        .current_dir(&console)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../console"))
         .env("AGENTDB_URL", service.base())
-        .env("CI", "1")
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("cannot run npm")?;
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{}\n{said}", output.status);
+        .env("CI", "1");
+    let mut browser = Program::start("browser", command, &service.log("browser"))?;
+    let outcome = browser.ended(PATIENCE).await;
+    if outcome.is_err() {
+        // It passes the signal on to the browser, which must not stay behind.
+        browser.signal(Signal::TERM)?;
+        let _ = browser.ended(Duration::from_secs(20)).await;
+    }
+    let status = outcome?;
+    ensure!(status.success(), "{status}; see the log of `browser`");
     // A suite that ran nothing would also end well.
-    ensure!(said.contains(" passed"), "no browser test ran:\n{said}");
-    println!("{said}");
+    ensure!(browser.log().contains(" passed"), "no browser test ran");
+    println!("{}", browser.log());
     service.stop().await
 }
