@@ -42,7 +42,7 @@ pub fn of_page(name: &str, source: &str, most: usize, counter: &TokenCounter) ->
     let (title, blocks) = html::read(source);
     let mut sections = sections(&title, blocks)
         .into_iter()
-        .map(|(section, paragraphs)| cut(name, &title, &section, paragraphs, counter))
+        .map(|(section, paragraphs)| cut(name, &title, &section, paragraphs, most, counter))
         .collect::<Result<Vec<VecDeque<Passage>>>>()?;
     let mut chosen = Vec::new();
     while chosen.len() < most && sections.iter().any(|section| !section.is_empty()) {
@@ -69,51 +69,52 @@ fn sections(title: &str, blocks: Vec<Block>) -> Vec<(String, Vec<String>)> {
     sections
 }
 
+/// A section's first passages, at most `most`.
 fn cut(
     page: &str,
     title: &str,
     section: &str,
     paragraphs: Vec<String>,
+    most: usize,
     counter: &TokenCounter,
 ) -> Result<VecDeque<Passage>> {
     let head = if section.contains(title) { section.to_owned() } else { format!("{title}: {section}") };
     let room = MOST.saturating_sub(count(&head, counter)?).max(ENOUGH / 2);
     let mut passages = VecDeque::new();
-    let mut text = String::new();
-    let mut size = 0;
+    let (mut text, mut size) = (String::new(), 0);
+    let mut end = |text: &mut String, size: &mut usize| -> Result<usize> {
+        *size = 0;
+        if text.is_empty() {
+            return Ok(passages.len());
+        }
+        let text = format!("{head}\n{}", std::mem::take(text));
+        let tokens = counter.tokens(&text)?;
+        ensure!(!tokens.truncated, "a passage of {page} is longer than the model reads: {text}");
+        passages.push_back(Passage {
+            page: page.to_owned(),
+            number: 0,
+            title: title.to_owned(),
+            section: section.to_owned(),
+            tokens: tokens.ids.len() as u64,
+            text,
+        });
+        Ok(passages.len())
+    };
     let mut pieces = Vec::new();
     for paragraph in paragraphs {
         split(paragraph, room, counter, &mut pieces)?;
-    }
-    let mut end = |text: &mut String, size: &mut usize| -> Result<()> {
-        if !text.is_empty() {
-            let text = format!("{head}\n{}", std::mem::take(text));
-            let tokens = counter.tokens(&text)?;
-            ensure!(!tokens.truncated, "a passage of {page} is longer than the model reads: {text}");
-            passages.push_back(Passage {
-                page: page.to_owned(),
-                number: 0,
-                title: title.to_owned(),
-                section: section.to_owned(),
-                tokens: tokens.ids.len() as u64,
-                text,
-            });
+        for (piece, tokens) in pieces.drain(..) {
+            if size + tokens > room {
+                end(&mut text, &mut size)?;
+            }
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&piece);
+            size += tokens;
         }
-        *size = 0;
-        Ok(())
-    };
-    for piece in pieces {
-        let tokens = count(&piece, counter)?;
-        if size + tokens > room {
-            end(&mut text, &mut size)?;
-        }
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&piece);
-        size += tokens;
-        if size >= ENOUGH {
-            end(&mut text, &mut size)?;
+        if size >= ENOUGH && end(&mut text, &mut size)? >= most {
+            break;
         }
     }
     end(&mut text, &mut size)?;
@@ -121,9 +122,10 @@ fn cut(
 }
 
 /// A paragraph, in halves of halves until each has at most `room` tokens; cut between sentences where it can be.
-fn split(paragraph: String, room: usize, counter: &TokenCounter, pieces: &mut Vec<String>) -> Result<()> {
-    if count(&paragraph, counter)? <= room {
-        pieces.push(paragraph);
+fn split(paragraph: String, room: usize, counter: &TokenCounter, pieces: &mut Vec<(String, usize)>) -> Result<()> {
+    let tokens = count(&paragraph, counter)?;
+    if tokens <= room {
+        pieces.push((paragraph, tokens));
         return Ok(());
     }
     let middle = paragraph.floor_char_boundary(paragraph.len() / 2);
