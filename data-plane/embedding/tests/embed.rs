@@ -1,4 +1,4 @@
-//! The crate against the real weights. `AGENTDB_MODEL_DIR` names their directory; without it the place that
+//! The crate against the real weights. `AGENTDB_EMBEDDINGS_MODEL_DIR` names their directory; without it the place that
 //! `make setup` fills is used.
 
 mod embed {

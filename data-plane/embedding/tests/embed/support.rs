@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use agentdb_data_plane_embedding::Embedder;
 
 pub fn model_dir() -> PathBuf {
-    std::env::var_os("AGENTDB_MODEL_DIR").map_or_else(
+    std::env::var_os("AGENTDB_EMBEDDINGS_MODEL_DIR").map_or_else(
         || {
             let home = std::env::var_os("HOME").expect("HOME is set");
             PathBuf::from(home).join(".cache/agentdb/models/all-MiniLM-L6-v2")
