@@ -56,7 +56,7 @@ pub struct Text {
 
 impl Text {
     pub async fn new(per_page: usize) -> Result<Self> {
-        let dir = match std::env::var_os("AGENTDB_MODEL_DIR") {
+        let dir = match std::env::var_os("AGENTDB_EMBEDDINGS_MODEL_DIR") {
             Some(dir) => dir.into(),
             None => cache()?.join("models/all-MiniLM-L6-v2"),
         };

@@ -68,7 +68,7 @@ pub async fn run(options: Options) -> Result<()> {
 }
 
 fn token_counter() -> Result<TokenCounter> {
-    let dir = match std::env::var_os("AGENTDB_MODEL_DIR") {
+    let dir = match std::env::var_os("AGENTDB_EMBEDDINGS_MODEL_DIR") {
         Some(dir) => dir.into(),
         None => cache()?.join("models/all-MiniLM-L6-v2"),
     };
