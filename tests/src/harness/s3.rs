@@ -10,36 +10,57 @@ use super::{Program, Scratch, eventually, free_port};
 
 const BUCKET: &str = "agentdb-test";
 
-/// A running server with one empty bucket; ends with the handle.
+/// A running server with one bucket; ends with the handle.
 pub struct S3Server {
-    _program: Program,
+    program: Option<Program>,
+    port: u16,
     endpoint: String,
+    objects: PathBuf,
+    log: PathBuf,
 }
 
 impl S3Server {
     /// Starts it on a free loopback port, with its objects in `scratch`.
     pub async fn start(scratch: &Scratch) -> Result<Self> {
         let port = free_port()?;
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let (objects, log) = (scratch.dir("s3")?, scratch.log("ministack"));
+        let mut server = Self { program: None, port, endpoint, objects, log };
+        server.start_again().await?;
+        Ok(server)
+    }
+
+    /// `kill -9`. What it has acknowledged is on its disk.
+    pub fn kill(&mut self) -> Result<()> {
+        self.program.take().context("the S3 server is not running")?.kill()
+    }
+
+    /// Starts it on the same port with the same objects.
+    pub async fn start_again(&mut self) -> Result<()> {
         let mut command = Command::new(program()?);
         command
             .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", port.to_string())
+            .env("GATEWAY_PORT", self.port.to_string())
             .env("SERVICES", "s3")
             .env("S3_PERSIST", "1")
-            .env("S3_DATA_DIR", scratch.dir("s3")?)
-            .current_dir(scratch.path());
-        let mut program = Program::start("ministack", command, &scratch.log("ministack"))?;
-        let endpoint = format!("http://127.0.0.1:{port}");
-        let bucket = format!("{endpoint}/{BUCKET}");
+            .env("S3_DATA_DIR", &self.objects)
+            .current_dir(&self.objects);
+        let mut program = Program::start("ministack", command, &self.log)?;
+        let bucket = format!("{}/{BUCKET}", self.endpoint);
         let http = reqwest::Client::new();
         eventually("a bucket of the S3 server", Duration::from_secs(30), async || {
             ensure!(program.status()?.is_none(), "ministack ended");
+            let there = http.head(&bucket).send().await?.status().is_success();
+            if there {
+                return Ok(Some(()));
+            }
             let reply = http.put(&bucket).send().await?;
             ensure!(reply.status().is_success(), "{}", reply.status());
             Ok(Some(()))
         })
         .await?;
-        Ok(Self { _program: program, endpoint })
+        self.program = Some(program);
+        Ok(())
     }
 
     /// Its address.

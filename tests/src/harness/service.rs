@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::place::Store;
-use super::{Account, Api, Operator, Place, Program, Scratch, eventually, free_port, processes_in};
+use super::{Account, Api, Operator, Place, Program, S3Server, Scratch, eventually, free_port, processes_in};
 
 /// Initdb, migrations and the loading of the model, on a busy machine.
 const FIRST_START: Duration = Duration::from_secs(120);
@@ -82,6 +82,11 @@ impl Service {
     /// The running process.
     pub fn program(&mut self) -> Result<&mut Program> {
         self.program.as_mut().ok_or_else(|| anyhow::anyhow!("the service is not running"))
+    }
+
+    /// The S3 server behind the service.
+    pub fn s3(&mut self) -> Result<&mut S3Server> {
+        self.store.server.as_mut().ok_or_else(|| anyhow::anyhow!("the service stores in a directory"))
     }
 
     /// A command that would start a second process on the same directory, with a port of its own.

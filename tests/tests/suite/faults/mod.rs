@@ -3,4 +3,5 @@
 mod control_plane_away;
 mod crash;
 mod drain;
+mod object_store_away;
 mod second_process;
