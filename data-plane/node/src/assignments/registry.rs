@@ -221,3 +221,6 @@ impl Inner {
         self.organisations.retain(|id, _| organisations.contains(id));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,3 +241,6 @@ impl Slot {
         opened.namespace.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,19 @@ impl Lease {
         self.confirmed.load(Ordering::Acquire) >= self.epoch()
     }
 
+    /// A lease that holds without a keeper.
+    #[cfg(test)]
+    pub(crate) fn held_for(clock: Arc<dyn Clock>, time: Duration) -> Self {
+        let lease = Self::new(clock);
+        lease.set(lease.clock.monotonic() + time);
+        lease
+    }
+
+    /// The lease was won from another process.
+    pub(crate) fn won(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn holds(&self) -> bool {
         nanos(self.clock.monotonic()) < self.valid_until.load(Ordering::Acquire)
     }
@@ -218,7 +231,7 @@ impl LeaseKeeper {
             self.held = Some(n);
             self.observed = None;
             if std::mem::take(&mut self.winning) {
-                self.lease.epoch.fetch_add(1, Ordering::AcqRel);
+                self.lease.won();
             }
             self.lease.set(sent + self.config.validity());
             self.chain.trim(n).await;

@@ -1,0 +1,128 @@
+use agentdb_clock::SystemClock;
+use agentdb_control_plane_contract::{Edition, Limits, Standing};
+use agentdb_ids::Uuid;
+
+use super::*;
+
+struct Bench {
+    dir: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn registry(&self) -> Registry {
+        let path = |name: &str| self.dir.path().join(name);
+        let storage = Arc::new(StorageLedger::load(path("storage.json")));
+        Registry::load(path("policy.json"), DirtyMarks::new(self.dir.path()), storage, Arc::new(SystemClock::new()))
+    }
+}
+
+fn org() -> OrgId {
+    OrgId::from_uuid(Uuid::from_u128(1))
+}
+
+fn id(n: u128) -> NamespaceId {
+    NamespaceId::from_uuid(Uuid::from_u128(n))
+}
+
+fn placed(n: u128, name: &str, state: AssignmentState) -> PolicyEvent {
+    PolicyEvent::Assignment(Assignment {
+        namespace_id: id(n),
+        org_id: org(),
+        name: name.to_owned(),
+        prefix: format!("ns/{n}"),
+        generation: 1,
+        state,
+    })
+}
+
+fn policy(version: u64) -> PolicyEvent {
+    let limits = Limits {
+        namespaces: 1,
+        api_keys: 1,
+        requests_per_second: 1,
+        request_burst: 1,
+        concurrent_requests: 2,
+        storage_bytes: 1,
+        collections_per_namespace: 1,
+        query_milli_units_per_month: None,
+        write_milli_units_per_month: None,
+        embedding_tokens_per_month: None,
+    };
+    PolicyEvent::Organisation(OrgPolicy {
+        org_id: org(),
+        version,
+        edition: Edition::Community,
+        features: [].into(),
+        limits,
+        standing: Standing::Good,
+    })
+}
+
+fn batch(snapshot: bool, events: Vec<PolicyEvent>) -> PolicyBatch {
+    PolicyBatch { cursor: 5, snapshot, events, digest: None }
+}
+
+fn found(registry: &Registry, name: &str) -> Option<NamespaceId> {
+    registry.resolve(org(), name).map(|slot| slot.id())
+}
+
+#[test]
+fn the_view_outlives_the_process_and_its_digest_is_the_same() {
+    let bench = Bench::new();
+    let registry = bench.registry();
+    let events = vec![policy(3), placed(1, "a", AssignmentState::Serve), placed(2, "b", AssignmentState::Drain)];
+    registry.apply(batch(true, events.clone()));
+    let digest = registry.digest();
+    registry.apply(batch(false, events));
+    assert_eq!(registry.digest(), digest, "twice is once");
+    registry.acknowledge(5);
+    registry.save().expect("saved");
+    let next = bench.registry();
+    assert_eq!((next.cursor(), next.digest(), found(&next, "a")), (5, digest, Some(id(1))));
+    let other = OrgId::from_uuid(Uuid::from_u128(9));
+    assert!(next.resolve(other, "a").is_none(), "a name means something in its organisation alone");
+    next.apply(batch(false, vec![policy(4)]));
+    assert_ne!(next.digest(), registry.digest());
+}
+
+#[test]
+fn a_snapshot_replaces_everything_and_lets_go_of_what_is_not_in_it() {
+    let registry = Bench::new().registry();
+    let two = vec![policy(1), placed(1, "a", AssignmentState::Serve), placed(2, "b", AssignmentState::Serve)];
+    registry.apply(batch(false, two));
+    let effects = registry.apply(batch(true, vec![placed(2, "b", AssignmentState::Serve)]));
+    assert_eq!(effects.release.iter().map(|slot| slot.id()).collect::<Vec<_>>(), [id(1)]);
+    assert!(effects.erase.is_empty(), "what is not ours any more keeps its data");
+    assert_eq!((found(&registry, "a"), found(&registry, "b")), (None, Some(id(2))));
+    assert!(registry.organisation(org()).is_none());
+}
+
+#[test]
+fn a_deleted_name_can_be_given_anew_in_any_order() {
+    let registry = Bench::new().registry();
+    registry.apply(batch(false, vec![placed(1, "a", AssignmentState::Serve)]));
+    registry.apply(batch(false, vec![placed(2, "a", AssignmentState::Serve), placed(1, "a", AssignmentState::Delete)]));
+    assert_eq!(found(&registry, "a"), Some(id(2)));
+    registry.remove(id(1));
+    assert_eq!(found(&registry, "a"), Some(id(2)));
+    registry.apply(batch(false, vec![placed(2, "renamed", AssignmentState::Serve)]));
+    assert_eq!((found(&registry, "a"), found(&registry, "renamed")), (None, Some(id(2))));
+}
+
+#[test]
+fn a_change_of_policy_keeps_what_the_organisation_has_in_work() {
+    let registry = Bench::new().registry();
+    registry.apply(batch(false, vec![policy(1)]));
+    let organisation = registry.organisation(org()).expect("known");
+    let first = organisation.begin(2).expect("the first");
+    registry.apply(batch(false, vec![policy(2)]));
+    let organisation = registry.organisation(org()).expect("known");
+    let _second = organisation.begin(2).expect("the second");
+    assert!(organisation.begin(2).is_none(), "two are in work");
+    drop(first);
+    assert!(organisation.begin(2).is_some());
+}

@@ -1,0 +1,94 @@
+use agentdb_clock::{SystemClock, SystemEntropy};
+use agentdb_data_plane_engine::{Config, Record, Schema, Store, StoreConfig, UsageDelta, WriteMeta};
+use agentdb_ids::{OrgId, Uuid};
+
+use super::*;
+use crate::{lease::Lease, metering::DirtyMarks};
+
+async fn opener(dir: &std::path::Path, lease: Arc<Lease>) -> Opener {
+    Opener {
+        store: Store::open(&StoreConfig::directory(&dir.join("objects"))).await.expect("a store"),
+        config: Config::default(),
+        lease,
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(SystemEntropy),
+    }
+}
+
+fn slot(dir: &std::path::Path) -> Slot {
+    let namespace_id = NamespaceId::from_uuid(Uuid::from_u128(1));
+    let assignment = Assignment {
+        namespace_id,
+        org_id: OrgId::from_uuid(Uuid::from_u128(2)),
+        name: "a".to_owned(),
+        prefix: "ns/1".to_owned(),
+        generation: 1,
+        state: AssignmentState::Serve,
+    };
+    Slot::new(assignment, DirtyMarks::new(dir).of(namespace_id), None)
+}
+
+fn held() -> Arc<Lease> {
+    Arc::new(Lease::held_for(Arc::new(SystemClock::new()), Duration::from_secs(3_600)))
+}
+
+#[tokio::test]
+async fn nothing_is_opened_without_a_lease() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let lease = Arc::new(Lease::new(Arc::new(SystemClock::new())));
+    let opener = opener(dir.path(), lease).await;
+    assert_eq!(slot(dir.path()).acquire(&opener).await.map(|_| ()), Err(SlotError::NoLease));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_open_one_namespace() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let opener = opener(dir.path(), held()).await;
+    let slot = slot(dir.path());
+    let opened = futures::future::join_all((0..20).map(|_| slot.acquire(&opener))).await;
+    let handles: Vec<_> = opened.into_iter().map(|open| std::ptr::from_ref(&*open.expect("open")) as usize).collect();
+    assert!(handles.iter().all(|handle| *handle == handles[0]));
+}
+
+#[tokio::test]
+async fn an_idle_namespace_is_closed_when_it_owes_nothing_and_comes_back_with_its_data() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let opener = opener(dir.path(), held()).await;
+    let slot = slot(dir.path());
+    assert_eq!(slot.known_bytes(), None);
+    let open = slot.acquire(&opener).await.expect("open");
+    open.create_collection("c", Schema::default(), WriteMeta::default()).await.expect("created");
+    let delta = UsageDelta { key: Uuid::from_u128(3), meter: "write".to_owned(), hour: 1, amount: 5 };
+    let meta = WriteMeta { usage: vec![delta], idempotency: None };
+    open.upsert("c", vec![Record { id: "x".to_owned(), ..Record::default() }], meta).await.expect("written");
+    let usage = open.usage();
+    let bytes = open.logical_bytes();
+    let later = opener.clock.monotonic().as_secs() + 1;
+    assert!(!slot.close_if_idle(later).await, "a request uses it");
+    drop(open);
+    assert!(!slot.close_if_idle(later).await, "its log was not reported");
+    slot.mark.settle(slot.mark.unsettled().expect("opened"));
+    assert!(slot.close_if_idle(later).await);
+    assert!(slot.peek().is_none());
+    assert_eq!(slot.known_bytes(), Some(bytes));
+    let open = slot.acquire(&opener).await.expect("open again");
+    assert_eq!((open.usage(), open.logical_bytes()), (usage, bytes));
+}
+
+#[tokio::test]
+async fn a_handle_of_before_the_lease_was_lost_to_another_process_is_not_used() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let lease = held();
+    let opener = opener(dir.path(), Arc::clone(&lease)).await;
+    let slot = slot(dir.path());
+    let before = std::ptr::from_ref(&*slot.acquire(&opener).await.expect("open")) as usize;
+    assert_eq!(std::ptr::from_ref(&*slot.acquire(&opener).await.expect("open")) as usize, before);
+    let keep = slot.peek().expect("open");
+    let namespace = Arc::clone(&keep.0.namespace);
+    drop(keep);
+    lease.won();
+    lease.confirm(lease.epoch());
+    let after = std::ptr::from_ref(&*slot.acquire(&opener).await.expect("opened anew")) as usize;
+    assert_ne!(after, before);
+    drop(namespace);
+}
