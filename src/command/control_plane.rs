@@ -54,6 +54,7 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
     let internal = internal.serve(internal_app(control.internal_router(), metrics.clone(), environment.request_ids()));
     let public = public.serve(public_app(PublicParts {
         api: control.public_router(),
+        console: true,
         openapi: openapi::description()?,
         request_ids: environment.request_ids(),
         readiness: readiness.clone(),

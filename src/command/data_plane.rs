@@ -44,6 +44,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
     let internal = internal.serve(internal_app(axum::Router::new(), metrics.clone(), environment.request_ids()));
     let public = public.serve(public_app(PublicParts {
         api: node.router(),
+        console: false,
         openapi: openapi::description()?,
         request_ids: environment.request_ids(),
         readiness: readiness.clone(),

@@ -18,8 +18,11 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
         }
         .into());
     };
-    let data_dir = DataDir::lock(&config.data_dir()?)?;
-    let passwords = role_passwords(&config.database, &data_dir, &SystemEntropy)?;
+    let passwords = match config.database.role_passwords() {
+        Some(configured) => configured,
+        // They are kept in the data directory, which must not be in use while they may be made.
+        None => role_passwords(&config.database, &DataDir::lock(&config.data_dir()?)?, &SystemEntropy)?,
+    };
     let access = Access::configured(url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
     access.migrate().await.map_err(anyhow::Error::from)?;
     println!("roles and schemas are up to date");

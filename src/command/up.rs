@@ -93,6 +93,7 @@ impl Running {
         let readiness = Readiness::of(node.ready());
         let public = public.serve(public_app(PublicParts {
             api: control.public_router().merge(node.router()),
+            console: true,
             openapi: openapi::description()?,
             request_ids: environment.request_ids(),
             readiness: readiness.clone(),

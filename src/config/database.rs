@@ -1,5 +1,6 @@
 //! Where the metadata live.
 
+use agentdb_control_plane_store::RolePasswords;
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -22,5 +23,17 @@ pub struct Database {
 impl Default for Database {
     fn default() -> Self {
         Self { url: None, app_password: None, jobs_password: None, key_lookup_password: None, max_connections: 20 }
+    }
+}
+
+impl Database {
+    /// The passwords of all roles that serve, when all are configured.
+    pub fn role_passwords(&self) -> Option<RolePasswords> {
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+        Some(RolePasswords {
+            app: text(&self.app_password)?,
+            jobs: text(&self.jobs_password)?,
+            key_lookup: text(&self.key_lookup_password)?,
+        })
     }
 }

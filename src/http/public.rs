@@ -9,6 +9,7 @@ use axum::routing::get;
 use http::{HeaderName, HeaderValue, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::health::{Readiness, healthz, readyz};
@@ -21,6 +22,8 @@ const API_PREFIXES: &[&str] = &["/v1", "/internal", "/admin", "/metrics"];
 pub struct PublicParts {
     /// The routes of the planes in this process.
     pub api: Router,
+    /// Whether the web app is served: where the control plane is.
+    pub console: bool,
     /// The description of the public API, as JSON.
     pub openapi: String,
     pub request_ids: RequestIds,
@@ -41,7 +44,9 @@ pub fn public_app(parts: PublicParts) -> Router {
     if let Some(metrics) = parts.metrics {
         app = app.route("/metrics", get(move || async move { metrics.render() }));
     }
-    app.fallback(unmatched)
+    let otherwise =
+        if parts.console { Router::new().fallback(console_or_nothing) } else { Router::new().fallback(nothing) };
+    app.fallback_service(otherwise.layer(CompressionLayer::new()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(observe::observe))
         .layer(CatchPanicLayer::custom(panicked))
@@ -55,7 +60,11 @@ fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-async fn unmatched(request: Request) -> Response {
+async fn nothing() -> Problem {
+    Problem::not_found()
+}
+
+async fn console_or_nothing(request: Request) -> Response {
     let path = request.uri().path();
     let is_api = API_PREFIXES
         .iter()

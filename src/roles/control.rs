@@ -29,6 +29,9 @@ impl ControlRole {
         root_secret: RootSecret,
         environment: &Environment,
     ) -> anyhow::Result<Self> {
+        if config.mail.smtp_host.is_none() && !config.listen.ip().is_loopback() {
+            tracing::warn!("mail is captured: whoever reaches this address can read it; set mail.smtp_host to send it");
+        }
         let pools = access.pools();
         let stores = Stores::new(pools.app.clone(), pools.jobs.clone(), pools.key_lookup.clone());
         let settings = agentdb_control_plane_server::Config {
