@@ -35,8 +35,8 @@ pub struct Config {
     pub max_answer_bytes: usize,
     /// Collections a namespace may hold.
     pub max_collections: usize,
-    /// Rows of the tables kept in memory for search, over all namespaces of one [`crate::Store`]
-    /// handle this is the store's budget; a single collection above this share is streamed from Lance.
+    /// What a [`crate::Store`] is to be opened with as its memory for folded rows; all namespaces on that
+    /// handle share it. A collection that does not fit is streamed from Lance.
     pub max_resident_bytes: usize,
 }
 

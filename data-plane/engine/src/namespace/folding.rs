@@ -17,8 +17,8 @@ use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Moved, TableId};
 use crate::image;
 use crate::table::{self, FoldInput, TableError};
 
-/// How often age is looked at.
-const TICK: Duration = Duration::from_secs(1);
+/// The shortest sleep before age is looked at again.
+const MIN_SLEEP: Duration = Duration::from_millis(50);
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
@@ -50,10 +50,17 @@ impl FoldMemory {
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut backoff = FIRST_BACKOFF;
     loop {
+        // An idle namespace has no timer.
+        let aged = async {
+            match shared.fold_due_in() {
+                Some(wait) => tokio::time::sleep(wait.max(MIN_SLEEP)).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = shared.cancel.cancelled() => return,
             () = shared.fold_wake.notified() => {}
-            () = tokio::time::sleep(TICK) => {}
+            () = aged => {}
         }
         if !shared.fold_is_due() {
             continue;
@@ -91,6 +98,8 @@ pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
         }
         Err(error) => {
             shared.counters.failed_folds.fetch_add(1, Ordering::Relaxed);
+            // What is frozen is old enough to be due again at once.
+            shared.unfolded.since_ms.store(1, Ordering::Release);
             if matches!(error, FoldError::Fenced) {
                 shared.fence();
             }
@@ -108,12 +117,12 @@ fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
         super::errors::ReadError::Fenced => FoldError::Fenced,
         _ => FoldError::Closed,
     })?;
-    if state.frozen.is_none() && !state.changed {
-        return Ok(None);
-    }
     if state.frozen.is_none() {
-        state.forget_answers(oldest);
         shared.unfolded.since_ms.store(0, Ordering::Release);
+        if !state.changed {
+            return Ok(None);
+        }
+        state.forget_answers(oldest);
     }
     Ok(Some((state.freeze(), state.root.clone())))
 }

@@ -73,14 +73,14 @@ impl Shared {
     pub(super) fn apply(&self, commit: Commit, writes: Vec<DurableWrite>) {
         self.counters.entries.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
+        let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
         let mut state = self.state.write();
         state.apply(commit, writes);
         self.note_unfolded(&state);
+        // Under the lock, as the freeze resets it. A failure means that an older write has set it.
+        let first = self.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         drop(state);
-        let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
-        // Only the first write since the freeze sets it; a failure means it is set.
-        let _ = self.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
-        if self.fold_is_due() {
+        if first || self.fold_is_due() {
             self.fold_wake.notify_one();
         }
     }
@@ -98,6 +98,16 @@ impl Shared {
         self.unfolded.rows.load(Ordering::Acquire) >= self.config.fold_rows
             || self.unfolded.bytes.load(Ordering::Acquire) >= self.config.fold_bytes
             || (since > 0 && waited() >= self.config.fold_interval)
+    }
+
+    /// How long until age calls for a fold; `None` while nothing waits.
+    pub(super) fn fold_due_in(&self) -> Option<Duration> {
+        if self.fold_is_due() {
+            return Some(Duration::ZERO);
+        }
+        let since = self.unfolded.since_ms.load(Ordering::Acquire);
+        let waited = self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
+        (since > 0).then(|| self.config.fold_interval.saturating_sub(waited))
     }
 
     /// Another writer owns the namespace: nothing is served from here any more.

@@ -1,14 +1,33 @@
 //! Which rows of a segment hold a term.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::text::{Term, Terms};
+
+/// A term is a hash already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.0 = self.0.rotate_left(8) ^ u64::from(*b));
+    }
+
+    fn write_u64(&mut self, term: u64) {
+        self.0 = term;
+    }
+}
 
 /// Postings of one segment, built when the first text query asks for them.
 #[derive(Debug, Default)]
 pub(crate) struct Inverted {
     /// Rows, ascending, with the count of the term.
-    postings: HashMap<Term, Vec<(u32, u32)>>,
+    postings: HashMap<Term, Vec<(u32, u32)>, BuildHasherDefault<AsIs>>,
     /// Terms of each row's text.
     lengths: Vec<u32>,
 }

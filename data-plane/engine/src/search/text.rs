@@ -1,5 +1,6 @@
 //! Text into terms. The same function serves records and queries, memtables and tables.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use frostem::{Algorithm, Stemmer};
@@ -9,6 +10,9 @@ use crate::schema::Language;
 
 /// Longer words are cut: they are data, not language.
 const MAX_WORD_CHARS: usize = 64;
+
+/// Stems a thread remembers; a few MiB.
+const MAX_STEMS: usize = 32_768;
 
 /// A term, known by its hash; 64 bits make a clash of two words of one query and one text a curiosity.
 pub(crate) type Term = u64;
@@ -32,26 +36,62 @@ impl Terms {
 /// Cuts a text into terms: runs of letters and digits, lowercased and stemmed; runs of Chinese, Japanese and
 /// Korean characters, which have no spaces, as single characters and overlapping pairs.
 pub(crate) fn analyze(text: &str, language: Language) -> Terms {
-    let mut counts: HashMap<Term, u32> = HashMap::new();
-    let mut length = 0_u32;
-    each_term(text, language, |term| {
-        *counts.entry(xxh3_64(term.as_bytes())).or_default() += 1;
-        length = length.saturating_add(1);
+    let mut all: Vec<Term> = Vec::with_capacity(text.len() / 5);
+    STEMS.with_borrow_mut(|stems| {
+        each_word(text, |word| {
+            all.push(if language == Language::English && word.is_ascii() {
+                stems.term(word)
+            } else {
+                xxh3_64(word.as_bytes())
+            });
+        });
     });
-    let mut counts: Vec<(Term, u32)> = counts.into_iter().collect();
-    counts.sort_unstable();
-    Terms { counts: counts.into(), length }
+    let length = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    all.sort_unstable();
+    let runs = all.chunk_by(|a, b| a == b);
+    let counts = runs.map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect();
+    Terms { counts, length }
 }
 
-fn each_term(text: &str, language: Language, mut emit: impl FnMut(&str)) {
-    let stemmer = (language == Language::English).then(|| Stemmer::new(Algorithm::English));
+thread_local! {
+    static STEMS: RefCell<Stems> = RefCell::new(Stems::default());
+}
+
+/// Words whose stem is known. Stemming is the dearest step, and texts repeat their words.
+struct Stems {
+    stemmer: Stemmer,
+    known: HashMap<Box<str>, Term>,
+}
+
+impl Default for Stems {
+    fn default() -> Self {
+        Self { stemmer: Stemmer::new(Algorithm::English), known: HashMap::new() }
+    }
+}
+
+impl Stems {
+    fn term(&mut self, word: &str) -> Term {
+        if let Some(term) = self.known.get(word) {
+            return *term;
+        }
+        if self.known.len() >= MAX_STEMS {
+            self.known.clear();
+        }
+        let term = xxh3_64(self.stemmer.stem(word).as_bytes());
+        self.known.insert(word.into(), term);
+        term
+    }
+}
+
+/// Visits lowercased words, CJK characters and CJK pairs.
+fn each_word(text: &str, mut emit: impl FnMut(&str)) {
     let mut word = String::new();
     let mut chars = 0;
     let mut previous: Option<char> = None;
     let mut pair = String::new();
     for c in text.chars() {
         if is_cjk(c) {
-            flush(&mut word, stemmer.as_ref(), &mut emit);
+            flush(&mut word, &mut emit);
             chars = 0;
             pair.clear();
             if let Some(before) = previous {
@@ -72,22 +112,18 @@ fn each_term(text: &str, language: Language, mut emit: impl FnMut(&str)) {
             }
             chars += 1;
         } else if !is_joiner(c) || word.is_empty() {
-            flush(&mut word, stemmer.as_ref(), &mut emit);
+            flush(&mut word, &mut emit);
             chars = 0;
         }
     }
-    flush(&mut word, stemmer.as_ref(), &mut emit);
+    flush(&mut word, &mut emit);
 }
 
-fn flush(word: &mut String, stemmer: Option<&Stemmer>, emit: &mut impl FnMut(&str)) {
-    if word.is_empty() {
-        return;
+fn flush(word: &mut String, emit: &mut impl FnMut(&str)) {
+    if !word.is_empty() {
+        emit(word);
+        word.clear();
     }
-    match stemmer {
-        Some(stemmer) if word.is_ascii() => emit(&stemmer.stem(word)),
-        _ => emit(word),
-    }
-    word.clear();
 }
 
 /// An apostrophe and combining marks do not end a word.
@@ -109,14 +145,16 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         let mut out = Vec::new();
-        each_term(text, Language::English, |t| out.push(t.to_owned()));
+        each_word(text, |word| out.push(word.to_owned()));
         out
     }
 
     #[test]
     fn english_is_lowercased_and_stemmed() {
-        assert_eq!(words("Running indexes, it's FAST!"), ["run", "index", "it", "fast"]);
+        assert_eq!(words("Running indexes, it's FAST!"), ["running", "indexes", "its", "fast"]);
         assert_eq!(analyze("run RUN running", Language::English).counts.len(), 1);
+        assert_eq!(analyze("run RUN running", Language::Unstemmed).counts.len(), 2);
+        assert_eq!(analyze("indexes", Language::English), analyze("index", Language::English));
     }
 
     #[test]
