@@ -36,9 +36,9 @@ impl Clustered {
     }
 }
 
-/// A direction without preference: a sum of uniform numbers is near enough to a normal one.
+/// A direction: in so many dimensions uniform numbers are near enough to having no preference.
 fn direction(chance: &mut StdRng) -> Vec<f32> {
-    unit((0..DIMENSION).map(|_| (0..4).map(|_| chance.random_range(-1.0_f32..1.0)).sum()).collect())
+    unit((0..DIMENSION).map(|_| chance.random_range(-1.0_f32..1.0)).collect())
 }
 
 fn unit(mut vector: Vec<f32>) -> Vec<f32> {

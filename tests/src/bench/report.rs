@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::machine::machine;
 use super::measure::Figures;
 
 /// One kind of query, measured both ways with the same numbers of clients.
@@ -15,6 +14,7 @@ pub struct Pair {
 
 /// Everything that was measured.
 pub struct Report {
+    pub machine: String,
     pub vectors: usize,
     pub passages: usize,
     pub embedded_per_second: f64,
@@ -29,7 +29,7 @@ impl Report {
             "# Performance\n\nWritten by `make bench`; the numbers are of the last run, on this machine:\n{}. Debian 12, \
              data in a directory with fsync, the build profile of `make run` and `make test` (our code optimised a \
              little, dependencies hardly, the numeric ones fully). Client and service share the machine's cores.\n\n",
-            machine()
+            self.machine
         );
         let _ = write!(
             page,

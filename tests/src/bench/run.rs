@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::admission;
 use super::data::{Clustered, Text};
 use super::direct::Direct;
+use super::machine::machine;
 use super::options::Options;
 use super::report::{Pair, Report};
 use super::service::Served;
@@ -19,6 +20,7 @@ const CLIENTS: [usize; 2] = [1, 8];
 /// # Errors
 /// Anything that did not answer as it should.
 pub async fn run(options: Options) -> Result<()> {
+    let machine = machine();
     let mut scratch = Scratch::new()?;
     let started = Instant::now();
     let told = |what: &str| println!("{:>4} s  {what}", started.elapsed().as_secs());
@@ -48,6 +50,7 @@ pub async fn run(options: Options) -> Result<()> {
     }
     let admission = admission::measure(&scratch, options.time).await?;
     let report = Report {
+        machine,
         vectors: options.vectors,
         passages: text.passages.len(),
         embedded_per_second,
