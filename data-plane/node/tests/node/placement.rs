@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::world::{World, clock, entropy, until};
+use crate::world::{DEADLINE, World, clock, entropy, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_namespace_is_gone_reported_and_acknowledged_only_then() {
@@ -77,6 +77,21 @@ async fn a_namespace_that_another_writer_took_is_refused_until_it_is_placed_here
     life.post("main/collections/docs/upsert", upsert).await.ok();
     let both = life.post("main/collections/docs/fetch", json!({"ids": ["theirs", "ours"]})).await.ok();
     assert_eq!(both.body["result"]["missing"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_the_feed_lost_is_found_by_comparing_digests() {
+    let world = World::new().await;
+    let life = world.start().await;
+    life.get("main/collections").await.ok();
+    // Not told: the version stays.
+    world.plane.told.lock().assignments.clear();
+    let gone = async {
+        while life.get("main/collections").await.status != StatusCode::NOT_FOUND {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, gone).await.is_ok(), "the node goes on with what is not its own");
 }
 
 fn walk(folder: &std::path::Path) -> usize {

@@ -13,6 +13,7 @@ use agentdb_clock::SystemClock;
 use agentdb_control_plane_contract::{
     Assignment, Checkpoint, CheckpointReply, Counter, Grant, Meter, MonthTotals, OrgPolicy, PolicyBatch, PolicyEvent,
     RootSecret,
+    policy::digest,
     signing::{InternalAuth, authenticate},
 };
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
@@ -53,6 +54,7 @@ pub struct Plane {
 struct Poll {
     cursor: u64,
     wait_s: u64,
+    digest: bool,
 }
 
 impl Plane {
@@ -123,7 +125,8 @@ async fn policy(State(plane): State<Arc<Plane>>, Query(poll): Query<Poll>) -> Re
         );
     }
     let snapshot = poll.cursor == 0;
-    Json(PolicyBatch { cursor: told.version, snapshot, events, digest: None }).into_response()
+    let digest = poll.digest.then(|| digest(told.assignments.values(), told.organisations.values()));
+    Json(PolicyBatch { cursor: told.version, snapshot, events, digest }).into_response()
 }
 
 async fn grant(State(plane): State<Arc<Plane>>, Path((_, key)): Path<(String, ApiKeyId)>) -> Response {

@@ -161,6 +161,8 @@ impl World {
         let mut config = NodeConfig::new(self.node_id, self.dir.path().join("node"));
         config.metering.report_every_ms = 200;
         config.grants.refresh_wait_ms = 200;
+        config.assignments.poll_wait_s = 1;
+        config.assignments.digest_every_s = 1;
         let node = Node::start(config, store, None, client, Arc::clone(&clock), Arc::clone(&entropy))
             .await
             .expect("the node starts");
