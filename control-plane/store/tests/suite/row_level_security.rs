@@ -201,5 +201,5 @@ async fn refused_or_nothing(app: &PgPool, table: &str, statement: &str) {
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error()?.code().map(|code| code.into_owned())
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
