@@ -26,7 +26,7 @@ impl Options {
     /// # Errors
     /// An unknown or incomplete argument; the text says what is taken.
     pub fn parse(mut arguments: impl Iterator<Item = String>, url: Option<String>) -> Result<Self> {
-        let mut options = Self { url, place: Place::Directory, passages_per_page: 6, batch: 20, writers: 2 };
+        let mut options = Self { url, place: Place::Directory, passages_per_page: 4, batch: 20, writers: 2 };
         while let Some(name) = arguments.next() {
             let value = arguments.next().with_context(|| format!("{name} needs a value\n{USAGE}"))?;
             let number = || -> Result<usize> {

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use rustix::process::Signal;
 
 /// All journeys, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(420);
+const PATIENCE: Duration = Duration::from_secs(540);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_goes_from_sign_up_to_the_first_result_and_the_usage_page() -> Result<()> {
