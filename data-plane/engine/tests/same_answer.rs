@@ -134,7 +134,7 @@ async fn answers(ns: &Namespace) -> Answers {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn answers_do_not_depend_on_where_rows_are(steps in steps()) {

@@ -23,6 +23,16 @@ use crate::log::{Entry, Settled};
 const INLINE_BYTES: usize = 128 << 10;
 const BACKOFF: Duration = Duration::from_millis(200);
 
+/// What became of an entry.
+#[derive(Clone, Copy)]
+enum Fate {
+    Ours,
+    /// Another entry has its commit: the writes were not done.
+    Taken,
+    /// Another writer owns the namespace; whether it has this entry is not known.
+    Lost,
+}
+
 /// Whether the task goes on.
 enum Next {
     Go,
@@ -48,6 +58,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Pending>)
             Next::Stop => break,
         }
     }
+    shared.stalled.store(false, Ordering::Release);
     let error = match shared.state.read().standing {
         Standing::Fenced => WriteError::Fenced,
         Standing::Serving | Standing::Closed => WriteError::Closed,
@@ -143,40 +154,42 @@ async fn settle(
     let settled_at = *last_settled;
     let append = async {
         match shared.log.append(commit, sealed, nonce).await {
-            Settled::Ours => still_ours(shared, commit, settled_at).await,
-            Settled::Taken => false,
+            Settled::Ours if still_ours(shared, commit, settled_at).await => Fate::Ours,
+            Settled::Ours => Fate::Lost,
+            Settled::Taken => Fate::Taken,
         }
     };
     tokio::pin!(append);
     let in_time = tokio::select! {
         biased;
-        ours = &mut append => Some(ours),
-        () = shared.cancel.cancelled() => return closed(shared, waiting),
+        fate = &mut append => Some(fate),
+        () = shared.cancel.cancelled() => return given_up(waiting),
         () = tokio::time::sleep(shared.config.write_timeout) => None,
     };
-    let ours = match in_time {
-        Some(ours) => ours,
+    let fate = match in_time {
+        Some(fate) => fate,
         None => {
             shared.stalled.store(true, Ordering::Release);
-            let unknown = Err(WriteError::Unavailable("the object store did not answer in time".to_owned()));
-            answer(std::mem::take(waiting), &unknown);
+            answer(std::mem::take(waiting), &unknown("the object store did not answer in time"));
             tracing::warn!(commit, "a log entry is in doubt; writes are refused until it is settled");
-            let ours = tokio::select! {
+            let fate = tokio::select! {
                 biased;
-                ours = &mut append => ours,
-                () = shared.cancel.cancelled() => return closed(shared, waiting),
+                fate = &mut append => fate,
+                () = shared.cancel.cancelled() => return given_up(waiting),
             };
             shared.stalled.store(false, Ordering::Release);
-            ours
+            fate
         }
     };
     *last_settled = shared.monotonic();
-    if !ours {
-        shared.fence();
-        answer(std::mem::take(waiting), &Err(WriteError::Fenced));
-        return Next::Stop;
-    }
-    Next::Go
+    let outcome = match fate {
+        Fate::Ours => return Next::Go,
+        Fate::Taken => Err(WriteError::Fenced),
+        Fate::Lost => unknown("another writer owns the namespace"),
+    };
+    shared.fence();
+    answer(std::mem::take(waiting), &outcome);
+    Next::Stop
 }
 
 /// A writer that slept may create a key that its successor has written, folded and trimmed. So after a pause
@@ -194,15 +207,14 @@ async fn still_ours(shared: &Shared, commit: Commit, last_settled: Duration) -> 
     }
 }
 
-fn closed(shared: &Shared, waiting: &mut Vec<Waiting>) -> Next {
-    let error = match shared.state.read().standing {
-        Standing::Fenced => WriteError::Fenced,
-        Standing::Serving | Standing::Closed => {
-            WriteError::Unavailable("the namespace was closed during the write".to_owned())
-        }
-    };
-    answer(std::mem::take(waiting), &Err(error));
+/// The task ends with an entry on its way.
+fn given_up(waiting: &mut Vec<Waiting>) -> Next {
+    answer(std::mem::take(waiting), &unknown("the namespace was closed during the write"));
     Next::Stop
+}
+
+fn unknown(why: &str) -> Result<(), WriteError> {
+    Err(WriteError::Unavailable(why.to_owned()))
 }
 
 async fn encode(
