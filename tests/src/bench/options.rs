@@ -25,8 +25,8 @@ impl Options {
     /// An unknown or incomplete argument; the text says what is taken.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut options = Self {
-            vectors: 100_000,
-            passages_per_page: 2,
+            vectors: 20_000,
+            passages_per_page: 1,
             time: Duration::from_secs(5),
             out: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md")),
         };

@@ -46,12 +46,16 @@ impl Served {
         self.api.collection("bench", name)
     }
 
-    async fn fill(&self, name: &str, schema: &Value, records: impl Iterator<Item = Value>) -> Result<()> {
-        let collection = self.collection(name);
+    /// A batch is made when it is its turn: all of them at once would take gigabytes.
+    async fn fill(&self, name: &str, schema: &Value, mut records: impl Iterator<Item = Value>) -> Result<()> {
+        let collection = &self.collection(name);
         collection.create(schema).await?.ok()?;
-        let records: Vec<Value> = records.collect();
-        stream::iter(records.chunks(BATCH))
-            .map(|batch| async { collection.upsert(batch).await?.ok() })
+        let batches = std::iter::from_fn(move || {
+            let batch: Vec<Value> = records.by_ref().take(BATCH).collect();
+            (!batch.is_empty()).then_some(batch)
+        });
+        stream::iter(batches)
+            .map(|batch| async move { collection.upsert(&batch).await?.ok() })
             .buffer_unordered(WRITERS)
             .try_for_each(|_| async { Ok(()) })
             .await
