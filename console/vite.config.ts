@@ -22,5 +22,5 @@ export default defineConfig({
       input: { index: page("index.html"), docs: page("docs.html") },
     },
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.ts"], testTimeout: 60_000 },
 });

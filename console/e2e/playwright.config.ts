@@ -6,17 +6,18 @@ const baseURL = process.env["AGENTDB_URL"] ?? "http://127.0.0.1:8080";
 export default defineConfig({
   testDir: ".",
   outputDir: "./.output",
+  // Deadlines, not delays: far beyond what a busy machine needs.
   // One journey builds on the other's data, and the machine may be small.
   workers: 1,
   fullyParallel: false,
   retries: 0,
-  timeout: 180_000,
-  expect: { timeout: 15_000 },
+  timeout: 600_000,
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     baseURL,
-    actionTimeout: 15_000,
-    navigationTimeout: 20_000,
+    actionTimeout: 30_000,
+    navigationTimeout: 30_000,
     launchOptions: {
       executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
       args: [

@@ -1,5 +1,5 @@
-import { expect, type Page, test } from "@playwright/test";
-import { newPerson, signUp } from "./people";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./signedIn";
 import { checkAccessible } from "./watch";
 
 interface Refusal {
@@ -37,8 +37,13 @@ async function answer(page: Page, refusal: Refusal): Promise<void> {
   );
 }
 
+async function openConsole(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/^(Get started|Overview)$/);
+}
+
 test("each refusal shows its code, its request id and the way out", async ({ page }) => {
-  await signUp(page, newPerson());
+  await openConsole(page);
   for (const refusal of REFUSALS) {
     await answer(page, refusal);
     await page.getByRole("link", { name: "API keys", exact: true }).click();
@@ -55,7 +60,7 @@ test("each refusal shows its code, its request id and the way out", async ({ pag
 });
 
 test("a service that cannot be reached is said to be so, and a retry mends the page", async ({ page }) => {
-  await signUp(page, newPerson());
+  await openConsole(page);
   await page.route(KEYS, (route) => route.abort());
   await page.getByRole("link", { name: "API keys", exact: true }).click();
   const alert = page.getByRole("alert");
@@ -67,7 +72,7 @@ test("a service that cannot be reached is said to be so, and a retry mends the p
 });
 
 test("a session that ended leads to the log-in", async ({ page, context }) => {
-  await signUp(page, newPerson());
+  await openConsole(page);
   await context.clearCookies();
   await page.reload();
   await expect(page.getByRole("heading", { level: 1, name: "Log in" })).toBeVisible();

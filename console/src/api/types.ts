@@ -3,7 +3,7 @@ import type { paths } from "../generated/openapi";
 
 type Json<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Answer<O, S extends number> = O extends { responses: Record<S, infer R> } ? Json<R> : never;
-type Body<O> = O extends { requestBody: infer R } ? Json<R> : never;
+export type Body<O> = O extends { requestBody: infer R } ? Json<R> : never;
 
 export type Me = Answer<paths["/v1/me"]["get"], 200>;
 export type Organization = Me["organizations"][number];

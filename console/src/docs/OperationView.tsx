@@ -4,6 +4,7 @@ import { cx } from "../ui/classes";
 import { type Column, Table } from "../ui/Table";
 import { callers, type Description, type Method, type Operation, type Parameter, rulesOf, typeName } from "./description";
 import { requestExample } from "./example";
+import { Prose } from "./Prose";
 import { SchemaTree } from "./SchemaTree";
 
 const TONES: Record<Method, string> = {
@@ -39,7 +40,7 @@ export function OperationView({ description, operation }: OperationProps) {
           <code className="font-mono text-xs break-all text-ink-2">{operation.path}</code>
           <Callers operation={operation} />
         </div>
-        {operation.description ? <p className="max-w-3xl whitespace-pre-line text-ink-2">{operation.description}</p> : null}
+        {operation.description ? <p className="max-w-3xl whitespace-pre-line text-ink-2"><Prose text={operation.description} /></p> : null}
       </header>
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 p-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
         <div className="flex min-w-0 flex-col gap-5">
@@ -92,7 +93,7 @@ function Parameters({ description, parameters }: { description: Description; par
         <code className="font-mono text-xs text-ink-2">{[typeName(description, schema ?? {}), ...rulesOf(schema ?? {})].join("; ")}</code>
       ),
     },
-    { id: "description", header: t("docs.description"), cell: (parameter) => <span className="text-ink-2">{parameter.description}</span> },
+    { id: "description", header: t("docs.description"), cell: (parameter) => <span className="text-ink-2"><Prose text={parameter.description} /></span> },
   ];
   return (
     <section className="flex flex-col gap-2">
@@ -115,7 +116,7 @@ function Responses({ description, operation }: OperationProps) {
           const line = (
             <>
               <code className={cx("font-mono text-xs font-semibold", status.startsWith("2") ? "text-ok" : "text-ink-2")}>{status}</code>{" "}
-              <span className="text-sm text-ink-2">{response.description}</span>
+              <span className="text-sm text-ink-2"><Prose text={response.description} /></span>
             </>
           );
           return (

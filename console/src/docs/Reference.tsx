@@ -6,6 +6,7 @@ import { Mark } from "../layout/Mark";
 import { TextField } from "../ui/Fields";
 import { Loading } from "../ui/States";
 import { type Description, type Group, groupsOf, type Operation } from "./description";
+import { Prose } from "./Prose";
 import { MethodBadge, OperationView } from "./OperationView";
 import { ReferenceProblem } from "./ReferenceProblem";
 
@@ -85,7 +86,7 @@ function Operations({ description }: { description: Description }) {
             <section key={group.name} aria-label={group.name} className="flex flex-col gap-4">
               <div>
                 <h2 className="text-xl first-letter:uppercase">{group.name}</h2>
-                {group.description ? <p className="max-w-3xl text-ink-2">{group.description}</p> : null}
+                {group.description ? <p className="max-w-3xl text-ink-2"><Prose text={group.description} /></p> : null}
               </div>
               {group.operations.map((operation) => (
                 <OperationView key={operation.id} description={description} operation={operation} />

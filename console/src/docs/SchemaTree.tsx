@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { Prose } from "./Prose";
 import { type Description, flatten, present, resolve, rulesOf, type Schema, typeName } from "./description";
 
 interface SchemaTreeProps {
@@ -50,7 +51,7 @@ function Meaning({ description, schema }: SchemaTreeProps) {
   const text = schema.description ?? target.description;
   return (
     <>
-      {text ? <p className="text-sm whitespace-pre-line text-ink-2">{text}</p> : null}
+      {text ? <p className="text-sm whitespace-pre-line text-ink-2"><Prose text={text} /></p> : null}
       {rules.length > 0 ? <p className="font-mono text-xs break-words text-ink-3">{rules.join("; ")}</p> : null}
     </>
   );

@@ -1,5 +1,6 @@
 /** An example request of an operation, made from its schema. */
 import { curl, KEY_PLACEHOLDER } from "../format/snippets";
+import { EXAMPLES } from "./examples";
 import { callers, type Description, flatten, type Operation, present, resolve, type Schema } from "./description";
 
 /** Deep enough for every body of the API, and an end for one that refers to itself. */
@@ -39,6 +40,7 @@ export function exampleOf(description: Description, schema: Schema, depth = 0): 
 
 export function requestExample(description: Description, operation: Operation, baseUrl: string): string {
   const content = operation.requestBody?.content?.["application/json"];
-  const body = content?.example ?? (content?.schema ? exampleOf(description, content.schema) : undefined);
+  const body =
+    EXAMPLES[operation.id] ?? content?.example ?? (content?.schema ? exampleOf(description, content.schema) : undefined);
   return curl({ method: operation.method.toUpperCase(), url: baseUrl + operation.path, key: callers(operation).key ? KEY_PLACEHOLDER : null, body });
 }

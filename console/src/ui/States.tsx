@@ -85,8 +85,11 @@ interface ProblemNoticeProps {
   className?: string;
 }
 
+/** The fields that a problem names, unless its detail has said it already. */
 function fieldLines(problem: Problem): string[] {
-  return problem.errors.map(({ pointer, detail, code }) => `${pointer}${pointer ? ": " : ""}${detail || code}`);
+  return problem.errors
+    .map(({ pointer, detail, code }) => `${pointer}${pointer ? ": " : ""}${detail || code}`)
+    .filter((line) => !problem.detail.includes(line));
 }
 
 /** What went wrong, what to do now, and the id to quote when asking for help. */

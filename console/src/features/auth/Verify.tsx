@@ -39,8 +39,10 @@ export function Verify() {
       <AuthPage title={t("auth.verify.failed_title")}>
         <ProblemNotice error={error} onRetry={() => mutate(token)} />
         <div className="flex gap-2">
+          <ButtonLink look="primary" to="/check-mail">
+            {t("auth.verify.again")}
+          </ButtonLink>
           <ButtonLink to="/login">{t("auth.login.title")}</ButtonLink>
-          <ButtonLink to="/signup">{t("auth.sent.other")}</ButtonLink>
         </div>
       </AuthPage>
     );

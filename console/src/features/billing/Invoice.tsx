@@ -85,10 +85,10 @@ function Lines({ invoice }: { invoice: InvoicePreview }) {
       id: "line",
       header: t("billing.meter"),
       rowHeader: true,
-      cell: ({ description, explanation }) => (
+      cell: ({ description, explanation, counted_in }) => (
         <span className="flex min-w-40 flex-col">
           {description}
-          <span className="text-xs font-normal text-ink-3">{explanation}</span>
+          <span className="text-xs font-normal text-ink-3">{counted_in ? `${t(`billing.counted_in.${counted_in}`)}: ${explanation}` : explanation}</span>
         </span>
       ),
     },

@@ -43,6 +43,7 @@ export const billing = {
   unit_price: "Unit price",
   amount: "Amount",
   total: "Total",
+  counted_in: { milli_units: "In milli-units", byte_hours: "In byte-hours", bytes: "In bytes", tokens: "In tokens" },
   per: "per {{what}}",
   adds_up: "Recomputed here from quantities and prices: every line is right and the lines add up to the total.",
   does_not_add_up: "Recomputed here, this preview does not add up. Please tell us; you will not be charged for an error of ours.",
