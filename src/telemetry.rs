@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{ConfigError, Log, LogFormat};
 
@@ -17,10 +18,15 @@ const QUIET: &str = "lance=warn,sqlx::postgres::notice=warn,h2=info,hyper=info,r
 pub fn start_log(log: &Log) -> Result<(), ConfigError> {
     let bare = log.level.parse::<tracing::Level>().is_ok();
     let directives = if bare { format!("{},{QUIET}", log.level) } else { log.level.clone() };
-    let filter = EnvFilter::try_new(directives).map_err(|error| ConfigError::Value {
+    let refused = |why: &str| ConfigError::Value {
         place: "log.level".to_owned(),
-        why: format!("`{}`: {error}; give error, warn, info, debug, trace or directives", log.level),
-    })?;
+        why: format!("`{}`: {why}; give error, warn, info, debug, trace, or target=level, ...", log.level),
+    };
+    // The filter itself would take any word for the name of a target.
+    if !directives.split(',').all(|one| one.contains('=') || one.trim().parse::<LevelFilter>().is_ok()) {
+        return Err(refused("it names no level"));
+    }
+    let filter = EnvFilter::try_new(directives).map_err(|error| refused(&error.to_string()))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
