@@ -40,7 +40,7 @@ async fn tenant_tables(connection: &mut PgConnection) -> Result<Vec<(String, boo
 
 /// Whether the table has rows, none of which the app can see, put in again, change or remove.
 async fn takes_and_yields_nothing(connection: &mut PgConnection, table: &str) -> Result<bool> {
-    let run = |sql: String| AssertSqlSafe(sql);
+    let run = AssertSqlSafe::<String>;
     connection.execute(run(format!("CREATE TEMP TABLE probe AS SELECT * FROM {table}"))).await?;
     connection.execute("GRANT SELECT ON probe TO agentdb_app").await?;
     let before: i64 =
