@@ -42,7 +42,7 @@ for crate in "${crates[@]}"; do
         *) die "$crate has no queries" ;;
     esac
     # Beside the old ones until all are there: whoever builds meanwhile, or after a failure, still finds those.
-    fresh=$(mktemp -d "$folder/.sqlx.XXXXXX")
+    fresh=$(mktemp -d -p "$folder")
     # The macros run only when the crate is compiled again.
     touch "$folder/src/lib.rs"
     SQLX_OFFLINE=false DATABASE_URL="postgres:///agentdb?host=$dir&user=postgres" \
