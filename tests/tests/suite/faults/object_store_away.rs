@@ -20,15 +20,19 @@ async fn without_its_object_store_the_service_refuses_writes_and_afterwards_has_
     }
 
     service.s3()?.kill()?;
+    let began = tokio::time::Instant::now();
     let refused = write(&records, "while-away").await?;
+    println!("refused after {:.1} s", began.elapsed().as_secs_f64());
     ensure!(refused.status == 503, "{} {}", refused.status, refused.text());
     ensure!(refused.header("retry-after").is_some(), "a refusal says when to come back: {}", refused.text());
 
     service.s3()?.start_again().await?;
+    let began = tokio::time::Instant::now();
     eventually("writes go on", Duration::from_secs(60), async || {
         Ok((write(&records, "after").await?.status == 200).then_some(()))
     })
     .await?;
+    println!("writes go on {:.1} s after the store came back", began.elapsed().as_secs_f64());
     let ids: Vec<String> = (0..WRITES).map(|n| format!("before-{n}")).chain(["after".to_owned()]).collect();
     let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
     let there = records.fetch(&wanted).await?.expect(200)?;
