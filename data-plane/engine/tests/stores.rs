@@ -55,6 +55,22 @@ async fn a_directory_and_s3_give_the_same_answers() {
     assert_eq!(local, remote);
 }
 
+/// A directory lists in any order; an old version was once taken for the newest, and the fold after it failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_folds_on_a_directory_each_find_the_newest_version() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = StoreConfig::directory(directory.path());
+    let ns = open(&Store::open(&config).await.expect("store"), 1).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    for round in 0..24 {
+        ns.upsert(DOCS, vec![record(round, 0)], WriteMeta::default()).await.expect("written");
+        ns.fold().await.expect("fold");
+    }
+    ns.close().await;
+    let ns = open(&Store::open(&config).await.expect("store"), 2).await;
+    assert_eq!(ns.count(DOCS, None).await.expect("count").value, 24);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_store_is_refused_by_name() {
     let config = |url: &str| StoreConfig { url: url.to_owned(), s3: None, memory_bytes: 0 };

@@ -87,7 +87,7 @@ impl StoreConfig {
         let path = url.to_file_path().map_err(|()| config("url", "is not an absolute local path".to_owned()))?;
         std::fs::create_dir_all(&path).map_err(|e| config("url", format!("{}: {e}", path.display())))?;
         let local = LocalFileSystem::new_with_prefix(&path).map_err(|e| config("url", e.to_string()))?.with_fsync(true);
-        Ok(Store::build(Arc::new(local), Path::default(), "file-object-store://", false, self.memory_bytes))
+        Ok(Store::over(Arc::new(local), self.memory_bytes))
     }
 
     fn connect_s3(&self, url: &Url) -> Result<Store, StoreError> {
@@ -115,7 +115,7 @@ impl StoreConfig {
         }
         let store = builder.build().map_err(|e| config("s3", e.to_string()))?;
         let root = Path::parse(url.path().trim_matches('/')).map_err(|e| config("url", e.to_string()))?;
-        Ok(Store::build(Arc::new(store), root, format!("s3://{bucket}"), true, self.memory_bytes))
+        Ok(Store::build(Arc::new(store), root, format!("s3://{bucket}"), self.memory_bytes))
     }
 }
 

@@ -6,6 +6,7 @@
 mod budget;
 mod config;
 mod probe;
+mod sorted;
 
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ pub use config::{S3Config, StoreConfig};
 /// Bytes of Lance's own caches a store handle may hold.
 const INDEX_CACHE_BYTES: usize = 64 << 20;
 const METADATA_CACHE_BYTES: usize = 128 << 20;
+
+/// Lance takes short cuts past the given object store for `file`; it has none for this scheme.
+const DIRECTORY: &str = "file-object-store://";
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +51,6 @@ pub struct Store {
     root: Path,
     /// What Lance sees as scheme and authority, e.g. `s3://bucket`.
     base: Arc<str>,
-    ordered_listing: bool,
     session: Arc<Session>,
     budget: Arc<MemoryBudget>,
 }
@@ -66,22 +69,14 @@ impl Store {
     /// A store over any [`ObjectStore`], not probed: for wrappers that count, cache or fail.
     #[must_use]
     pub fn over(objects: Arc<dyn ObjectStore>, memory_bytes: usize) -> Self {
-        // Lance takes short cuts past the given object store for `file`; it has none for this scheme.
-        Self::build(objects, Path::default(), "file-object-store://", false, memory_bytes)
+        Self::build(Arc::new(sorted::Sorted(objects)), Path::default(), DIRECTORY, memory_bytes)
     }
 
-    fn build(
-        objects: Arc<dyn ObjectStore>,
-        root: Path,
-        base: impl Into<Arc<str>>,
-        ordered_listing: bool,
-        memory_bytes: usize,
-    ) -> Self {
+    fn build(objects: Arc<dyn ObjectStore>, root: Path, base: impl Into<Arc<str>>, memory_bytes: usize) -> Self {
         Self {
             objects,
             root,
             base: base.into(),
-            ordered_listing,
             session: Arc::new(Session::new(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES, Arc::default())),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
         }
@@ -121,7 +116,7 @@ impl Store {
         )]
         Ok(ObjectStoreParams {
             object_store: Some((Arc::clone(&self.objects), url)),
-            list_is_lexically_ordered: Some(self.ordered_listing),
+            list_is_lexically_ordered: Some(true),
             ..ObjectStoreParams::default()
         })
     }
