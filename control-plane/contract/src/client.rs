@@ -74,12 +74,7 @@ impl InternalClient {
     ///
     /// # Errors
     /// When the control plane gives no answer.
-    pub async fn policy(
-        &self,
-        cursor: u64,
-        wait: Duration,
-        with_digest: bool,
-    ) -> Result<PolicyBatch, ClientError> {
+    pub async fn policy(&self, cursor: u64, wait: Duration, with_digest: bool) -> Result<PolicyBatch, ClientError> {
         let path = format!(
             "/internal/v1/nodes/{}/policy?cursor={cursor}&wait_s={}&digest={with_digest}",
             self.credential.node_id(),

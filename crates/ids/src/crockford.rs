@@ -4,10 +4,7 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 pub(crate) const LEN: usize = 26;
 
 pub(crate) fn encode(value: u128) -> String {
-    (0..LEN)
-        .rev()
-        .map(|i| char::from(ALPHABET[((value >> (5 * i)) & 31) as usize]))
-        .collect()
+    (0..LEN).rev().map(|i| char::from(ALPHABET[((value >> (5 * i)) & 31) as usize])).collect()
 }
 
 /// `None` unless `text` is exactly what [`encode`] would give: no upper case, no look-alikes, no overflow.

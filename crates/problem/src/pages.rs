@@ -18,7 +18,11 @@ async fn list() -> Html<String> {
         .iter()
         .map(|code| {
             let text = code.as_str();
-            format!("<dt><a href=\"/docs/errors/{text}\">{text}</a> ({})</dt><dd>{}</dd>", code.status().as_u16(), code.title())
+            format!(
+                "<dt><a href=\"/docs/errors/{text}\">{text}</a> ({})</dt><dd>{}</dd>",
+                code.status().as_u16(),
+                code.title()
+            )
         })
         .collect();
     document("Error codes", &format!("<dl>{rows}</dl>"))

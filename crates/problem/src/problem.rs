@@ -164,9 +164,7 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = self.code.status();
         *response.headers_mut() = self.headers;
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.extensions_mut().insert(self.code);
         response
     }
@@ -183,9 +181,7 @@ impl ToSchema for Problem {
         std::borrow::Cow::Borrowed("Problem")
     }
 
-    fn schemas(
-        schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>,
-    ) {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
         schemas.push((FieldError::name().into_owned(), <FieldError as utoipa::PartialSchema>::schema()));
     }
 }

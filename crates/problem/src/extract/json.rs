@@ -63,9 +63,7 @@ fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::invalid(pointer, "malformed_json", message)
         }
     })?;
-    deserializer
-        .end()
-        .map_err(|error| Problem::invalid("", "malformed_json", format!("after the value: {error}")))?;
+    deserializer.end().map_err(|error| Problem::invalid("", "malformed_json", format!("after the value: {error}")))?;
     Ok(value)
 }
 
