@@ -2,4 +2,9 @@
 # Every Rust test, the whole service and the browser among them. Arguments go to the runner.
 source "$(dirname "${BASH_SOURCE[0]}")/../setup/lib.sh"
 cd "$ROOT"
-PATH=$CACHE/venv/bin:$PATH exec cargo nextest run --locked --workspace --no-fail-fast "$@" </dev/null
+export PATH=$CACHE/venv/bin:$PATH
+
+# The simulation must notice wrong engines, which exist only under this feature.
+cargo nextest run --locked -p agentdb-data-plane-engine --features planted-bugs --test simulation -E 'test(planted)' </dev/null
+
+exec cargo nextest run --locked --workspace --no-fail-fast "$@" </dev/null
