@@ -137,7 +137,8 @@ pub struct AdmissionConfig {
     pub unknown_keys_burst: u32,
     /// Addresses remembered; beyond it unknown keys are throttled together.
     pub max_addresses: usize,
-    /// The longest a request may be in work.
+    /// The longest a request may be in work. The largest batch of texts takes the local model about a minute on two
+    /// cores, and a batch that can never end in time could never be stored.
     pub request_timeout_s: u64,
     /// The largest body of a request.
     pub max_body_bytes: usize,
@@ -149,7 +150,7 @@ impl Default for AdmissionConfig {
             unknown_keys_per_second: 5,
             unknown_keys_burst: 100,
             max_addresses: 100_000,
-            request_timeout_s: 30,
+            request_timeout_s: 120,
             max_body_bytes: 16 * 1024 * 1024,
         }
     }

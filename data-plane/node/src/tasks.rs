@@ -17,8 +17,12 @@ use crate::{
 
 /// How often idle namespaces are looked for and sizes saved.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often changed grants are saved.
-const SAVE_GRANTS: Duration = Duration::from_secs(1);
+/// After a save of the grants comes a pause of so many times what it took: it costs a twentieth of a core at most.
+const SAVE_GRANTS_PAUSE: u32 = 20;
+/// The least pause between two saves of the grants.
+const SAVE_GRANTS_LEAST: Duration = Duration::from_millis(50);
+/// The longest.
+const SAVE_GRANTS_MOST: Duration = Duration::from_secs(5);
 /// How soon a namespace that could not be opened for its report is tried again.
 const RECOVER_RETRY: Duration = Duration::from_secs(2);
 
@@ -71,10 +75,20 @@ impl Background {
         }
     }
 
-    /// Saves grants that changed, over and over.
+    /// Saves grants as soon as they change, over and over: a key that worked once works after a crash too.
     pub(crate) async fn save_grants(self: Arc<Self>) {
-        while self.pause(SAVE_GRANTS).await {
-            self.grants.save_if_changed();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.grants.changed() => {}
+            }
+            let begun = self.clock.monotonic();
+            self.grants.save();
+            let took = self.clock.monotonic().saturating_sub(begun);
+            let pause = (took * SAVE_GRANTS_PAUSE).clamp(SAVE_GRANTS_LEAST, SAVE_GRANTS_MOST);
+            if !self.pause(pause).await {
+                return;
+            }
         }
     }
 

@@ -1,19 +1,12 @@
 //! The cache and its rules.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{ApiKeyToken, Grant};
 use agentdb_ids::ApiKeyId;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::{
     flight::{Answer, Flights},
@@ -66,7 +59,7 @@ pub(crate) struct GrantCache {
     clock: Arc<dyn Clock>,
     inner: Arc<Mutex<Inner>>,
     flights: Flights,
-    changed: AtomicBool,
+    changed: Notify,
 }
 
 /// What the cache alone can say of a key.
@@ -82,7 +75,7 @@ impl GrantCache {
     pub(crate) fn load(path: PathBuf, config: GrantsConfig, clock: Arc<dyn Clock>, line: Arc<dyn Line>) -> Self {
         let now = millis(clock.monotonic());
         let inner = Arc::new(Mutex::new(saved::load(&path, clock.now(), now)));
-        Self { path, config, clock, inner, flights: Flights::new(line), changed: AtomicBool::new(false) }
+        Self { path, config, clock, inner, flights: Flights::new(line), changed: Notify::new() }
     }
 
     /// The grant of the key, if it is a key that may be used now. `may_look_up` is asked before an unknown
@@ -121,7 +114,7 @@ impl GrantCache {
             inner.entries.remove(&key_id);
         }
         inner.changes.retain(|_, (_, heard)| now - *heard < CHANGE_KEPT_MS);
-        self.changed.store(true, Ordering::Release);
+        self.changed.notify_one();
     }
 
     /// Every grant must be confirmed before it is used, as far as the control plane answers.
@@ -144,16 +137,13 @@ impl GrantCache {
         self.inner.lock().entries.retain(|_, entry| matches!(entry, Entry::Known { .. }));
     }
 
-    /// Saves the cache if it changed since it was last saved.
-    pub(crate) fn save_if_changed(&self) {
-        if self.changed.load(Ordering::Acquire) {
-            self.save();
-        }
+    /// Waits until there is something new to save.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// Saves the cache. Hashes of keys are in it, so the file is this user's alone.
     pub(crate) fn save(&self) {
-        self.changed.store(false, Ordering::Release);
         let saved = saved::of(&self.inner.lock(), self.clock.now(), self.now());
         if let Err(error) = saved.write(&self.path) {
             tracing::warn!(%error, "grants were not saved; a restart will ask for them");
@@ -233,7 +223,7 @@ impl GrantCache {
         if inner.entries.len() > self.config.capacity {
             inner.shrink(self.config.capacity, now);
         }
-        self.changed.store(true, Ordering::Release);
+        self.changed.notify_one();
         answer
     }
 }
