@@ -1,4 +1,4 @@
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use agentdb_clock::{Entropy, ManualClock, SeededEntropy};
 use agentdb_control_plane_contract::{
