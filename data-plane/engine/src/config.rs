@@ -33,6 +33,8 @@ pub struct Config {
     pub answer_retention: Duration,
     /// Bytes of stored answers a namespace may hold; an idempotent write above gets backpressure.
     pub max_answer_bytes: usize,
+    /// Logical bytes of the records that one read may return. Larger pages end early; larger answers are refused.
+    pub max_read_bytes: usize,
     /// Collections a namespace may hold.
     pub max_collections: usize,
     /// What a [`crate::Store`] is to be opened with as its memory for folded rows; all namespaces on that
@@ -54,6 +56,7 @@ impl Default for Config {
             retention: Duration::from_secs(600),
             answer_retention: Duration::from_secs(24 * 3600),
             max_answer_bytes: 32 << 20,
+            max_read_bytes: 16 << 20,
             max_collections: 1_000,
             max_resident_bytes: 1 << 30,
         }

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// The only version so far. A reader refuses others.
 const VERSION: u8 = 1;
 const HEADER: usize = 13;
-/// A body longer than this is refused before memory is taken for it.
+/// A longer body is neither written nor read.
 const MAX_BODY: usize = 1 << 30;
 /// Vectors hardly compress; the fastest level is right.
 const LEVEL: i32 = 1;
@@ -51,7 +51,8 @@ pub(crate) fn serialize<T: Serialize>(body: &T) -> Result<Vec<u8>, FrameError> {
 
 /// Puts a serialised body into its envelope.
 pub(crate) fn seal(kind: Kind, body: &[u8]) -> Result<Vec<u8>, FrameError> {
-    let length = u32::try_from(body.len()).map_err(|_| FrameError::Body("too long".to_owned()))?;
+    let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_BODY);
+    let length = length.ok_or_else(|| FrameError::Body(format!("{} bytes are too many", body.len())))?;
     let compressed = zstd::bulk::compress(body, LEVEL).map_err(|e| FrameError::Body(e.to_string()))?;
     let mut out = Vec::with_capacity(HEADER + compressed.len());
     out.extend_from_slice(&kind.magic());

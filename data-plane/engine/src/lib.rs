@@ -46,5 +46,5 @@ pub use schema::{
     AttributeType, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value, ValueError,
     VectorSpec, valid_collection_name,
 };
-pub use search::{Fusion, Hit, Include, Mode, Query};
+pub use search::{Fusion, Hit, Include, Mode, Page, Query};
 pub use store::{S3Config, Store, StoreConfig, StoreError};

@@ -2,8 +2,14 @@
 
 mod support;
 
-use agentdb_data_plane_engine::{Idempotency, Include, OpenError, ReadError, Schema, WriteError, WriteMeta};
+use std::sync::Arc;
+
+use agentdb_data_plane_engine::{
+    FoldError, Idempotency, Include, Namespace, OpenError, ReadError, Schema, Store, WriteError, WriteMeta,
+};
 use bytes::Bytes;
+use object_store::ObjectStore;
+use support::faulty::{Faulty, Rates};
 use support::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,29 +82,33 @@ async fn an_idempotent_write_is_done_once_whatever_happens_between() {
     }
 }
 
+/// Writes that come while an entry is on its way to the store all go into the next one.
 #[tokio::test(flavor = "multi_thread")]
-async fn concurrent_writes_share_entries_and_all_are_there() {
-    let objects = memory();
-    let ns = open(&store(&objects), 1).await;
+async fn writes_that_wait_for_the_store_share_one_entry_and_are_all_there() {
+    let faulty = Arc::new(Faulty::new(memory(), 0, Rates::default()));
+    let ns = open(&Store::over(faulty.clone(), 1 << 30), 1).await;
     ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
     let before = ns.stats();
-    let tasks: Vec<_> = (0..64)
-        .map(|i| {
-            let ns = ns.clone();
-            tokio::spawn(async move { ns.upsert(DOCS, vec![record(i, 0)], usage(1, 1)).await.map(|c| c.commit) })
-        })
-        .collect();
-    let mut commits = Vec::new();
-    for task in tasks {
-        commits.push(task.await.expect("task").expect("written"));
+    let held = faulty.hold_puts().await;
+    let mut first = Box::pin(ns.upsert(DOCS, vec![record(0, 0)], usage(1, 1)));
+    assert!(futures::poll!(&mut first).is_pending());
+    faulty.put_held().await;
+    // One look at each: it is in the queue and waits for its answer.
+    let mut waiting: Vec<_> = (1..65).map(|i| Box::pin(ns.upsert(DOCS, vec![record(i, 0)], usage(1, 1)))).collect();
+    for write in &mut waiting {
+        assert!(futures::poll!(write).is_pending(), "acknowledged before its entry is in the store");
     }
-    commits.sort_unstable();
-    commits.dedup();
+    assert_eq!(ns.count(DOCS, None).await.expect("count").value, 0, "visible before its entry is in the store");
+    drop(held);
+    let first = first.await.expect("written").commit;
+    for written in futures::future::join_all(waiting).await {
+        assert_eq!(written.expect("written").commit, first + 1);
+    }
     let after = ns.stats();
-    assert_eq!(after.writes - before.writes, 64);
-    assert_eq!(after.entries - before.entries, commits.len() as u64);
-    assert_eq!(ns.count(DOCS, None).await.expect("count").value, 64);
-    assert_eq!(ns.usage()[0].1, 64);
+    assert_eq!(after.writes - before.writes, 65);
+    assert_eq!(after.entries - before.entries, 2);
+    assert_eq!(ns.count(DOCS, None).await.expect("count").value, 65);
+    assert_eq!(ns.usage()[0].1, 65);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,32 +124,53 @@ async fn a_writer_that_lost_the_namespace_is_fenced_and_its_rows_are_not_there()
     assert_eq!(new.count(DOCS, None).await.expect("count").value, 1);
     // A lower generation cannot even open.
     let refused =
-        agentdb_data_plane_engine::Namespace::open(&store(&objects), PREFIX, writer(1), config(), environment(9)).await;
+        Namespace::open(&store(&objects), PREFIX, writer(1), config(), environment(9)).await;
     assert!(matches!(refused, Err(OpenError::Fenced { theirs: 2, ours: 1 })));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_old_owner_that_folds_late_does_no_harm() {
-    let objects = memory();
-    let old = open(&store(&objects), 1).await;
+/// Two owners: the old one has twenty rows that are not folded, the new one has changed two of them.
+async fn old_and_new(objects: &Arc<dyn ObjectStore>) -> (Arc<Namespace>, Arc<Namespace>) {
+    let old = open(&store(objects), 1).await;
     old.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
     old.upsert(DOCS, (0..20).map(|i| record(i, 0)).collect(), WriteMeta::default()).await.expect("written");
-    let new = open(&store(&objects), 2).await;
+    let new = open(&store(objects), 2).await;
     new.upsert(DOCS, vec![record(3, 5)], WriteMeta::default()).await.expect("written");
     new.delete(DOCS, vec![record(4, 0).id], WriteMeta::default()).await.expect("deleted");
-    // Old folds before new does: its tables and checkpoint hold less, and new builds on them.
-    let _ = old.fold().await;
-    new.fold().await.expect("fold");
-    // And after: refused.
-    assert!(old.fold().await.is_err() || old.stats().memtable_rows == 0);
+    (old, new)
+}
+
+/// One more write of the new owner, a fold, and a third owner who must find all that the new one wrote.
+async fn the_new_owners_rows_are_there(objects: &Arc<dyn ObjectStore>, new: Arc<Namespace>) {
     new.upsert(DOCS, vec![record(5, 6)], WriteMeta::default()).await.expect("written");
     new.fold().await.expect("fold");
     new.close().await;
-    let third = open(&store(&objects), 3).await;
+    let third = open(&store(objects), 3).await;
     let ids = [3, 4, 5].map(|i| record(i, 0).id);
     let found = third.fetch(DOCS, &ids, Include::ALL).await.expect("fetch").value;
     assert_eq!(found, [Some(record(3, 5)), None, Some(record(5, 6))]);
     assert_eq!(third.count(DOCS, None).await.expect("count").value, 19);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_owner_that_folds_before_the_new_one_does_no_harm() {
+    let objects = memory();
+    let (old, new) = old_and_new(&objects).await;
+    // Its tables and checkpoint hold less than the new owner's log, which builds on them.
+    old.fold().await.expect("the new owner has not folded");
+    assert_eq!((old.stats().folds, old.stats().memtable_rows), (1, 0));
+    new.fold().await.expect("fold");
+    the_new_owners_rows_are_there(&objects, new).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_owner_that_folds_after_the_new_one_is_fenced() {
+    let objects = memory();
+    let (old, new) = old_and_new(&objects).await;
+    new.fold().await.expect("fold");
+    assert!(old.stats().memtable_rows > 0, "the old owner has something to fold");
+    assert!(matches!(old.fold().await, Err(FoldError::Fenced)));
+    assert!(old.is_fenced());
+    the_new_owners_rows_are_there(&objects, new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

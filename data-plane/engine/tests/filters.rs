@@ -102,7 +102,7 @@ async fn null_is_unknown_and_metadata_is_compared_by_its_own_type() {
             ("id IN ('r0002', 'r0009')", vec!["r0002"]),
         ] {
             let filter = Filter::parse(text, &[], &schema()).expect(text);
-            let found = ns.scan(DOCS, Some(filter), None, 10, Include::ID).await.expect("scan").value;
+            let found = ns.scan(DOCS, Some(filter), None, 10, Include::ID).await.expect("scan").value.records;
             let ids: Vec<_> = found.iter().map(|r| r.id.as_str()).collect();
             assert_eq!(ids, wanted, "{text} (folded: {folded})");
         }

@@ -30,7 +30,7 @@ async fn prepare(objects: &Arc<dyn ObjectStore>) -> BTreeMap<String, Record> {
 }
 
 async fn check(ns: &Namespace, rows: &BTreeMap<String, Record>, what: &str) {
-    let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value;
+    let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records;
     assert_eq!(found, rows.values().cloned().collect::<Vec<_>>(), "{what}");
     assert_eq!(ns.count("other", None).await.expect("count").value, 5, "{what}");
     let bytes: u64 = rows.values().map(Record::logical_bytes).sum();

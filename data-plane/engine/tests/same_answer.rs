@@ -124,9 +124,12 @@ async fn answers(ns: &Namespace) -> Answers {
         let mut all = Vec::new();
         loop {
             let page = ns.scan(DOCS, filter.clone(), after, 5, Include::ALL).await.expect("scan").value;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
-            all.extend(page);
+            assert!(page.records.len() == 5 || !page.more, "a page that is not full is the last");
+            after = page.records.last().map(|last| last.id.clone());
+            all.extend(page.records);
+            if !page.more {
+                break;
+            }
         }
         pages.push(all);
     }

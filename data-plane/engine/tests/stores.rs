@@ -36,7 +36,7 @@ async fn read(ns: &Arc<Namespace>) -> Story {
     let hybrid = Mode::Hybrid { vector: vector.clone(), text, fusion: Fusion::Weighted(0.5) };
     let ask = |mode| Query { mode, filter: None, top_k: 12, include: Include::ALL };
     (
-        ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value,
+        ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records,
         ns.query(DOCS, ask(Mode::Vector { vector })).await.expect("query").value,
         ns.query(DOCS, ask(hybrid)).await.expect("query").value,
         ns.logical_bytes(),

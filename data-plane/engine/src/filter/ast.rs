@@ -1,5 +1,6 @@
 //! The checked expression.
 
+use super::pattern::Pattern;
 use crate::schema::Value;
 
 /// What a term reads.
@@ -34,54 +35,6 @@ pub(super) enum Expr {
     Like(Field, Pattern),
     IsNull(Field),
     Has(Field, String),
-}
-
-/// A LIKE pattern: `%` any run, `_` any one character.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
-    pub(super) parts: Vec<Part>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Any,
-    One,
-    Char(char),
-}
-
-impl Pattern {
-    /// Matches greedily with one point of return, so time is bounded by length times length.
-    pub(super) fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut at, mut part) = (0, 0);
-        let mut retry: Option<(usize, usize)> = None;
-        loop {
-            match self.parts.get(part) {
-                Some(Part::Any) => {
-                    retry = Some((part, at));
-                    part += 1;
-                    continue;
-                }
-                Some(Part::One) if at < text.len() => {
-                    (at, part) = (at + 1, part + 1);
-                    continue;
-                }
-                Some(Part::Char(c)) if text.get(at) == Some(c) => {
-                    (at, part) = (at + 1, part + 1);
-                    continue;
-                }
-                None if at == text.len() => return true,
-                _ => {}
-            }
-            match retry {
-                Some((any, from)) if from < text.len() => {
-                    retry = Some((any, from + 1));
-                    (at, part) = (from + 1, any + 1);
-                }
-                _ => return false,
-            }
-        }
-    }
 }
 
 /// Collects attribute columns; says whether the metadata is read.

@@ -70,7 +70,7 @@ pub(super) fn eval(expr: &Expr, row: &dyn RowView) -> Option<bool> {
         Expr::Or(items) => fold(items, row, true),
         Expr::Not(inner) => eval(inner, row).map(|b| !b),
         Expr::Compare(field, comparison, value) => {
-            let order = compare(field, row, value)?;
+            let order = found(field, row)?.compare(value)?;
             Some(match comparison {
                 Comparison::Eq => order == Some(Ordering::Equal),
                 Comparison::Ne => order != Some(Ordering::Equal),
@@ -81,14 +81,16 @@ pub(super) fn eval(expr: &Expr, row: &dyn RowView) -> Option<bool> {
             })
         }
         Expr::Between(field, low, high) => {
-            let (low, high) = (compare(field, row, low)?, compare(field, row, high)?);
+            let found = found(field, row)?;
+            let (low, high) = (found.compare(low)?, found.compare(high)?);
             let above = matches!(low, Some(Ordering::Greater | Ordering::Equal));
             Some(above && matches!(high, Some(Ordering::Less | Ordering::Equal)))
         }
         Expr::In(field, values) => {
+            let Some(found) = found(field, row) else { return values.is_empty().then_some(false) };
             let mut known = values.is_empty();
             for value in values {
-                match compare(field, row, value) {
+                match found.compare(value) {
                     Some(Some(Ordering::Equal)) => return Some(true),
                     Some(_) => known = true,
                     None => {}
@@ -115,23 +117,39 @@ fn fold(items: &[Expr], row: &dyn RowView, decisive: bool) -> Option<bool> {
     (!unknown).then_some(!decisive)
 }
 
-/// `None` when the field is null or of another type than the value; `Some(None)` never orders.
-#[expect(clippy::option_option, reason = "unknown and unordered are two different answers")]
-fn compare(field: &Field, row: &dyn RowView, value: &Value) -> Option<Option<Ordering>> {
-    match field {
-        Field::Id => match value {
-            Value::String(text) => Some(Some(row.id().cmp(text.as_str()))),
-            _ => None,
-        },
-        Field::Attribute(column) => match (row.attribute(*column)?, value) {
-            (ValueRef::Str(a), Value::String(b)) => Some(Some(a.cmp(b.as_str()))),
-            (ValueRef::Int(a), Value::Int(b)) => Some(Some(a.cmp(b))),
-            (ValueRef::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),
-            (ValueRef::Bool(a), Value::Bool(b)) => Some(Some(a.cmp(b))),
-            (ValueRef::Timestamp(a), Value::Timestamp(b)) => Some(Some(a.cmp(b))),
-            _ => None,
-        },
-        Field::Metadata(path) => compare_json(&at_path(row.metadata()?, path)?, value),
+/// What a field holds, found once however often it is compared.
+enum Found<'a> {
+    Id(&'a str),
+    Attribute(ValueRef<'a>),
+    Metadata(Json),
+}
+
+/// `None` when the field is null.
+fn found<'a>(field: &Field, row: &'a dyn RowView) -> Option<Found<'a>> {
+    Some(match field {
+        Field::Id => Found::Id(row.id()),
+        Field::Attribute(column) => Found::Attribute(row.attribute(*column)?),
+        Field::Metadata(path) => Found::Metadata(at_path(row.metadata()?, path)?),
+    })
+}
+
+impl Found<'_> {
+    /// `None` when it is of another type than the value; `Some(None)` never orders.
+    #[expect(clippy::option_option, reason = "unknown and unordered are two different answers")]
+    fn compare(&self, value: &Value) -> Option<Option<Ordering>> {
+        match (self, value) {
+            (Self::Id(id), Value::String(text)) => Some(Some((*id).cmp(text.as_str()))),
+            (Self::Id(_), _) => None,
+            (Self::Attribute(found), value) => match (found, value) {
+                (ValueRef::Str(a), Value::String(b)) => Some(Some((*a).cmp(b.as_str()))),
+                (ValueRef::Int(a), Value::Int(b)) => Some(Some(a.cmp(b))),
+                (ValueRef::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),
+                (ValueRef::Bool(a), Value::Bool(b)) => Some(Some(a.cmp(b))),
+                (ValueRef::Timestamp(a), Value::Timestamp(b)) => Some(Some(a.cmp(b))),
+                _ => None,
+            },
+            (Self::Metadata(json), value) => compare_json(json, value),
+        }
     }
 }
 

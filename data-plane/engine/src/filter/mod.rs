@@ -11,9 +11,12 @@ mod eval;
 mod lexer;
 mod metadata;
 mod parser;
+mod pattern;
 mod typing;
 
-use crate::schema::Schema;
+use std::collections::BTreeMap;
+
+use crate::schema::{AttributeType, Schema};
 
 pub(crate) use eval::{RowView, StringList, ValueRef};
 
@@ -27,6 +30,12 @@ pub const MAX_TERMS: usize = 256;
 pub const MAX_IN: usize = 1_000;
 /// Parameters of a filter.
 pub const MAX_PARAMS: usize = 1_000;
+/// Values in all IN lists of a filter.
+pub const MAX_IN_ALL: usize = 10_000;
+/// Characters in all LIKE patterns of a filter.
+pub const MAX_PATTERNS: usize = 1_024;
+/// Terms that read the metadata, which is read anew for each.
+pub const MAX_METADATA_TERMS: usize = 32;
 
 /// Why a filter is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,8 +63,10 @@ impl FilterError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     root: ast::Expr,
-    /// The attributes (by column) that must be there to evaluate it.
+    /// The attributes it was checked against: columns are known by their places among these.
+    attributes: BTreeMap<String, AttributeType>,
     uses_metadata: bool,
+    /// The attributes (by column) that must be there to evaluate it.
     columns: Vec<usize>,
 }
 
@@ -86,7 +97,12 @@ impl Filter {
         let uses_metadata = ast::columns_of(&root, &mut columns);
         columns.sort_unstable();
         columns.dedup();
-        Ok(Self { root, uses_metadata, columns })
+        Ok(Self { root, attributes: schema.attributes.clone(), uses_metadata, columns })
+    }
+
+    /// Whether it was checked against a schema with the same attributes.
+    pub(crate) fn fits(&self, schema: &Schema) -> bool {
+        self.attributes == schema.attributes
     }
 
     /// Whether `row` passes.

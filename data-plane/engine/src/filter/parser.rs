@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::ast::{Comparison, Expr, Field};
 use super::lexer::{Placed, Token};
 use super::typing::{self, Literal};
-use super::{FilterError, MAX_DEPTH, MAX_IN, MAX_TERMS};
+use super::pattern::Pattern;
+use super::{FilterError, MAX_DEPTH, MAX_IN, MAX_IN_ALL, MAX_METADATA_TERMS, MAX_PATTERNS, MAX_TERMS};
 use crate::schema::Schema;
 
 /// Parses the whole text; also gives the indexes of the parameters used.
@@ -14,7 +15,7 @@ pub(super) fn parse(
     params: &[serde_json::Value],
     schema: &Schema,
 ) -> Result<(Expr, BTreeSet<usize>), FilterError> {
-    let mut parser = Parser { tokens, next: 0, params, schema, used: BTreeSet::new(), depth: 0, terms: 0 };
+    let mut parser = Parser { tokens, next: 0, params, schema, used: BTreeSet::new(), depth: 0, size: Size::default() };
     let expr = parser.any_of()?;
     match parser.peek() {
         Token::End => Ok((expr, parser.used)),
@@ -29,7 +30,16 @@ struct Parser<'a> {
     schema: &'a Schema,
     used: BTreeSet<usize>,
     depth: usize,
+    size: Size,
+}
+
+/// How much there is of what takes time on every row.
+#[derive(Default)]
+struct Size {
     terms: usize,
+    metadata_terms: usize,
+    in_values: usize,
+    pattern_chars: usize,
 }
 
 impl Parser<'_> {
@@ -68,12 +78,19 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> Result<Expr, FilterError> {
-        self.terms += 1;
-        if self.terms > MAX_TERMS {
+        self.size.terms += 1;
+        if self.size.terms > MAX_TERMS {
             return Err(FilterError::at(self.at(), format!("more than {MAX_TERMS} comparisons")));
         }
         let at = self.at();
         let field = self.field()?;
+        if matches!(field, Field::Metadata(_)) {
+            self.size.metadata_terms += 1;
+            if self.size.metadata_terms > MAX_METADATA_TERMS {
+                let why = format!("more than {MAX_METADATA_TERMS} comparisons of metadata; declare attributes for these");
+                return Err(FilterError::at(at, why));
+            }
+        }
         if self.take_word("IS") {
             let not = self.take_word("NOT");
             if !self.take_word("NULL") {
@@ -98,7 +115,13 @@ impl Parser<'_> {
         }
         if self.take_word("LIKE") {
             let pattern = self.literal()?;
-            return Ok(negate(not, Expr::Like(field.clone(), typing::pattern(self.schema, &field, pattern)?)));
+            let pattern = typing::pattern(self.schema, &field, pattern)?;
+            self.size.pattern_chars += pattern.chars().count();
+            if self.size.pattern_chars > MAX_PATTERNS {
+                let why = format!("all LIKE patterns together have more than {MAX_PATTERNS} characters");
+                return Err(FilterError::at(at, why));
+            }
+            return Ok(negate(not, Expr::Like(field, Pattern::new(&pattern))));
         }
         if self.take_word("HAS") {
             let wanted = self.literal()?;
@@ -142,6 +165,10 @@ impl Parser<'_> {
             if !self.take_symbol(",") {
                 break;
             }
+        }
+        self.size.in_values += values.len();
+        if self.size.in_values > MAX_IN_ALL {
+            return Err(FilterError::at(self.at(), format!("all IN lists together have more than {MAX_IN_ALL} values")));
         }
         self.expect_symbol(")")?;
         Ok(Expr::In(field, values))

@@ -1,10 +1,10 @@
 //! Which literal and operator fits which field.
 
 use super::FilterError;
-use super::ast::{Field, Part, Pattern};
+use super::ast::Field;
 use crate::schema::{AttributeType, Schema, Value};
 
-/// Characters of a LIKE pattern; matching takes at most this times the text's length.
+/// Characters of a LIKE pattern.
 const MAX_PATTERN: usize = 256;
 
 /// A value as written or given as a parameter.
@@ -85,7 +85,8 @@ pub(super) fn is_bool(schema: &Schema, field: &Field) -> bool {
     kind_of(schema, field) == Some(AttributeType::Bool)
 }
 
-pub(super) fn pattern(schema: &Schema, field: &Field, literal: Literal) -> Result<Pattern, FilterError> {
+/// The text of a LIKE pattern.
+pub(super) fn pattern(schema: &Schema, field: &Field, literal: Literal) -> Result<String, FilterError> {
     if !matches!(kind_of(schema, field), None | Some(AttributeType::String)) {
         return Err(FilterError::at(literal.at, "LIKE works on strings"));
     }
@@ -93,18 +94,7 @@ pub(super) fn pattern(schema: &Schema, field: &Field, literal: Literal) -> Resul
     if text.chars().count() > MAX_PATTERN {
         return Err(literal.refuse(format!("a pattern has at most {MAX_PATTERN} characters")));
     }
-    let mut parts: Vec<Part> = Vec::new();
-    for c in text.chars() {
-        let part = match c {
-            '%' => Part::Any,
-            '_' => Part::One,
-            other => Part::Char(other),
-        };
-        if part != Part::Any || parts.last() != Some(&Part::Any) {
-            parts.push(part);
-        }
-    }
-    Ok(Pattern { parts })
+    Ok(text.to_owned())
 }
 
 pub(super) fn member(schema: &Schema, field: &Field, literal: Literal) -> Result<String, FilterError> {

@@ -7,19 +7,19 @@ use arrow_select::concat::concat_batches;
 use futures::{Stream, TryStreamExt};
 use lance::Dataset;
 
+use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
 use super::{Image, Part, Segment};
 use crate::catalog::TableId;
 use crate::memtable::Bits;
 use crate::schema::Schema;
-use crate::store::MemoryBudget;
+use crate::store::{MemoryBudget, Reservation};
 use crate::table::{ID, ROW_BYTES, ROW_TOKENS, TableError, TableFiles};
 
-/// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
-const SEGMENT_ROWS: usize = 131_072;
-const SEGMENT_BYTES: usize = 512 << 20;
-/// Memory of a row beside its columns: its place in the order of ids, the norm of its vector.
-const ROW_OVERHEAD: usize = 8;
-const SCAN_BATCH: usize = 8192;
+/// Rows and bytes of a batch that is read at once.
+const SCAN_ROWS: usize = 8192;
+const SCAN_BYTES: u64 = 8 << 20;
+/// Batches read ahead of the one that is looked at.
+const SCAN_AHEAD: usize = 2;
 
 /// Loads the image of a table at a version: all columns when they fit the budget, else the keys.
 pub(crate) async fn load(
@@ -35,8 +35,7 @@ pub(crate) async fn load(
     let estimate = usize::try_from(logical_bytes).unwrap_or(usize::MAX);
     if let Some(admitted) = budget.reserve(estimate) {
         let batches: Vec<RecordBatch> = stream(&dataset, None).await?.try_collect().await?;
-        drop(admitted);
-        if let Some(parts) = segments(schema, batches, Some(budget)).await? {
+        if let Some(parts) = segments(schema, batches, Some(admitted)).await? {
             return Ok(Image { parts, remote: None });
         }
     }
@@ -55,7 +54,7 @@ pub(crate) async fn stream(
     if let Some(columns) = columns {
         scanner.project(columns)?;
     }
-    scanner.scan_in_order(true).batch_size(SCAN_BATCH);
+    scanner.scan_in_order(true).batch_size(SCAN_ROWS).batch_size_bytes(SCAN_BYTES).batch_readahead(SCAN_AHEAD);
     Ok(scanner.try_into_stream().await?.map_err(TableError::from))
 }
 
@@ -63,18 +62,18 @@ pub(crate) async fn stream(
 async fn segments(
     schema: &Arc<Schema>,
     batches: Vec<RecordBatch>,
-    budget: Option<&Arc<MemoryBudget>>,
+    mut admitted: Option<Reservation>,
 ) -> Result<Option<Vec<Part>>, TableError> {
-    let (schema, budget) = (Arc::clone(schema), budget.cloned());
+    let schema = Arc::clone(schema);
     let build = move || {
         let mut parts = Vec::new();
         for group in grouped(batches) {
             let Some(first) = group.first() else { continue };
             let batch = concat_batches(&first.schema(), &group)?;
             drop(group);
-            let memory = match &budget {
+            let memory = match &mut admitted {
                 None => None,
-                Some(budget) => match budget.reserve(batch.get_array_memory_size() + batch.num_rows() * ROW_OVERHEAD) {
+                Some(admitted) => match admitted.split(memory_of(&batch)) {
                     None => return Ok(None),
                     reserved => reserved,
                 },

@@ -9,15 +9,13 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 
+use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
 use super::{Image, Part, Place, Segment};
 use crate::memtable::{Bits, Slot};
 use crate::schema::Schema;
 use crate::search::Inverted;
 use crate::store::MemoryBudget;
 use crate::table::{TableError, batch_of};
-
-/// A segment that is never joined again.
-const FULL_ROWS: u32 = 131_072;
 
 /// The new segment, not yet visible.
 pub(crate) struct Merged {
@@ -35,7 +33,11 @@ pub(crate) fn merge(
     slots: &[Slot],
     budget: &Arc<MemoryBudget>,
 ) -> Result<Option<Merged>, TableError> {
-    let replaces = choose(image, slots.len());
+    let fresh = batch_of(schema, slots)?;
+    let replaces = choose(image, &fresh);
+    // Before they are copied: the copy is at most as large as what it is made of.
+    let sources = replaces.iter().map(|part| memory_of(image.parts[*part].segment.batch()));
+    let Some(mut admitted) = budget.reserve(sources.sum::<usize>() + memory_of(&fresh)) else { return Ok(None) };
     let mut from = Vec::new();
     let mut batches: Vec<RecordBatch> = Vec::new();
     for part in &replaces {
@@ -45,7 +47,6 @@ pub(crate) fn merge(
         batches.push(filter_record_batch(segment.batch(), &mask)?);
         from.extend(live.into_iter().map(|row| Place { part: *part, row }));
     }
-    let fresh = batch_of(schema, slots)?;
     // Lance may mark columns nullable or carry metadata that ours do not; the columns themselves are the same.
     let arrow = batches.first().map_or_else(|| fresh.schema(), RecordBatch::schema);
     batches.push(RecordBatch::try_new(Arc::clone(&arrow), fresh.columns().to_vec())?);
@@ -53,7 +54,8 @@ pub(crate) fn merge(
     if batch.num_rows() == 0 {
         return Ok(Some(Merged { segment: None, from, replaces }));
     }
-    let Some(memory) = budget.reserve(batch.get_array_memory_size() + batch.num_rows() * 8) else { return Ok(None) };
+    let Some(memory) = admitted.split(memory_of(&batch)) else { return Ok(None) };
+    drop(admitted);
     let segment = Segment::new(schema, batch, Some(memory))?;
     let built: Option<Vec<_>> =
         replaces.iter().map(|p| image.parts[*p].segment.built_inverted().map(|i| (i, &image.parts[*p].dead))).collect();
@@ -67,16 +69,18 @@ pub(crate) fn merge(
     Ok(Some(Merged { segment: Some(Arc::new(segment)), from, replaces }))
 }
 
-fn choose(image: &Image, fresh: usize) -> Vec<usize> {
+fn choose(image: &Image, fresh: &RecordBatch) -> Vec<usize> {
     let mut chosen = Vec::new();
-    let mut gathered = u32::try_from(fresh).unwrap_or(u32::MAX);
+    let (mut gathered, mut bytes) = (fresh.num_rows(), fresh.get_array_memory_size());
     for (at, part) in image.parts.iter().enumerate().rev() {
-        let live = part.segment.len() - part.dead.ones();
-        let small = live < FULL_ROWS && live <= gathered.saturating_mul(2);
+        let live = (part.segment.len() - part.dead.ones()) as usize;
+        let more = part.segment.batch().get_array_memory_size();
+        let small = live < SEGMENT_ROWS && live <= gathered.saturating_mul(2);
         let rotten = part.dead.ones() * 2 > part.segment.len();
-        if small || rotten {
+        if (small || rotten) && bytes + more <= SEGMENT_BYTES {
             chosen.push(at);
-            gathered = gathered.saturating_add(live);
+            gathered += live;
+            bytes += more;
         }
     }
     chosen.reverse();

@@ -12,6 +12,21 @@ use crate::search::{Include, Inverted, analyze, norm};
 use crate::store::Reservation;
 use crate::table::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, TableError, VECTOR};
 
+/// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
+pub(super) const SEGMENT_ROWS: usize = 131_072;
+pub(super) const SEGMENT_BYTES: usize = 512 << 20;
+/// Memory of a row beside its columns: its place in the order of ids, the norm of its vector.
+const ROW_OVERHEAD: usize = 8;
+/// Memory of a term of a text in the postings.
+const POSTING: usize = size_of::<(u32, u32)>();
+
+/// Memory that a segment of these rows takes, with the postings that text queries build.
+pub(super) fn memory_of(batch: &RecordBatch) -> usize {
+    let tokens = batch.column_by_name(ROW_TOKENS).and_then(|c| c.as_primitive_opt::<UInt32Type>());
+    let terms: usize = tokens.map_or(0, |t| t.iter().flatten().map(|n| n as usize).sum());
+    batch.get_array_memory_size() + batch.num_rows() * ROW_OVERHEAD + terms * POSTING
+}
+
 /// Rows as Arrow columns with what search needs beside them. Columns that were not loaded are `None`, and
 /// read as null.
 #[derive(Debug)]
@@ -90,6 +105,24 @@ impl Segment {
     /// Logical bytes of a row.
     pub(crate) fn bytes(&self, row: u32) -> u32 {
         self.bytes.as_ref().map_or(0, |b| b.value(row as usize))
+    }
+
+    /// Logical bytes of the columns that an answer carries.
+    pub(crate) fn bytes_of(&self, row: u32, include: Include) -> usize {
+        let at = row as usize;
+        let length =
+            |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map_or(0, |c| c.value(at).len());
+        let id = self.id(row).len();
+        let vector = self.vector(row).map_or(0, |(v, _)| v.len() * 4);
+        let (text, metadata) = (length(&self.text), length(&self.metadata));
+        let attributes = (self.bytes(row) as usize).saturating_sub(id + vector + text + metadata);
+        let parts = [
+            (include.vector, vector),
+            (include.text, text),
+            (include.metadata, metadata),
+            (include.attributes, attributes),
+        ];
+        id + parts.iter().filter(|(included, _)| *included).map(|(_, bytes)| bytes).sum::<usize>()
     }
 
     /// Terms of a row's text, `None` without one.

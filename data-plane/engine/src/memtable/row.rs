@@ -44,14 +44,20 @@ impl Row {
         }
     }
 
+    /// Logical bytes of the columns that an answer carries.
+    pub(crate) fn bytes_of(&self, include: Include) -> usize {
+        let vector = self.vector.as_ref().filter(|_| include.vector).map_or(0, |v| v.len() * 4);
+        let text = self.text.as_ref().filter(|_| include.text).map_or(0, |t| t.len());
+        let metadata = self.metadata.as_ref().filter(|_| include.metadata).map_or(0, |m| m.len());
+        let attributes: u64 =
+            if include.attributes { self.attributes.iter().flatten().map(Value::logical_bytes).sum() } else { 0 };
+        self.id.len() + vector + text + metadata + usize::try_from(attributes).unwrap_or(usize::MAX)
+    }
+
     /// As [`Record::logical_bytes`].
     pub(crate) fn logical_bytes(&self) -> u32 {
-        let vector = self.vector.as_ref().map_or(0, |v| v.len() * 4);
-        let text = self.text.as_ref().map_or(0, |t| t.len());
-        let metadata = self.metadata.as_ref().map_or(0, |m| m.len());
-        let attributes: u64 = self.attributes.iter().flatten().map(Value::logical_bytes).sum();
         // The limits on a record keep this far below 4 GiB.
-        u32::try_from((self.id.len() + vector + text + metadata) as u64 + attributes).unwrap_or(u32::MAX)
+        u32::try_from(self.bytes_of(Include::ALL)).unwrap_or(u32::MAX)
     }
 }
 
@@ -76,7 +82,15 @@ impl MemRow {
 
     /// Memory taken, roughly.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.bytes as usize + self.terms.as_ref().map_or(0, |t| t.counts.len() * 12) + 2 * self.row.id.len() + 200
+        let terms = self.terms.as_ref().map_or(0, |t| t.counts.len() * size_of::<(u64, u32)>());
+        let items = self.row.attributes.iter().flatten().map(|value| match value {
+            Value::StringList(items) => items.len(),
+            _ => 0,
+        });
+        // A string of a list is three words and an allocation of its own.
+        let lists = items.sum::<usize>() * (size_of::<String>() + 16);
+        let attributes = self.row.attributes.len() * size_of::<Option<Value>>();
+        self.bytes as usize + terms + attributes + lists + 2 * self.row.id.len() + 200
     }
 }
 

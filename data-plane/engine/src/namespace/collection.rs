@@ -7,7 +7,7 @@ use crate::catalog::{FoldedTable, TableId, Totals};
 use crate::image::{Image, Merged};
 use crate::memtable::{Lookup, MemRow, MemTable, Slot};
 use crate::schema::Schema;
-use crate::search::{At, View};
+use crate::search::{Abandoned, At, View};
 
 #[derive(Debug)]
 pub(super) struct Collection {
@@ -169,6 +169,7 @@ impl Collection {
             parts: image.parts.clone(),
             remote: image.remote.clone(),
             totals: self.totals,
+            abandoned: Abandoned::default(),
         })
     }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::errors::WriteError;
-use super::state::{Change, DurableWrite, State};
-use super::types::{Commit, Committed, Idempotency, WriteMeta};
+use super::state::{ANSWER_OVERHEAD, Change, DurableWrite, State};
+use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::TableId;
 use crate::config::Config;
 use crate::log::{Answer, Body, Entry, LoggedWrite, Op};
@@ -71,12 +71,17 @@ pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut
     let mut overlay = Overlay::default();
     let mut draft = Draft { commit: context.state.commit + 1, writes: Vec::new(), waiting: Vec::new() };
     for pending in group {
+        // Nobody waits for it any more, and it was refused: it must not be done and counted after all.
+        if pending.reply.is_closed() {
+            continue;
+        }
         if let Some(idempotency) = &pending.meta.idempotency {
             if overlay.keys.contains(&idempotency.scope_key) {
                 later.push_back(pending);
                 continue;
             }
-            if let Some(answer) = known(context, idempotency) {
+            let asked = (&idempotency.scope_key, &idempotency.request_hash);
+            if let Some(answer) = answered(context.state, oldest_answer(context.config, context.now_ms), asked) {
                 reply(pending.reply, answer);
                 continue;
             }
@@ -99,10 +104,19 @@ enum Accepted {
     Answered(Committed),
 }
 
-fn known(context: &DraftContext<'_>, idempotency: &Idempotency) -> Option<Result<Committed, WriteError>> {
-    let oldest = context.now_ms - i64::try_from(context.config.answer_retention.as_millis()).unwrap_or(i64::MAX);
-    let answer = context.state.answers.get(&idempotency.scope_key).filter(|a| a.at_ms >= oldest)?;
-    Some(if answer.request_hash == idempotency.request_hash {
+/// Answers given before this time, in milliseconds since the Unix epoch, are forgotten.
+pub(super) fn oldest_answer(config: &Config, now_ms: i64) -> i64 {
+    now_ms - i64::try_from(config.answer_retention.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// What a request of this scope and digest was answered before.
+pub(super) fn answered(
+    state: &State,
+    oldest_ms: i64,
+    (scope_key, request_hash): (&[u8; 32], &[u8; 32]),
+) -> Option<Result<Committed, WriteError>> {
+    let answer = state.answers.get(scope_key).filter(|a| a.at_ms >= oldest_ms)?;
+    Some(if answer.request_hash == *request_hash {
         Ok(Committed {
             commit: answer.commit,
             replayed: Some(Bytes::from(answer.body.clone())),
@@ -122,7 +136,7 @@ fn accept(
     meta: &WriteMeta,
 ) -> Result<Accepted, WriteError> {
     if let Some(idempotency) = &meta.idempotency {
-        let held = context.state.answer_bytes + overlay.answer_bytes + idempotency.answer.len();
+        let held = context.state.answer_bytes + overlay.answer_bytes + idempotency.answer.len() + ANSWER_OVERHEAD;
         if held > context.config.max_answer_bytes {
             return Err(WriteError::Backpressure("too many idempotency answers are held"));
         }
@@ -222,7 +236,7 @@ fn durable(
 ) -> DurableWrite {
     let answer = meta.idempotency.map(|idempotency| {
         overlay.keys.insert(idempotency.scope_key);
-        overlay.answer_bytes += idempotency.answer.len();
+        overlay.answer_bytes += idempotency.answer.len() + ANSWER_OVERHEAD;
         Answer {
             scope_key: idempotency.scope_key,
             request_hash: idempotency.request_hash,

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::collection::{FrozenCollection, NextImage};
-use super::errors::FoldError;
+use super::errors::{FoldError, ReadError};
 use super::shared::{Shared, refuse_unless_serving};
 use super::state::{Freeze, RootInfo};
 use super::types::Commit;
@@ -84,14 +84,22 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// One fold of everything written so far. Nothing to fold is a success.
+/// Folds everything written so far. Nothing to fold is a success.
 pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
     let mut memory = shared.folding.lock().await;
+    // What an earlier fold could not finish is as it was frozen then; what came after it takes another one.
+    let left_over = shared.state.read().frozen.is_some();
+    fold_once(shared, &mut memory).await?;
+    if left_over { fold_once(shared, &mut memory).await } else { Ok(()) }
+}
+
+async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
+    load_images(shared).await?;
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
-    match fold_frozen(shared, &frozen, root.as_ref(), &mut memory).await {
+    match fold_frozen(shared, &frozen, root.as_ref(), memory).await {
         Ok(()) => {
             shared.counters.folds.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = trim(shared, &mut memory).await {
+            if let Err(error) = trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
             Ok(())
@@ -108,21 +116,37 @@ pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
     }
 }
 
+/// The sums over live rows, which the checkpoint holds, are exact only beside the folded rows.
+async fn load_images(shared: &Shared) -> Result<(), FoldError> {
+    for name in shared.unfolded_collections() {
+        match shared.ensure_image(&name).await {
+            Ok(()) | Err(ReadError::NoSuchCollection) => {}
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    Ok(())
+}
+
+fn refused(error: ReadError) -> FoldError {
+    match error {
+        ReadError::Fenced => FoldError::Fenced,
+        ReadError::Closed => FoldError::Closed,
+        other => FoldError::Unavailable(other.to_string()),
+    }
+}
+
 type Frozen = (Arc<Freeze>, Option<RootInfo>);
 
 fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
-    let oldest = shared.now_ms() - i64::try_from(shared.config.answer_retention.as_millis()).unwrap_or(i64::MAX);
+    let oldest = super::draft::oldest_answer(&shared.config, shared.now_ms());
     let mut state = shared.state.write();
-    refuse_unless_serving(&state).map_err(|error| match error {
-        super::errors::ReadError::Fenced => FoldError::Fenced,
-        _ => FoldError::Closed,
-    })?;
+    refuse_unless_serving(&state).map_err(refused)?;
     if state.frozen.is_none() {
         shared.unfolded.since_ms.store(0, Ordering::Release);
+        state.forget_answers(oldest);
         if !state.changed {
             return Ok(None);
         }
-        state.forget_answers(oldest);
     }
     Ok(Some((state.freeze(), state.root.clone())))
 }
@@ -189,8 +213,10 @@ async fn next_image(
         let (schema, rows, budget) =
             (Arc::clone(&frozen.schema), frozen.rows.clone(), Arc::clone(shared.store.budget()));
         let work = tokio::task::spawn_blocking(move || image::merge(&schema, &image, &rows, &budget));
-        if let Some(merged) = work.await.map_err(|e| TableError::Damaged(e.to_string()))?? {
-            return Ok(NextImage::Merged(merged));
+        match work.await.map_err(|e| TableError::Damaged(e.to_string()))? {
+            Ok(Some(merged)) => return Ok(NextImage::Merged(merged)),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "folded rows could not be joined in memory; they are read again"),
         }
     }
     let Some(version) = version else { return Ok(NextImage::Same) };

@@ -17,6 +17,7 @@ mod writer;
 mod writes;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -50,10 +51,10 @@ impl Namespace {
         config: Config,
         environment: Environment,
     ) -> Result<Arc<Self>, OpenError> {
-        let shared = open::open(store, prefix, writer, config, environment).await?;
+        let (shared, began) = open::open(store, prefix, writer, config, environment).await?;
         let (queue, pending) = mpsc::channel(shared.config.max_pending_writes);
         let tasks = TaskTracker::new();
-        tasks.spawn(writer::run(Arc::clone(&shared), pending));
+        tasks.spawn(writer::run(Arc::clone(&shared), pending, began));
         if shared.config.background_fold {
             tasks.spawn(folding::run(Arc::clone(&shared)));
         }
@@ -79,6 +80,13 @@ impl Namespace {
         }
         self.shared.cancel.cancel();
         self.tasks.wait().await;
+    }
+
+    /// Whether nothing is on its way to the log: no write waits, and the outcome of none is in doubt.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let shared = &self.shared;
+        shared.queued_bytes.load(Ordering::Acquire) == 0 && !shared.stalled.load(Ordering::Acquire)
     }
 
     /// Whether another writer has taken the namespace over.

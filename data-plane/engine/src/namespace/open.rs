@@ -1,11 +1,12 @@
 //! Recovery: checkpoint, log after it, takeover.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use parking_lot::RwLock;
 
-use super::errors::OpenError;
+use super::errors::{OpenError, ReadError};
 use super::folding::FoldMemory;
 use super::shared::Shared;
 use super::state::State;
@@ -26,10 +27,13 @@ pub(super) async fn open(
     writer: Writer,
     config: Config,
     environment: Environment,
-) -> Result<Arc<Shared>, OpenError> {
+) -> Result<(Arc<Shared>, Duration), OpenError> {
+    let began = environment.clock.monotonic();
     let log = Log::new(store, prefix);
     let roots = Roots::new(store, prefix);
     let mut state = recover(&log, &roots, writer).await?;
+    let now_ms = environment.clock.now().timestamp_millis();
+    state.forget_answers(super::draft::oldest_answer(&config, now_ms));
     let takeover = take_over(&log, &mut state, writer, &environment);
     // An append does not give up by itself.
     tokio::time::timeout(config.write_timeout, takeover)
@@ -47,15 +51,32 @@ pub(super) async fn open(
         state: RwLock::new(state),
         cancel: tokio_util::sync::CancellationToken::new(),
         stalled: Default::default(),
+        answers_swept_ms: Default::default(),
         queued_bytes: Default::default(),
         unfolded: Default::default(),
         counters: Default::default(),
         fold_wake: Default::default(),
         loading: Default::default(),
     });
-    load_images(&shared).await?;
+    still_ours(&shared, began).await?;
+    load_images(&shared).await;
     shared.note_recovered();
-    Ok(shared)
+    Ok((shared, began))
+}
+
+/// An opening that took very long may have created its generation entry under a number that a successor has written,
+/// folded and trimmed meanwhile.
+async fn still_ours(shared: &Shared, began: Duration) -> Result<(), OpenError> {
+    if shared.monotonic().saturating_sub(began) < shared.config.retention / 2 {
+        return Ok(());
+    }
+    let commit = shared.state.read().commit;
+    match shared.roots.latest().await.map_err(root_error)? {
+        Some(root) if shared.overtaken(&root, commit) => {
+            Err(OpenError::Fenced { theirs: root.generation, ours: shared.writer.generation })
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, OpenError> {
@@ -119,16 +140,15 @@ async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &E
     }
 }
 
-/// Rows in the memtables need the image of their collection beside them.
-async fn load_images(shared: &Shared) -> Result<(), OpenError> {
-    let names: Vec<String> = {
-        let state = shared.state.read();
-        state.collections.values().filter(|c| c.has_unfolded()).map(|c| c.name.clone()).collect()
-    };
-    for name in names {
-        shared.ensure_image(&name).await.map_err(|e| OpenError::Unavailable(e.to_string()))?;
+/// Rows in the memtables need the image of their collection beside them. One that cannot be loaded now is asked for
+/// again by whoever needs it; the others serve meanwhile.
+async fn load_images(shared: &Shared) {
+    for name in shared.unfolded_collections() {
+        match shared.ensure_image(&name).await {
+            Ok(()) | Err(ReadError::NoSuchCollection) => {}
+            Err(error) => tracing::warn!(collection = name, %error, "a collection could not be loaded"),
+        }
     }
-    Ok(())
 }
 
 impl Shared {

@@ -10,7 +10,7 @@ use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, UsageKey};
 use crate::filter::Filter;
 use crate::schema::{Record, Schema, check_numbers, limits};
-use crate::search::{self, Fusion, Hit, Include, Mode, Query, SearchError, View};
+use crate::search::{self, Fusion, Hit, Include, Mode, Page, Query, Room, SearchError, View};
 
 /// Bytes of a query text.
 const MAX_QUERY_TEXT: usize = 64 << 10;
@@ -19,7 +19,8 @@ impl Namespace {
     /// The records of `ids`, in their order, `None` where there is none. At most 1,000.
     ///
     /// # Errors
-    /// See [`ReadError`].
+    /// [`ReadError::BadQuery`] when there are too many ids, or their records exceed
+    /// [`crate::Config::max_read_bytes`].
     pub async fn fetch(
         &self,
         collection: &str,
@@ -38,7 +39,7 @@ impl Namespace {
             let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
             (view, state.commit, places)
         };
-        let value = search::fetch(&view, places, include).await.map_err(unavailable)?;
+        let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", e))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -48,11 +49,13 @@ impl Namespace {
     /// See [`ReadError`].
     pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
         let (view, commit) = self.view(collection).await?;
-        let value = search::count(view, filter).await.map_err(unavailable)?;
+        check_filter(&view.schema, filter.as_ref())?;
+        let value = search::count(view, filter).await.map_err(|e| self.failed("filter", e))?;
         Ok(ReadOf { value, commit })
     }
 
     /// Up to `limit` (1..=1000) records that pass the filter with an id after `after`, in the byte order of ids.
+    /// The page ends early when it holds [`crate::Config::max_read_bytes`].
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -63,23 +66,27 @@ impl Namespace {
         after: Option<String>,
         limit: usize,
         include: Include,
-    ) -> Result<ReadOf<Vec<Record>>, ReadError> {
+    ) -> Result<ReadOf<Page>, ReadError> {
         if !(1..=limits::MAX_TOP_K).contains(&limit) {
             return Err(bad("limit", format!("must be 1 to {}", limits::MAX_TOP_K)));
         }
         let (view, commit) = self.view(collection).await?;
-        let value = search::scan(view, filter, after, limit, include).await.map_err(unavailable)?;
+        check_filter(&view.schema, filter.as_ref())?;
+        let page = search::scan(view, filter, after, limit, include, self.room()).await;
+        let value = page.map_err(|error| self.failed("limit", error))?;
         Ok(ReadOf { value, commit })
     }
 
     /// The best records for a query, best first, ties by id.
     ///
     /// # Errors
-    /// [`ReadError::BadQuery`] when the query does not fit the collection.
+    /// [`ReadError::BadQuery`] when the query does not fit the collection, or the hits' records exceed
+    /// [`crate::Config::max_read_bytes`].
     pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
         let (view, commit) = self.view(collection).await?;
         check_query(&view.schema, &query)?;
-        let value = search::query(view, query).await.map_err(unavailable)?;
+        check_filter(&view.schema, query.filter.as_ref())?;
+        let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", e))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -89,6 +96,22 @@ impl Namespace {
         refuse_unless_serving(&state)?;
         let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
         Ok((Arc::new(found.view().ok_or_else(reloading)?), state.commit))
+    }
+
+    fn room(&self) -> Room {
+        Room::new(self.shared.config.max_read_bytes)
+    }
+
+    /// `field` is what the caller can make smaller.
+    fn failed(&self, field: &'static str, error: SearchError) -> ReadError {
+        match error {
+            SearchError::TooLarge => {
+                let limit = self.shared.config.max_read_bytes;
+                let way_out = "ask for fewer, or leave parts out of `include`";
+                bad(field, format!("the records found hold more than {limit} bytes, as much as an answer may: {way_out}"))
+            }
+            SearchError::Table(_) | SearchError::Task(_) => ReadError::Unavailable(error.to_string()),
+        }
     }
 
     /// All collections, by name.
@@ -204,15 +227,18 @@ fn check_query(schema: &Schema, query: &Query) -> Result<(), ReadError> {
     }
 }
 
+/// A filter knows attributes by their places in the schema that it was checked against.
+fn check_filter(schema: &Schema, filter: Option<&Filter>) -> Result<(), ReadError> {
+    if filter.is_none_or(|filter| filter.fits(schema)) {
+        return Ok(());
+    }
+    Err(bad("filter", "the collection was replaced by one with other attributes meanwhile".to_owned()))
+}
+
 fn bad(field: &'static str, why: String) -> ReadError {
     ReadError::BadQuery { field, why }
 }
 
 fn reloading() -> ReadError {
     ReadError::Unavailable("the collection is being loaded".to_owned())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn unavailable(error: SearchError) -> ReadError {
-    ReadError::Unavailable(error.to_string())
 }

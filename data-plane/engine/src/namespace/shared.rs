@@ -1,7 +1,7 @@
 //! What the tasks and callers of a namespace share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -19,6 +19,9 @@ use crate::log::{Log, LogError};
 use crate::store::Store;
 use crate::table::TableFiles;
 
+/// How often, at most, answers that are past their time are looked for when they fill their room.
+const SWEEP_MS: i64 = 1_000;
+
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) store: Store,
@@ -32,6 +35,8 @@ pub(super) struct Shared {
     pub(super) cancel: CancellationToken,
     /// Set while an entry's outcome is in doubt for longer than a write waits.
     pub(super) stalled: AtomicBool,
+    /// When answers were last looked through, in milliseconds since the Unix epoch.
+    pub(super) answers_swept_ms: AtomicI64,
     /// Bytes of the writes in the queue.
     pub(super) queued_bytes: AtomicUsize,
     pub(super) unfolded: Unfolded,
@@ -82,6 +87,19 @@ impl Shared {
         drop(state);
         if first || self.fold_is_due() {
             self.fold_wake.notify_one();
+        }
+    }
+
+    /// Forgets the answers that are past their time, when those that are held come near the limit.
+    pub(super) fn make_room_for_answers(&self) {
+        if self.state.read().answer_bytes < self.config.max_answer_bytes / 4 * 3 {
+            return;
+        }
+        // Looking through all of them at every write would be dear.
+        let now = self.now_ms();
+        if now.saturating_sub(self.answers_swept_ms.load(Ordering::Relaxed)) >= SWEEP_MS {
+            self.answers_swept_ms.store(now, Ordering::Relaxed);
+            self.state.write().forget_answers(super::draft::oldest_answer(&self.config, now));
         }
     }
 
@@ -143,6 +161,12 @@ impl Shared {
         }
         let root = self.roots.latest().await?;
         Ok(!root.is_some_and(|root| self.overtaken(&root, commit)))
+    }
+
+    /// The collections that have rows which are not folded.
+    pub(super) fn unfolded_collections(&self) -> Vec<String> {
+        let state = self.state.read();
+        state.collections.values().filter(|c| c.has_unfolded()).map(|c| c.name.clone()).collect()
     }
 
     /// Sees to it that the folded rows of a collection are in memory.

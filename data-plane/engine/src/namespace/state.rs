@@ -87,7 +87,7 @@ pub(super) struct RootInfo {
 }
 
 /// Bytes a stored answer is counted for beside its body.
-const ANSWER_OVERHEAD: usize = 160;
+pub(super) const ANSWER_OVERHEAD: usize = 160;
 
 impl State {
     pub(super) fn new(root: Option<Checkpoint>) -> Self {

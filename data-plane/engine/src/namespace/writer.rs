@@ -39,21 +39,44 @@ enum Next {
     Stop,
 }
 
+/// Why writes are refused while the outcome of one is not known.
+pub(super) const IN_DOUBT: &str = "an earlier write is in doubt; the object store does not answer";
+
+/// The writes that wait.
+struct Queue {
+    arriving: mpsc::Receiver<Pending>,
+    /// Taken from it before, and to go first.
+    later: VecDeque<Pending>,
+}
+
+impl Queue {
+    fn refuse_all(&mut self, shared: &Shared, error: &WriteError) {
+        while let Ok(pending) = self.arriving.try_recv() {
+            draft::reply(take(shared, pending).reply, Err(error.clone()));
+        }
+        for pending in self.later.drain(..) {
+            draft::reply(pending.reply, Err(error.clone()));
+        }
+    }
+}
+
 /// Runs until the namespace is closed or fenced; then refuses what is still queued.
-pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Pending>) {
-    let mut later = VecDeque::new();
-    let mut last_settled = shared.monotonic();
+///
+/// `last_settled` is the monotonic time at which the namespace was last known to be ours.
+pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut last_settled: Duration) {
+    let mut queue = Queue { arriving: queue, later: VecDeque::new() };
     loop {
-        let Some(group) = gather(&shared, &mut queue, &mut later).await else { break };
+        let Some(group) = gather(&shared, &mut queue).await else { break };
+        shared.make_room_for_answers();
         let drafted = {
             let state = shared.state.read();
             let new_table = || new_table(&shared);
             let context =
                 DraftContext { state: &state, config: &shared.config, now_ms: shared.now_ms(), new_table: &new_table };
-            draft::draft(&context, group, &mut later)
+            draft::draft(&context, group, &mut queue.later)
         };
         let Some(drafted) = drafted else { continue };
-        match commit(&shared, drafted, &mut last_settled).await {
+        match commit(&shared, drafted, &mut queue, &mut last_settled).await {
             Next::Go => {}
             Next::Stop => break,
         }
@@ -63,27 +86,19 @@ pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Pending>)
         Standing::Fenced => WriteError::Fenced,
         Standing::Serving | Standing::Closed => WriteError::Closed,
     };
-    queue.close();
-    while let Ok(pending) = queue.try_recv() {
-        draft::reply(pending.reply, Err(error.clone()));
-    }
-    for pending in later {
-        draft::reply(pending.reply, Err(error.clone()));
-    }
+    queue.arriving.close();
+    queue.refuse_all(&shared, &error);
 }
 
 /// Waits for a write and takes all that are there with it, up to the size of an entry.
-async fn gather(
-    shared: &Shared,
-    queue: &mut mpsc::Receiver<Pending>,
-    later: &mut VecDeque<Pending>,
-) -> Option<Vec<Pending>> {
+async fn gather(shared: &Shared, queue: &mut Queue) -> Option<Vec<Pending>> {
+    let Queue { arriving, later } = queue;
     let first = match later.pop_front() {
         Some(first) => first,
         None => tokio::select! {
             biased;
             () = shared.cancel.cancelled() => return None,
-            received = queue.recv() => take(shared, received?),
+            received = arriving.recv() => take(shared, received?),
         },
     };
     let mut bytes = first.bytes;
@@ -94,7 +109,7 @@ async fn gather(
         group.push(next);
     }
     while bytes < shared.config.max_entry_bytes {
-        let Ok(next) = queue.try_recv() else { break };
+        let Ok(next) = arriving.try_recv() else { break };
         let next = take(shared, next);
         if bytes + next.bytes > shared.config.max_entry_bytes {
             later.push_back(next);
@@ -116,13 +131,19 @@ fn new_table(shared: &Shared) -> TableId {
 }
 
 /// Makes a draft durable, then visible, then answers.
-async fn commit(shared: &Arc<Shared>, draft: Draft, last_settled: &mut Duration) -> Next {
+async fn commit(
+    shared: &Arc<Shared>,
+    draft: Draft,
+    queue: &mut Queue,
+    last_settled: &mut Duration,
+) -> Next {
     let nonce = shared.environment.entropy.nonce();
     let Draft { commit, writes, waiting } = draft;
     let (sealed, writes) = match encode(shared, commit, nonce, writes).await {
         Ok(encoded) => encoded,
         Err(error) => {
-            answer(waiting, &Err(WriteError::BadRequest { field: "body", why: error }));
+            tracing::error!(error, "a log entry cannot be written down");
+            answer(waiting, &unknown("nothing was written: the entry cannot be written down"));
             return Next::Go;
         }
     };
@@ -130,12 +151,14 @@ async fn commit(shared: &Arc<Shared>, draft: Draft, last_settled: &mut Duration)
     if crate::planted::is(crate::planted::Bug::AcknowledgeBeforePut) {
         shared.apply(commit, writes);
         answer(waiting, &Ok(()));
-        return settle(shared, commit, sealed.into(), nonce, &mut Vec::new(), last_settled).await;
+        return settle(shared, commit, sealed.into(), nonce, &mut Vec::new(), queue, last_settled).await;
     }
     let mut waiting = waiting;
-    let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, last_settled).await;
+    let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, queue, last_settled).await;
     if matches!(next, Next::Go) {
         shared.apply(commit, writes);
+        // Not before: whoever finds it unset sees what was in doubt.
+        shared.stalled.store(false, Ordering::Release);
         answer(waiting, &Ok(()));
     }
     next
@@ -149,6 +172,7 @@ async fn settle(
     sealed: bytes::Bytes,
     nonce: [u8; 16],
     waiting: &mut Vec<Waiting>,
+    queue: &mut Queue,
     last_settled: &mut Duration,
 ) -> Next {
     let settled_at = *last_settled;
@@ -172,13 +196,14 @@ async fn settle(
             shared.stalled.store(true, Ordering::Release);
             answer(std::mem::take(waiting), &unknown("the object store did not answer in time"));
             tracing::warn!(commit, "a log entry is in doubt; writes are refused until it is settled");
-            let fate = tokio::select! {
+            // Those that were queued before that, too: nobody is to wait for longer than that, and what was refused
+            // must not be done after all.
+            queue.refuse_all(shared, &WriteError::Backpressure(IN_DOUBT));
+            tokio::select! {
                 biased;
                 fate = &mut append => fate,
                 () = shared.cancel.cancelled() => return given_up(waiting),
-            };
-            shared.stalled.store(false, Ordering::Release);
-            fate
+            }
         }
     };
     *last_settled = shared.monotonic();

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Namespace;
-use super::draft::{Pending, PendingOp};
+use super::draft::{self, Pending, PendingOp};
 use super::errors::{ReadError, WriteError};
 use super::types::{Committed, WriteMeta};
+use super::writer::IN_DOUBT;
 use crate::catalog::TableId;
 use crate::memtable::{MemRow, Row};
 use crate::schema::{Record, Schema, check_id, check_record, limits, valid_collection_name};
@@ -97,6 +98,16 @@ impl Namespace {
         self.submit(PendingOp::Delete { table, ids }, meta, bytes).await
     }
 
+    /// The answer that a request under an idempotency key was given before, so that what comes before its
+    /// write need not be done again. `None` says nothing: the write itself decides.
+    ///
+    /// # Errors
+    /// [`WriteError::IdempotencyConflict`] when the key was used for another request.
+    pub fn answered(&self, scope_key: &[u8; 32], request_hash: &[u8; 32]) -> Result<Option<Committed>, WriteError> {
+        let oldest = draft::oldest_answer(&self.shared.config, self.shared.now_ms());
+        draft::answered(&self.shared.state.read(), oldest, (scope_key, request_hash)).transpose()
+    }
+
     /// The collection's table, with its folded rows in memory.
     async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
         self.refuse_if_stalled()?;
@@ -113,7 +124,7 @@ impl Namespace {
 
     fn refuse_if_stalled(&self) -> Result<(), WriteError> {
         if self.shared.stalled.load(Ordering::Acquire) {
-            return Err(WriteError::Backpressure("an earlier write is in doubt; the object store does not answer"));
+            return Err(WriteError::Backpressure(IN_DOUBT));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Limits on what one record or one schema may hold.
 
-/// Bytes of a record's id.
-pub const MAX_ID_BYTES: usize = 512;
+/// Bytes of a record's id: 256 characters of any kind.
+pub const MAX_ID_BYTES: usize = 1_024;
 /// Bytes of a record's text.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// Bytes of a record's metadata as JSON text.

@@ -77,4 +77,13 @@ impl Schema {
     pub fn validate(&self) -> Result<(), SchemaError> {
         validate::check_schema(self)
     }
+
+    /// Checks a record as a write does, except that its vector may still have to be computed: before the work of
+    /// computing it. `index` is the record's place in the request.
+    ///
+    /// # Errors
+    /// The first rule broken, with the field that broke it.
+    pub fn check_before_embedding(&self, index: usize, record: &Record) -> Result<(), SchemaMismatch> {
+        validate::check_before_embedding(self, index, record)
+    }
 }

@@ -60,14 +60,23 @@ pub(super) fn check_schema(schema: &Schema) -> Result<(), SchemaError> {
 
 /// Checks one record against its collection's schema. `index` is its place in the request.
 pub(crate) fn check_record(schema: &Schema, index: usize, record: &Record) -> Result<(), SchemaMismatch> {
-    check_fields(schema, record).map_err(|(field, why)| SchemaMismatch { record: index, field, why })
+    check_vector(schema, record.vector.as_deref())
+        .and_then(|()| check_fields(schema, record))
+        .map_err(|(field, why)| SchemaMismatch { record: index, field, why })
+}
+
+/// As [`check_record`], of a record whose vector may still have to be computed.
+pub(super) fn check_before_embedding(schema: &Schema, index: usize, record: &Record) -> Result<(), SchemaMismatch> {
+    match &record.vector {
+        Some(_) => check_record(schema, index, record),
+        None => check_fields(schema, record).map_err(|(field, why)| SchemaMismatch { record: index, field, why }),
+    }
 }
 
 type Refusal = (String, String);
 
 fn check_fields(schema: &Schema, record: &Record) -> Result<(), Refusal> {
     check_id(&record.id)?;
-    check_vector(schema, record.vector.as_deref())?;
     if let Some(text) = &record.text {
         if schema.text.is_none() {
             return refuse("text", "the collection has no text column");

@@ -110,14 +110,15 @@ impl Value {
         }
     }
 
-    /// Bytes this value counts for: the text of strings, 8 for numbers and moments, 1 for a bool.
+    /// Bytes this value counts for: the text of strings, 8 for numbers and moments, 1 for a bool; a list its strings and
+    /// 4 for each.
     #[must_use]
     pub fn logical_bytes(&self) -> u64 {
         let bytes = match self {
             Self::String(s) => s.len(),
             Self::Int(_) | Self::Float(_) | Self::Timestamp(_) => 8,
             Self::Bool(_) => 1,
-            Self::StringList(items) => items.iter().map(String::len).sum(),
+            Self::StringList(items) => items.iter().map(|item| item.len() + 4).sum(),
         };
         bytes as u64
     }

@@ -10,6 +10,7 @@ mod inverted;
 mod query;
 mod rank;
 mod remote;
+mod room;
 mod run;
 mod text;
 mod topk;
@@ -17,7 +18,8 @@ mod view;
 
 pub(crate) use distance::norm;
 pub(crate) use inverted::Inverted;
-pub use query::{Fusion, Hit, Include, Mode, Query};
+pub use query::{Fusion, Hit, Include, Mode, Page, Query};
+pub(crate) use room::Room;
 pub(crate) use run::{count, fetch, query, scan};
 pub(crate) use text::{Terms, analyze};
-pub(crate) use view::{At, SearchError, View};
+pub(crate) use view::{Abandoned, At, SearchError, View};

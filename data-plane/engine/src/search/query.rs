@@ -77,6 +77,15 @@ impl Default for Include {
     }
 }
 
+/// Records in the order of their ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Whether there are more behind the last one.
+    pub more: bool,
+}
+
 /// One answer of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {

@@ -43,7 +43,7 @@ pub(super) fn by_text(
 ) -> Vec<Candidate<At>> {
     let bm25 = Bm25::new(query, &frequencies(view, query, streamed), view.totals);
     let mut top = TopK::new(limit);
-    for row in view.mems.iter().flat_map(crate::memtable::MemView::rows) {
+    for row in view.mems.iter().flat_map(crate::memtable::MemView::rows).take_while(|_| !view.abandoned.is()) {
         let score = row.terms.as_ref().and_then(|terms| bm25.score(terms));
         if let Some(score) = score.filter(|_| passes(filter, row.as_ref())) {
             top.offer(-score, &row.row.id, || At::Mem(row.clone()));
@@ -58,7 +58,7 @@ pub(super) fn by_text(
                     *scores[*row as usize].get_or_insert(0.0) += bm25.part(i, *count, inverted.length(*row));
                 }
             }
-            for (row, score) in (0_u32..).zip(scores) {
+            for (row, score) in (0_u32..).zip(scores).take_while(|_| !view.abandoned.is()) {
                 let Some(score) = score.filter(|_| !part.dead.get(row)) else { continue };
                 if passes(filter, &part.segment.view(row)) {
                     top.offer(-score, part.segment.id(row), || At::Segment(part.segment.clone(), row));

@@ -7,12 +7,13 @@ use futures::TryStreamExt;
 
 use super::distance::Probe;
 use super::query::Include;
+use super::room::Room;
 use super::text::{Terms, analyze};
 use super::topk::{Candidate, TopK};
 use super::view::{At, SearchError, View, passes};
 use crate::filter::Filter;
 use crate::image::{Segment, stream};
-use crate::schema::{Record, Schema};
+use crate::schema::{Metric, Record, Schema};
 use crate::table::{ID, METADATA, TEXT, TableError, VECTOR};
 
 /// What a pass over the table found.
@@ -36,74 +37,93 @@ pub(super) struct TextMatch {
 }
 
 /// What to look for.
-pub(super) struct Wanted<'a> {
-    pub(super) probe: Option<Probe<'a>>,
-    pub(super) terms: Option<&'a Terms>,
-    pub(super) filter: Option<&'a Filter>,
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// As many numbers as the collection's dimension.
+    pub(super) vector: Option<Vec<f32>>,
+    pub(super) terms: Option<Terms>,
+    pub(super) filter: Option<Filter>,
+    /// Candidates of each ranking.
     pub(super) limit: usize,
 }
 
+impl Wanted {
+    pub(super) fn probe(&self, schema: &Schema) -> Option<Probe<'_>> {
+        let metric = schema.vector.map_or(Metric::Cosine, |v| v.metric);
+        self.vector.as_deref().map(|vector| Probe::new(vector, metric))
+    }
+}
+
 /// One pass over the live rows of the remote table; nothing when all rows are in memory.
-pub(super) async fn pass(view: &View, wanted: &Wanted<'_>) -> Result<Option<Streamed>, SearchError> {
+pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Option<Streamed>, SearchError> {
     if view.remote.is_none() {
         return Ok(None);
     }
-    let mut columns = filter_columns(&view.schema, wanted.filter);
-    if wanted.probe.is_some() {
+    let mut columns = filter_columns(&view.schema, wanted.filter.as_ref());
+    if wanted.vector.is_some() {
         columns.push(VECTOR.to_owned());
     }
     if wanted.terms.is_some() {
         columns.push(TEXT.to_owned());
     }
-    let mut top = TopK::new(wanted.limit);
-    let mut texts = Vec::new();
-    each(view, &columns, |segment, row, position| {
-        let ok = passes(wanted.filter, &segment.view(row));
-        if let Some(probe) = wanted.probe.as_ref().filter(|_| ok)
-            && let Some((vector, norm)) = segment.vector(row)
-        {
-            top.offer(f64::from(probe.distance(vector, norm)), segment.id(row), || At::Remote(position));
-        }
-        if let (Some(query), Some(spec), Some(text)) = (wanted.terms, view.schema.text, segment.text(row)) {
-            let terms = analyze(text, spec.language);
-            let found = query.counts.iter().enumerate().map(|(i, (term, _))| (i, terms.count(*term)));
-            let counts: Vec<(usize, u32)> = found.filter(|(_, count)| *count > 0).collect();
-            if !counts.is_empty() {
-                let id = segment.id(row).into();
-                texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok });
+    let wanted = Arc::clone(wanted);
+    let nothing = (TopK::new(wanted.limit), Vec::new());
+    let found = each(view, &columns, nothing, move |(top, texts), view, segment, rows| {
+        let probe = wanted.probe(&view.schema);
+        for (row, position) in rows {
+            let ok = passes(wanted.filter.as_ref(), &segment.view(row));
+            if let Some(probe) = probe.as_ref().filter(|_| ok)
+                && let Some((vector, norm)) = segment.vector(row)
+            {
+                top.offer(f64::from(probe.distance(vector, norm)), segment.id(row), || At::Remote(position));
+            }
+            if let (Some(query), Some(spec), Some(text)) = (&wanted.terms, view.schema.text, segment.text(row)) {
+                let terms = analyze(text, spec.language);
+                let found = query.counts.iter().enumerate().map(|(i, (term, _))| (i, terms.count(*term)));
+                let counts: Vec<(usize, u32)> = found.filter(|(_, count)| *count > 0).collect();
+                if !counts.is_empty() {
+                    let id = segment.id(row).into();
+                    texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok });
+                }
             }
         }
-    })
-    .await?;
+    });
+    let (top, texts) = found.await?;
     Ok(Some(Streamed { near: top.into_sorted(), texts }))
 }
 
-/// Visits every live row of the remote table in its fixed order.
-pub(super) async fn each(
-    view: &View,
-    columns: &[String],
-    mut visit: impl FnMut(&Segment, u32, u64),
-) -> Result<(), SearchError> {
-    let Some(dataset) = &view.remote else { return Ok(()) };
+/// Live rows of a batch: their places in it and in the ordered scan.
+pub(super) type Rows<'a> = &'a mut dyn Iterator<Item = (u32, u64)>;
+
+/// Visits the live rows of the remote table in its fixed order, batch by batch, off the async threads. What is found
+/// is handed from one batch to the next.
+pub(super) async fn each<S, V>(view: &Arc<View>, columns: &[String], mut found: S, visit: V) -> Result<S, SearchError>
+where
+    S: Send + 'static,
+    V: Fn(&mut S, &View, &Segment, Rows<'_>) + Clone + Send + 'static,
+{
+    let Some(dataset) = &view.remote else { return Ok(found) };
     let mut columns = columns.to_vec();
     columns.push(ID.to_owned());
     columns.sort_unstable();
     columns.dedup();
     let mut batches = std::pin::pin!(stream(dataset, Some(&columns)).await?);
-    let mut position = 0_u64;
+    let mut first = 0_u64;
     while let Some(batch) = batches.try_next().await? {
-        let segment = Segment::new(&view.schema, batch, None)?;
-        check_order(view, &segment, position)?;
-        for row in 0..segment.len() {
-            if !view.is_dead_remote(position + u64::from(row)) {
-                visit(&segment, row, position + u64::from(row));
-            }
-        }
-        position += u64::from(segment.len());
-        // Batches are scored on this task; others get their turn between them.
-        tokio::task::yield_now().await;
+        let length = batch.num_rows() as u64;
+        let (view, visit) = (Arc::clone(view), visit.clone());
+        let work = move || {
+            let segment = Segment::new(&view.schema, batch, None)?;
+            check_order(&view, &segment, first)?;
+            let live = (0..segment.len()).map(|row| (row, first + u64::from(row)));
+            let live = live.filter(|(_, position)| !view.is_dead_remote(*position));
+            visit(&mut found, &view, &segment, &mut live.take_while(|_| !view.abandoned.is()));
+            Ok::<S, SearchError>(found)
+        };
+        found = tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))??;
+        first += length;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The keys were read in the same order; were they not, dead rows would be taken for live ones.
@@ -123,11 +143,32 @@ fn check_order(view: &View, segment: &Segment, position: u64) -> Result<(), Tabl
     Ok(())
 }
 
-/// The records at positions, in the order given.
-pub(super) async fn records(view: &View, positions: &[u64], include: Include) -> Result<Vec<Record>, SearchError> {
-    let segment = rows(view, positions, &include_columns(&view.schema, include)).await?;
-    let Some(segment) = segment else { return Ok(Vec::new()) };
-    Ok((0..segment.len()).map(|row| segment.record(&view.schema, row, include)).collect())
+/// The records at positions, in the order given, as far as there is room.
+pub(super) async fn records(
+    view: &View,
+    positions: &[u64],
+    include: Include,
+    mut room: Room,
+) -> Result<Vec<Record>, SearchError> {
+    let columns = include_columns(&view.schema, include);
+    let mut records = Vec::new();
+    let mut from = 0;
+    while from < positions.len() {
+        // Their whole rows would fit, and one more: never much more is read than is answered.
+        let mut whole_rows = room;
+        let fit = positions[from..].iter().take_while(|at| whole_rows.take(view.remote_bytes(**at))).count();
+        let to = positions.len().min(from + fit + 1);
+        let Some(segment) = rows(view, &positions[from..to], &columns).await? else { break };
+        for row in 0..segment.len() {
+            let record = segment.record(&view.schema, row, include);
+            if !room.take(usize::try_from(record.logical_bytes()).unwrap_or(usize::MAX)) {
+                return Ok(records);
+            }
+            records.push(record);
+        }
+        from = to;
+    }
+    Ok(records)
 }
 
 /// The rows at positions, as a segment in the order given.

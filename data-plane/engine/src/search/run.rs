@@ -2,64 +2,62 @@
 
 use std::sync::Arc;
 
-use super::distance::{Probe, score};
+use super::distance::score;
 use super::fuse::{self, Fused};
-use super::query::{Fusion, Hit, Include, Mode, Query};
+use super::query::{Fusion, Hit, Include, Mode, Page, Query};
 use super::rank;
-use super::remote::{self, Streamed, Wanted};
-use super::text::{Terms, analyze};
+use super::remote::{self, Rows, Streamed, Wanted};
+use super::room::Room;
+use super::text::analyze;
 use super::topk::Candidate;
 use super::view::{At, SearchError, View, passes};
 use crate::filter::Filter;
+use crate::image::Segment;
 use crate::schema::{Metric, Record};
 
 /// Candidates each ranking gives to a fusion, at least, and for each hit wanted.
 const FUSION_MIN: usize = 100;
 const FUSION_PER_HIT: usize = 3;
-/// Up to so many rows a read is done on the caller's thread; moving it costs more.
+/// Rows and bytes of a collection that is small.
 const INLINE_ROWS: u64 = 512;
+const INLINE_BYTES: u64 = 1 << 20;
+/// Rows of a remote table that are read at once to be filtered, at least.
+const FILTERED_AT_ONCE: usize = 1_024;
 
 /// The best rows of a checked query.
-pub(crate) async fn query(view: Arc<View>, query: Query) -> Result<Vec<Hit>, SearchError> {
+pub(crate) async fn query(view: Arc<View>, query: Query, room: Room) -> Result<Vec<Hit>, SearchError> {
     let (vector, text, fusion) = match &query.mode {
         Mode::Vector { vector } => (Some(vector.as_slice()), None, None),
         Mode::Text { text } => (None, Some(text.as_str()), None),
         Mode::Hybrid { vector, text, fusion } => (Some(vector.as_slice()), Some(text.as_str()), Some(*fusion)),
     };
+    let _waiting = view.abandoned.on_drop();
     let metric = view.schema.vector.map_or(Metric::Cosine, |v| v.metric);
-    let terms = text.zip(view.schema.text).map(|(text, spec)| analyze(text, spec.language));
-    let limit = if fusion.is_some() { FUSION_MIN.max(query.top_k * FUSION_PER_HIT) } else { query.top_k };
-    let streamed = {
-        let probe = vector.map(|v| Probe::new(v, metric));
-        let wanted = Wanted { probe, terms: terms.as_ref(), filter: query.filter.as_ref(), limit };
-        remote::pass(&view, &wanted).await?
-    };
+    let wanted = Arc::new(Wanted {
+        vector: vector.map(<[f32]>::to_vec),
+        terms: text.zip(view.schema.text).map(|(text, spec)| analyze(text, spec.language)),
+        filter: query.filter.clone(),
+        limit: if fusion.is_some() { FUSION_MIN.max(query.top_k * FUSION_PER_HIT) } else { query.top_k },
+    });
+    let streamed = remote::pass(&view, &wanted).await?;
     let shared = Arc::clone(&view);
-    let owned = (vector.map(<[f32]>::to_vec), query.filter.clone());
-    let ranked = off_thread(view.totals.rows, move || {
-        let (vector, filter) = owned;
-        rankings(&shared, vector.as_deref(), terms.as_ref(), filter.as_ref(), limit, streamed.as_ref())
-    })
-    .await?;
+    let inline = is_small(&view, query.filter.as_ref());
+    let ranked = off_thread(inline, move || rankings(&shared, &wanted, streamed.as_ref())).await?;
     let fused = join(ranked, fusion, query.top_k, metric);
     let places: Vec<At> = fused.iter().map(|f| f.at.clone()).collect();
-    let records = records(&view, &places, query.include).await?;
+    let records = records(&view, &places, query.include, room).await?;
+    if records.len() < places.len() {
+        return Err(SearchError::TooLarge);
+    }
     Ok(fused.into_iter().zip(records).map(|(row, record)| hit(&row, record)).collect())
 }
 
 type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
-fn rankings(
-    view: &View,
-    vector: Option<&[f32]>,
-    terms: Option<&Terms>,
-    filter: Option<&Filter>,
-    limit: usize,
-    streamed: Option<&Streamed>,
-) -> Rankings {
-    let metric = view.schema.vector.map_or(Metric::Cosine, |v| v.metric);
-    let near = vector.map(|v| rank::by_vector(view, &Probe::new(v, metric), filter, limit, streamed));
-    let texts = terms.map(|t| rank::by_text(view, t, filter, limit, streamed));
+fn rankings(view: &View, wanted: &Wanted, streamed: Option<&Streamed>) -> Rankings {
+    let (filter, limit) = (wanted.filter.as_ref(), wanted.limit);
+    let near = wanted.probe(&view.schema).map(|probe| rank::by_vector(view, &probe, filter, limit, streamed));
+    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, terms, filter, limit, streamed));
     (near, texts)
 }
 
@@ -99,19 +97,29 @@ fn hit(row: &Fused, record: Record) -> Hit {
     }
 }
 
-/// The records at `places`, in their order.
-async fn records(view: &View, places: &[At], include: Include) -> Result<Vec<Record>, SearchError> {
+/// The records at `places`, in their order, as far as there is room.
+async fn records(view: &View, places: &[At], include: Include, mut room: Room) -> Result<Vec<Record>, SearchError> {
     let positions: Vec<u64> =
         places.iter().filter_map(|at| if let At::Remote(p) = at { Some(*p) } else { None }).collect();
-    let mut remote = remote::records(view, &positions, include).await?.into_iter();
-    Ok(places
-        .iter()
-        .filter_map(|at| match at {
-            At::Mem(row) => Some(row.row.to_record(&view.schema, include)),
-            At::Segment(segment, row) => Some(segment.record(&view.schema, *row, include)),
-            At::Remote(_) => remote.next(),
-        })
-        .collect())
+    let mut remote = remote::records(view, &positions, include, room).await?.into_iter();
+    let mut records = Vec::with_capacity(places.len());
+    for at in places {
+        let record = match at {
+            At::Mem(row) => room.take(row.row.bytes_of(include)).then(|| row.row.to_record(&view.schema, include)),
+            At::Segment(segment, row) => {
+                let fits = room.take(segment.bytes_of(*row, include));
+                fits.then(|| segment.record(&view.schema, *row, include))
+            }
+            At::Remote(_) => remote.next().filter(|record| room.take(bytes(record))),
+        };
+        let Some(record) = record else { break };
+        records.push(record);
+    }
+    Ok(records)
+}
+
+fn bytes(record: &Record) -> usize {
+    usize::try_from(record.logical_bytes()).unwrap_or(usize::MAX)
 }
 
 /// The records at places found by id.
@@ -119,20 +127,31 @@ pub(crate) async fn fetch(
     view: &View,
     places: Vec<Option<At>>,
     include: Include,
+    room: Room,
 ) -> Result<Vec<Option<Record>>, SearchError> {
     let found: Vec<At> = places.iter().flatten().cloned().collect();
-    let mut records = records(view, &found, include).await?.into_iter();
+    let records = records(view, &found, include, room).await?;
+    if records.len() < found.len() {
+        return Err(SearchError::TooLarge);
+    }
+    let mut records = records.into_iter();
     Ok(places.into_iter().map(|place| place.and_then(|_| records.next())).collect())
 }
 
 /// How many live rows pass.
 pub(crate) async fn count(view: Arc<View>, filter: Option<Filter>) -> Result<u64, SearchError> {
-    let Some(filter) = filter else { return Ok(view.totals.rows) };
-    let mut streamed = 0;
+    let Some(filter) = filter.map(Arc::new) else { return Ok(view.totals.rows) };
+    let _waiting = view.abandoned.on_drop();
     let columns = remote::filter_columns(&view.schema, Some(&filter));
-    remote::each(&view, &columns, |segment, row, _| streamed += u64::from(filter.passes(&segment.view(row)))).await?;
+    let streamed = {
+        let filter = Arc::clone(&filter);
+        let passing = move |count: &mut u64, _: &View, segment: &Segment, rows: Rows<'_>| {
+            *count += rows.filter(|(row, _)| filter.passes(&segment.view(*row))).count() as u64;
+        };
+        remote::each(&view, &columns, 0, passing).await?
+    };
     let shared = Arc::clone(&view);
-    let local = off_thread(view.totals.rows, move || {
+    let local = off_thread(false, move || {
         let mut count = 0;
         shared.each_local(|row, _| count += u64::from(filter.passes(row)));
         count
@@ -140,34 +159,52 @@ pub(crate) async fn count(view: Arc<View>, filter: Option<Filter>) -> Result<u64
     Ok(local.await? + streamed)
 }
 
-/// The first `limit` rows that pass with an id after `after`, by id.
+/// The first `limit` rows that pass with an id after `after`, by id, as far as there is room.
 pub(crate) async fn scan(
     view: Arc<View>,
     filter: Option<Filter>,
     after: Option<String>,
     limit: usize,
     include: Include,
-) -> Result<Vec<Record>, SearchError> {
-    let remote = remote_page(&view, filter.as_ref(), after.as_deref(), limit, include).await?;
+    room: Room,
+) -> Result<Page, SearchError> {
+    let _waiting = view.abandoned.on_drop();
+    let remote = remote_page(&view, filter.as_ref(), after.as_deref(), (limit, include, room)).await?;
     let shared = Arc::clone(&view);
-    let local =
-        off_thread(view.totals.rows, move || local_page(&shared, filter.as_ref(), after.as_deref(), limit, include));
-    let mut page = local.await?;
-    page.extend(remote);
-    page.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    page.truncate(limit);
-    Ok(page)
+    let inline = is_small(&view, filter.as_ref());
+    let local = off_thread(inline, move || {
+        local_page(&shared, filter.as_ref(), after.as_deref(), (limit, include, room))
+    });
+    Ok(join_pages(local.await?, remote, limit, room))
+}
+
+/// Two pages of different rows as one. Behind the end of a page that was cut its next rows are not known, so the
+/// joined page ends there.
+fn join_pages(one: Page, other: Page, limit: usize, mut room: Room) -> Page {
+    if other.records.is_empty() {
+        return one;
+    }
+    let cut = [&one, &other].into_iter().filter(|page| page.more);
+    let end = cut.filter_map(|page| page.records.last()).map(|record| record.id.clone()).min();
+    let mut more = one.more || other.more;
+    let mut records = one.records;
+    records.extend(other.records);
+    records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let known = records.iter().take(limit).take_while(|record| end.as_ref().is_none_or(|end| record.id <= *end));
+    let length = known.take_while(|record| room.take(bytes(record))).count();
+    more |= length < records.len();
+    records.truncate(length);
+    Page { records, more }
 }
 
 fn local_page(
     view: &View,
     filter: Option<&Filter>,
     after: Option<&str>,
-    limit: usize,
-    include: Include,
-) -> Vec<Record> {
+    (limit, include, mut room): (usize, Include, Room),
+) -> Page {
     let mut rows: Vec<(&str, At)> = Vec::new();
-    for row in view.mems.iter().flat_map(crate::memtable::MemView::rows) {
+    for row in view.mems.iter().flat_map(crate::memtable::MemView::rows).take_while(|_| !view.abandoned.is()) {
         if after.is_none_or(|after| &*row.row.id > after) && passes(filter, row.as_ref()) {
             rows.push((&row.row.id, At::Mem(Arc::clone(row))));
         }
@@ -175,19 +212,24 @@ fn local_page(
     if view.remote.is_none() {
         for part in &view.parts {
             let live = part.segment.after(after).iter().filter(|row| !part.dead.get(**row));
-            let passing = live.filter(|row| passes(filter, &part.segment.view(**row))).take(limit);
+            let live = live.take_while(|_| !view.abandoned.is());
+            // One more than wanted, to know whether there are more.
+            let passing = live.filter(|row| passes(filter, &part.segment.view(**row))).take(limit + 1);
             rows.extend(passing.map(|row| (part.segment.id(*row), At::Segment(Arc::clone(&part.segment), *row))));
         }
     }
     rows.sort_unstable_by_key(|(id, _)| *id);
-    rows.truncate(limit);
-    rows.into_iter()
-        .filter_map(|(_, at)| match at {
-            At::Mem(row) => Some(row.row.to_record(&view.schema, include)),
-            At::Segment(segment, row) => Some(segment.record(&view.schema, row, include)),
-            At::Remote(_) => None,
-        })
-        .collect()
+    let found = rows.len();
+    let fitting = rows.into_iter().take(limit).map_while(|(_, at)| match at {
+        At::Mem(row) => room.take(row.row.bytes_of(include)).then(|| row.row.to_record(&view.schema, include)),
+        At::Segment(segment, row) => {
+            let fits = room.take(segment.bytes_of(row, include));
+            fits.then(|| segment.record(&view.schema, row, include))
+        }
+        At::Remote(_) => None,
+    });
+    let records: Vec<Record> = fitting.collect();
+    Page { more: records.len() < found, records }
 }
 
 /// The page of the remote table alone. With a filter, rows are read a page at a time until enough pass.
@@ -195,12 +237,11 @@ async fn remote_page(
     view: &View,
     filter: Option<&Filter>,
     after: Option<&str>,
-    limit: usize,
-    include: Include,
-) -> Result<Vec<Record>, SearchError> {
-    let mut page = Vec::new();
+    (limit, include, room): (usize, Include, Room),
+) -> Result<Page, SearchError> {
+    let mut passing: Vec<u64> = Vec::new();
     if view.remote.is_none() {
-        return Ok(page);
+        return Ok(Page { records: Vec::new(), more: false });
     }
     let mut keys: Vec<(&str, u64)> = Vec::new();
     let mut first = 0_u64;
@@ -211,7 +252,8 @@ async fn remote_page(
     }
     keys.sort_unstable();
     let columns = remote::filter_columns(&view.schema, filter);
-    for chunk in keys.chunks(limit.max(1)) {
+    // One more than wanted, to know whether there are more.
+    for chunk in keys.chunks((limit + 1).max(FILTERED_AT_ONCE)) {
         let mut positions: Vec<u64> = chunk.iter().map(|(_, position)| *position).collect();
         if let (Some(filter), Some(rows)) = (filter, remote::rows(view, &positions, &columns).await?) {
             let mut row = 0;
@@ -220,17 +262,24 @@ async fn remote_page(
                 filter.passes(&rows.view(row - 1))
             });
         }
-        page.extend(remote::records(view, &positions, include).await?);
-        if page.len() >= limit {
+        passing.extend(positions);
+        if passing.len() > limit {
             break;
         }
     }
-    page.truncate(limit);
-    Ok(page)
+    let found = passing.len();
+    passing.truncate(limit);
+    let records = remote::records(view, &passing, include, room).await?;
+    Ok(Page { more: records.len() < found, records })
 }
 
-async fn off_thread<T: Send + 'static>(rows: u64, work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
-    if rows <= INLINE_ROWS {
+/// Whether a read is done on the caller's thread; moving it costs more.
+fn is_small(view: &View, filter: Option<&Filter>) -> bool {
+    filter.is_none() && view.totals.rows <= INLINE_ROWS && view.totals.bytes <= INLINE_BYTES
+}
+
+async fn off_thread<T: Send + 'static>(inline: bool, work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
+    if inline {
         return Ok(work());
     }
     tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))

@@ -64,11 +64,13 @@ impl std::fmt::Debug for S3Config {
 }
 
 impl StoreConfig {
-    /// A store in a directory, with the default memory budget.
+    /// A store in a directory, with the default memory budget. A path that cannot be made absolute is refused when the
+    /// store is opened.
     #[must_use]
     pub fn directory(path: &std::path::Path) -> Self {
+        let url = std::path::absolute(path).ok().and_then(|path| Url::from_directory_path(path).ok());
         Self {
-            url: format!("file://{}", path.display()),
+            url: url.map(String::from).unwrap_or_default(),
             s3: None,
             memory_bytes: crate::Config::default().max_resident_bytes,
         }

@@ -19,6 +19,7 @@ use object_store::{
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
 
 /// How long a call that hangs takes.
 const HANG: Duration = Duration::from_millis(150);
@@ -48,8 +49,10 @@ pub struct Faulty {
     /// Whether the call it dies at does its work.
     crash_after: bool,
     dead: AtomicBool,
-    died: tokio::sync::Notify,
-    healthy: AtomicBool,
+    died: Notify,
+    /// PUTs share it; whoever has it alone holds them back.
+    gate: RwLock<()>,
+    held: Notify,
 }
 
 enum Fate {
@@ -70,8 +73,9 @@ impl Faulty {
             crash_at: AtomicU64::new(0),
             crash_after: seed & 1 == 1,
             dead: AtomicBool::new(false),
-            died: tokio::sync::Notify::new(),
-            healthy: AtomicBool::new(false),
+            died: Notify::new(),
+            gate: RwLock::new(()),
+            held: Notify::new(),
         }
     }
 
@@ -97,14 +101,14 @@ impl Faulty {
         }
     }
 
-    /// Calls so far.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+    /// Holds every PUT back until what this returns is dropped.
+    pub async fn hold_puts(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().await
     }
 
-    /// No faults from now on, but for death.
-    pub fn heal(&self) {
-        self.healthy.store(true, Ordering::SeqCst);
+    /// Returns when a PUT is held back. For one caller.
+    pub async fn put_held(&self) {
+        self.held.notified().await;
     }
 
     fn fate(&self, create: bool) -> Fate {
@@ -115,9 +119,6 @@ impl Faulty {
         if call == self.crash_at.load(Ordering::SeqCst) {
             self.kill();
             return if self.crash_after { Fate::FailAfter } else { Fate::FailBefore };
-        }
-        if self.healthy.load(Ordering::SeqCst) {
-            return Fate::Work;
         }
         let mut random = self.random.lock();
         let mut roll = random.random_range(0..1000_u32);
@@ -178,6 +179,10 @@ impl fmt::Display for Faulty {
 impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let create = matches!(opts.mode, PutMode::Create);
+        if self.gate.try_read().is_err() {
+            self.held.notify_one();
+            drop(self.gate.read().await);
+        }
         self.go(location, create, self.inner.put_opts(location, payload, opts)).await
     }
 

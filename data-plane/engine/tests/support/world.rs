@@ -292,7 +292,7 @@ impl World {
     }
 
     async fn compare(&mut self, ns: &Namespace) -> Result<(), Violation> {
-        let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?.value;
+        let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?.value.records;
         let found: HashMap<&str, u64> = found.iter().map(|r| (r.id.as_str(), value_of(r))).collect();
         let count = ns.count(DOCS, None).await.map_err(|e| format!("count: {e}"))?.value;
         if count != found.len() as u64 {
