@@ -14,6 +14,12 @@ pub enum Bug {
     AcknowledgeBeforePut,
     /// The checkpoint moves before the tables hold what it says.
     CheckpointBeforeFold,
+    /// The checkpoint counts the usage of writes that are not in it, and the replay of the log counts it again.
+    ReplayCountsUsageTwice,
+    /// The checkpoint leaves the answers of idempotent writes out.
+    AnswersForgottenByFold,
+    /// A fold leaves deleted rows in the table.
+    FoldSkipsDeletes,
 }
 
 static PLANTED: AtomicU8 = AtomicU8::new(0);

@@ -123,8 +123,7 @@ async fn a_writer_that_lost_the_namespace_is_fenced_and_its_rows_are_not_there()
     assert_eq!(old.count(DOCS, None).await, Err(ReadError::Fenced));
     assert_eq!(new.count(DOCS, None).await.expect("count").value, 1);
     // A lower generation cannot even open.
-    let refused =
-        Namespace::open(&store(&objects), PREFIX, writer(1), config(), environment(9)).await;
+    let refused = Namespace::open(&store(&objects), PREFIX, writer(1), config(), environment(9)).await;
     assert!(matches!(refused, Err(OpenError::Fenced { theirs: 2, ours: 1 })));
 }
 
@@ -140,7 +139,7 @@ async fn old_and_new(objects: &Arc<dyn ObjectStore>) -> (Arc<Namespace>, Arc<Nam
 }
 
 /// One more write of the new owner, a fold, and a third owner who must find all that the new one wrote.
-async fn the_new_owners_rows_are_there(objects: &Arc<dyn ObjectStore>, new: Arc<Namespace>) {
+async fn the_new_owners_rows_are_there(objects: &Arc<dyn ObjectStore>, new: &Namespace) {
     new.upsert(DOCS, vec![record(5, 6)], WriteMeta::default()).await.expect("written");
     new.fold().await.expect("fold");
     new.close().await;
@@ -159,7 +158,7 @@ async fn an_old_owner_that_folds_before_the_new_one_does_no_harm() {
     old.fold().await.expect("the new owner has not folded");
     assert_eq!((old.stats().folds, old.stats().memtable_rows), (1, 0));
     new.fold().await.expect("fold");
-    the_new_owners_rows_are_there(&objects, new).await;
+    the_new_owners_rows_are_there(&objects, &new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +169,7 @@ async fn an_old_owner_that_folds_after_the_new_one_is_fenced() {
     assert!(old.stats().memtable_rows > 0, "the old owner has something to fold");
     assert!(matches!(old.fold().await, Err(FoldError::Fenced)));
     assert!(old.is_fenced());
-    the_new_owners_rows_are_there(&objects, new).await;
+    the_new_owners_rows_are_there(&objects, &new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,8 +38,7 @@ enum Layout {
     StreamedMixed,
 }
 
-const LAYOUTS: [Layout; 5] =
-    [Layout::Memtable, Layout::Folded, Layout::Mixed, Layout::Streamed, Layout::StreamedMixed];
+const LAYOUTS: [Layout; 5] = [Layout::Memtable, Layout::Folded, Layout::Mixed, Layout::Streamed, Layout::StreamedMixed];
 
 fn schema(metric: Metric) -> Schema {
     Schema {
@@ -53,7 +52,9 @@ fn schema(metric: Metric) -> Schema {
 fn random_record(random: &mut ChaCha8Rng, id: usize) -> Record {
     let vector = (0..DIMENSION).map(|_| random.random_range(-1.0..1.0_f32)).collect();
     let words = random.random_range(1..12_usize);
-    let text: Vec<&str> = (0..words).map(|_| WORDS[random.random_range(0..WORDS.len())]).collect();
+    // Some words are rare.
+    let mut word = || random.random_range(0..WORDS.len()).min(random.random_range(0..WORDS.len()));
+    let text: Vec<&str> = (0..words).map(|_| WORDS[word()]).collect();
     Record {
         id: format!("r{id:03}"),
         vector: Some(vector),
@@ -201,7 +202,7 @@ fn fused(mut near: Ranking, mut texts: Ranking, fusion: Fusion) -> Vec<Expected>
         (row.bm25, row.text_rank) = (Some(-key), Some(rank as u32 + 1));
         row.score += share(&texts, rank, 1.0 - alpha);
     }
-    let order = sorted(rows.values().map(|row| (row.id.clone(), -row.score)).collect());
+    let order = sorted(rows.values().map(|row| (row.id.clone(), -row.score)).collect(), apart);
     order.into_iter().map(|(id, _)| rows[&id].clone()).collect()
 }
 
@@ -286,8 +287,7 @@ async fn compare(metric: Metric, seed: u64) {
         for (number, (mode, top_k)) in queries(&live).into_iter().enumerate() {
             for page_below in [None, Some(4)] {
                 let parsed = |page| Filter::parse(&format!("page < {page}"), &[], &schema(metric)).expect("a filter");
-                let query =
-                    Query { mode: mode.clone(), filter: page_below.map(parsed), top_k, include: Include::ID };
+                let query = Query { mode: mode.clone(), filter: page_below.map(parsed), top_k, include: Include::ID };
                 let wanted = expected(&live, metric, &query, page_below);
                 let hits = ns.query(DOCS, query).await.expect("answered").value;
                 let hybrid = matches!(mode, Mode::Hybrid { .. });

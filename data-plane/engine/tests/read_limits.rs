@@ -4,9 +4,7 @@ mod support;
 
 use std::sync::Arc;
 
-use agentdb_data_plane_engine::{
-    Config, Include, Mode, Namespace, Page, Query, ReadError, Record, Store, WriteMeta,
-};
+use agentdb_data_plane_engine::{Config, Include, Mode, Namespace, Page, Query, ReadError, Record, Store, WriteMeta};
 use object_store::ObjectStore;
 use support::*;
 
@@ -92,7 +90,9 @@ async fn answers_are_bounded_wherever_rows_are() {
 
 #[tokio::test]
 async fn a_full_page_says_whether_it_is_the_last() {
-    for (resident, folded, mixed) in [(1 << 30, false, false), (1 << 30, true, false), (0, true, false), (0, false, true)] {
+    for (resident, folded, mixed) in
+        [(1 << 30, false, false), (1 << 30, true, false), (0, true, false), (0, false, true)]
+    {
         let ns = namespace(resident, folded, mixed).await;
         let page = async |limit| ns.scan(DOCS, None, None, limit, Include::ID).await.expect("scan").value;
         assert!(page(ROWS - 1).await.more);

@@ -54,6 +54,7 @@ fn nothing_lost_nothing_stale_nothing_resurrected_counted_once() {
     for (what, count) in [
         ("crashes", events.crashes),
         ("takeovers", events.takeovers),
+        ("writes refused by an old owner", events.fenced),
         ("folds", events.folds),
         ("failed folds", events.failed_folds),
         ("unknown outcomes", events.unknown),
@@ -68,7 +69,14 @@ fn nothing_lost_nothing_stale_nothing_resurrected_counted_once() {
 fn every_planted_bug_is_caught() {
     use agentdb_data_plane_engine::planted::{Bug, plant};
     let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 200));
-    for bug in [Bug::OwnConflictIsFencing, Bug::AcknowledgeBeforePut, Bug::CheckpointBeforeFold] {
+    for bug in [
+        Bug::OwnConflictIsFencing,
+        Bug::AcknowledgeBeforePut,
+        Bug::CheckpointBeforeFold,
+        Bug::ReplayCountsUsageTwice,
+        Bug::AnswersForgottenByFold,
+        Bug::FoldSkipsDeletes,
+    ] {
         plant(bug);
         let (found, _) = simulate(first, seeds, true);
         plant(Bug::None);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::ast::{Comparison, Expr, Field};
 use super::lexer::{Placed, Token};
-use super::typing::{self, Literal};
 use super::pattern::Pattern;
+use super::typing::{self, Literal};
 use super::{FilterError, MAX_DEPTH, MAX_IN, MAX_IN_ALL, MAX_METADATA_TERMS, MAX_PATTERNS, MAX_TERMS};
 use crate::schema::Schema;
 
@@ -87,7 +87,8 @@ impl Parser<'_> {
         if matches!(field, Field::Metadata(_)) {
             self.size.metadata_terms += 1;
             if self.size.metadata_terms > MAX_METADATA_TERMS {
-                let why = format!("more than {MAX_METADATA_TERMS} comparisons of metadata; declare attributes for these");
+                let why =
+                    format!("more than {MAX_METADATA_TERMS} comparisons of metadata; declare attributes for these");
                 return Err(FilterError::at(at, why));
             }
         }
@@ -168,7 +169,10 @@ impl Parser<'_> {
         }
         self.size.in_values += values.len();
         if self.size.in_values > MAX_IN_ALL {
-            return Err(FilterError::at(self.at(), format!("all IN lists together have more than {MAX_IN_ALL} values")));
+            return Err(FilterError::at(
+                self.at(),
+                format!("all IN lists together have more than {MAX_IN_ALL} values"),
+            ));
         }
         self.expect_symbol(")")?;
         Ok(Expr::In(field, values))

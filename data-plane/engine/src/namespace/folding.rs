@@ -250,6 +250,8 @@ async fn move_root(
         answers: frozen.answers.clone(),
         dropped: kept.chain(fresh).collect(),
     };
+    #[cfg(feature = "planted-bugs")]
+    planted_contents(shared, &mut checkpoint);
     loop {
         match shared.roots.create(&checkpoint).await {
             Ok(Moved::Ours) => {
@@ -321,4 +323,14 @@ async fn planted_early_checkpoint(
     }
     let versions: Vec<Option<u64>> = frozen.collections.iter().map(|c| c.version).collect();
     move_root(shared, frozen, root, &versions, memory).await.map(Some)
+}
+
+#[cfg(feature = "planted-bugs")]
+fn planted_contents(shared: &Shared, checkpoint: &mut Checkpoint) {
+    if crate::planted::is(crate::planted::Bug::ReplayCountsUsageTwice) {
+        checkpoint.usage = shared.state.read().usage.iter().map(|(k, v)| (k.clone(), *v)).collect();
+    }
+    if crate::planted::is(crate::planted::Bug::AnswersForgottenByFold) {
+        checkpoint.answers.clear();
+    }
 }

@@ -108,7 +108,10 @@ impl Namespace {
             SearchError::TooLarge => {
                 let limit = self.shared.config.max_read_bytes;
                 let way_out = "ask for fewer, or leave parts out of `include`";
-                bad(field, format!("the records found hold more than {limit} bytes, as much as an answer may: {way_out}"))
+                bad(
+                    field,
+                    format!("the records found hold more than {limit} bytes, as much as an answer may: {way_out}"),
+                )
             }
             SearchError::Table(_) | SearchError::Task(_) => ReadError::Unavailable(error.to_string()),
         }
@@ -171,7 +174,10 @@ impl Namespace {
     /// Forgets counters of hours before `hour`, which must be final and acknowledged. The next fold makes it
     /// durable; until then a restart brings them back with their old values.
     pub fn forget_usage_before(&self, hour: i64) {
-        self.shared.state.write().usage.retain(|key, _| key.hour >= hour);
+        let mut state = self.shared.state.write();
+        let before = state.usage.len();
+        state.usage.retain(|key, _| key.hour >= hour);
+        state.changed |= state.usage.len() < before;
     }
 
     /// How the namespace is doing.

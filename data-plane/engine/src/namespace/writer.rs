@@ -131,12 +131,7 @@ fn new_table(shared: &Shared) -> TableId {
 }
 
 /// Makes a draft durable, then visible, then answers.
-async fn commit(
-    shared: &Arc<Shared>,
-    draft: Draft,
-    queue: &mut Queue,
-    last_settled: &mut Duration,
-) -> Next {
+async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_settled: &mut Duration) -> Next {
     let nonce = shared.environment.entropy.nonce();
     let Draft { commit, writes, waiting } = draft;
     let (sealed, writes) = match encode(shared, commit, nonce, writes).await {

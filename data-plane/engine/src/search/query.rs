@@ -3,7 +3,7 @@
 use crate::filter::Filter;
 use crate::schema::Record;
 
-/// How two rankings become one.
+/// How two rankings become one, over the best `max(100, 3 * top_k)` candidates of each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fusion {
     /// Reciprocal rank fusion: the sum of `1 / (60 + rank)` over both rankings.
@@ -98,8 +98,8 @@ pub struct Hit {
     pub distance: Option<f32>,
     /// The BM25 score, when text took part and the row was a text candidate.
     pub bm25: Option<f32>,
-    /// The 1-based rank among the vector candidates of a hybrid query.
+    /// The 1-based rank among the vector candidates.
     pub vector_rank: Option<u32>,
-    /// The 1-based rank among the text candidates of a hybrid query.
+    /// The 1-based rank among the text candidates.
     pub text_rank: Option<u32>,
 }

@@ -172,9 +172,8 @@ pub(crate) async fn scan(
     let remote = remote_page(&view, filter.as_ref(), after.as_deref(), (limit, include, room)).await?;
     let shared = Arc::clone(&view);
     let inline = is_small(&view, filter.as_ref());
-    let local = off_thread(inline, move || {
-        local_page(&shared, filter.as_ref(), after.as_deref(), (limit, include, room))
-    });
+    let local =
+        off_thread(inline, move || local_page(&shared, filter.as_ref(), after.as_deref(), (limit, include, room)));
     Ok(join_pages(local.await?, remote, limit, room))
 }
 
@@ -278,7 +277,10 @@ fn is_small(view: &View, filter: Option<&Filter>) -> bool {
     filter.is_none() && view.totals.rows <= INLINE_ROWS && view.totals.bytes <= INLINE_BYTES
 }
 
-async fn off_thread<T: Send + 'static>(inline: bool, work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
+async fn off_thread<T: Send + 'static>(
+    inline: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, SearchError> {
     if inline {
         return Ok(work());
     }

@@ -128,6 +128,8 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
 /// Where the touched ids are in the table: fragment to row offsets.
 async fn addresses(dataset: &Dataset, frozen: &MemTable) -> Result<BTreeMap<u64, Vec<u32>>, TableError> {
     let touched: HashSet<&str> = frozen.touched().collect();
+    #[cfg(feature = "planted-bugs")]
+    let touched = planted_touched(touched, frozen);
     let mut scanner = dataset.scan();
     scanner.project(&[ID])?.with_row_address();
     let mut stream = scanner.try_into_stream().await?;
@@ -145,6 +147,14 @@ async fn addresses(dataset: &Dataset, frozen: &MemTable) -> Result<BTreeMap<u64,
         }
     }
     Ok(found)
+}
+
+#[cfg(feature = "planted-bugs")]
+fn planted_touched<'a>(mut touched: HashSet<&'a str>, frozen: &MemTable) -> HashSet<&'a str> {
+    if crate::planted::is(crate::planted::Bug::FoldSkipsDeletes) {
+        touched.retain(|id| !matches!(frozen.get(id), crate::memtable::Lookup::Deleted));
+    }
+    touched
 }
 
 async fn append(

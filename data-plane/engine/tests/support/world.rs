@@ -3,7 +3,8 @@
 //!
 //! Each client owns its records, so for every record there is a newest acknowledged value and, after it,
 //! values whose outcome nobody was told. What a read shows must be one of these. A write that was refused
-//! must not show. Retried writes carry an idempotency key and must count once.
+//! must not show. Retried writes carry an idempotency key and must count once; what was answered is asked again
+//! later and must be answered alike. An owner that was taken over acknowledges nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 use agentdb_clock::{Clock, ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
-    Config, Environment, FoldError, Idempotency, Include, Metric, Namespace, OpenError, ReadError, Record, Schema,
-    Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer,
+    Commit, Committed, Config, Environment, FoldError, Idempotency, Include, Metric, Mode, Namespace, OpenError, Query,
+    ReadError, Record, Schema, Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -29,6 +30,10 @@ const RECORDS: usize = 6;
 const OPERATIONS: usize = 10;
 const EPOCHS: usize = 4;
 const RETENTION: Duration = Duration::from_secs(60);
+/// Acknowledged writes that a client asks for again at a check.
+const ASKED_AGAIN: usize = 2;
+/// Hits of a vector query.
+const TOP_K: usize = 5;
 /// How long a write waits on a store that hangs; shorter than a hang.
 const IMPATIENCE: Duration = Duration::from_millis(60);
 
@@ -52,6 +57,8 @@ struct Client {
     maybe_counted: u64,
     /// A write to be tried again with its key, as its outcome is not known.
     retry: Option<Write>,
+    /// Acknowledged writes and what they were answered.
+    answered: Vec<(Write, Commit)>,
     unknown: u32,
     acknowledged: u32,
 }
@@ -61,6 +68,8 @@ struct Write {
     key: [u8; 32],
     id: String,
     value: Option<u64>,
+    /// Whether the row was there before: what a delete must say.
+    existed: bool,
 }
 
 /// What went wrong, in words.
@@ -71,6 +80,8 @@ pub type Violation = String;
 pub struct Events {
     pub crashes: u32,
     pub takeovers: u32,
+    /// Writes that an owner refused because it was taken over.
+    pub fenced: u32,
     pub folds: u32,
     pub failed_folds: u32,
     pub unknown: u32,
@@ -81,6 +92,7 @@ impl Events {
     pub fn add(&mut self, other: Self) {
         self.crashes += other.crashes;
         self.takeovers += other.takeovers;
+        self.fenced += other.fenced;
         self.folds += other.folds;
         self.failed_folds += other.failed_folds;
         self.unknown += other.unknown;
@@ -122,6 +134,7 @@ impl World {
             counted: 0,
             maybe_counted: 0,
             retry: None,
+            answered: Vec::new(),
             unknown: 0,
             acknowledged: 0,
         });
@@ -245,10 +258,9 @@ impl World {
         if alone && matches!(folded, Err(FoldError::Fenced)) && !faulty.is_dead() {
             return Err("a fold was fenced, but there is no other writer".to_owned());
         }
-        if let Some((ns, _)) = successor {
-            // The old owner is still there: whatever it does now must not matter.
+        if let Some((successor, _)) = successor {
             self.events.takeovers += 1;
-            self.succeed(&ns).await?;
+            self.succeed(&successor, &ns).await?;
         }
         if !faulty.is_dead() {
             let _ = ns.fold().await;
@@ -260,14 +272,20 @@ impl World {
         Ok(())
     }
 
-    /// The clients go on with the new owner, while the old one still runs.
-    async fn succeed(&mut self, ns: &Arc<Namespace>) -> Result<(), Violation> {
+    /// The clients go on with the new owner, while the old one still runs: whatever it does now must not matter.
+    async fn succeed(&mut self, ns: &Arc<Namespace>, old: &Namespace) -> Result<(), Violation> {
         let healthy = Arc::new(Faulty::new(Arc::clone(&self.disk), 0, Rates::default()));
-        let running = self.clients.iter_mut().map(|client| client.run(ns, true, &healthy));
-        futures::future::join_all(running).await.into_iter().collect::<Result<Vec<()>, _>>()?;
+        // Sometimes the old owner learns of it only when the new one has folded.
+        let (at_once, target) = (self.random.random_bool(0.5), self.random.random_range(0..CLIENTS));
+        let stale = async { if at_once { write_as_old_owner(old, target).await } else { Ok(0) } };
+        let running = futures::future::join_all(self.clients.iter_mut().map(|client| client.run(ns, true, &healthy)));
+        let (outcomes, fenced) = futures::join!(running, stale);
+        outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
+        self.events.fenced += fenced?;
         if self.random.random_bool(0.7) {
             ns.fold().await.map_err(|e| format!("the owner's fold failed on a healthy store: {e}"))?;
         }
+        self.events.fenced += write_as_old_owner(old, target).await?;
         ns.close().await;
         Ok(())
     }
@@ -280,23 +298,33 @@ impl World {
         let healthy = Arc::new(Faulty::new(Arc::clone(&self.disk), 0, Rates::default()));
         for client in &mut self.clients {
             client.finish(&ns, &healthy).await?;
+            client.ask_again(&ns).await?;
         }
         self.compare(&ns).await?;
         ns.fold().await.map_err(|e| format!("a fold fails on a healthy store: {e}"))?;
         self.compare(&ns).await?;
         ns.close().await;
         let (ns, _) = self.open(Rates::default()).await.map_err(|e| format!("does not open again: {e}"))?;
+        for client in &mut self.clients {
+            client.ask_again(&ns).await?;
+        }
         self.compare(&ns).await?;
         ns.close().await;
         Ok(())
     }
 
     async fn compare(&mut self, ns: &Namespace) -> Result<(), Violation> {
-        let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?.value.records;
+        let found =
+            ns.scan(DOCS, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?.value.records;
         let found: HashMap<&str, u64> = found.iter().map(|r| (r.id.as_str(), value_of(r))).collect();
+        let probe = (self.random.random_range(0..80), self.random.random_range(0..CLIENTS));
+        compare_nearest(ns, &found, probe).await?;
         let count = ns.count(DOCS, None).await.map_err(|e| format!("count: {e}"))?.value;
         if count != found.len() as u64 {
             return Err(format!("count says {count}, a scan finds {}", found.len()));
+        }
+        if let Some(id) = found.keys().find(|id| self.clients.iter().all(|c| !c.rows.contains_key(**id))) {
+            return Err(format!("{id} is there, and nobody was told that it was written"));
         }
         let usage: HashMap<Uuid, u64> = ns.usage().into_iter().map(|(key, n)| (key.key, n)).collect();
         for client in &mut self.clients {
@@ -321,6 +349,54 @@ impl World {
     }
 }
 
+/// A vector query finds the nearest of the rows that a scan finds.
+async fn compare_nearest(ns: &Namespace, found: &HashMap<&str, u64>, probe: (u64, usize)) -> Result<(), Violation> {
+    let mut wanted: Vec<(u64, &str)> = Vec::new();
+    for (id, value) in found {
+        let number = id[1..2].parse::<usize>().map_err(|e| e.to_string())?;
+        let across = number.abs_diff(probe.1) as u64;
+        wanted.push((value.abs_diff(probe.0).pow(2) + across.pow(2), id));
+    }
+    wanted.sort_unstable();
+    wanted.truncate(TOP_K);
+    let query = Query {
+        mode: Mode::Vector { vector: vector_of(probe.0, probe.1) },
+        filter: None,
+        top_k: TOP_K,
+        include: Include::ALL,
+    };
+    let hits = ns.query(DOCS, query).await.map_err(|e| format!("query: {e}"))?.value;
+    let hits: Vec<(&str, u64)> = hits.iter().map(|hit| (hit.record.id.as_str(), value_of(&hit.record))).collect();
+    let wanted: Vec<(&str, u64)> = wanted.into_iter().map(|(_, id)| (id, found[id])).collect();
+    if hits != wanted {
+        return Err(format!("nearest to {probe:?} are {wanted:?}; a query finds {hits:?}"));
+    }
+    Ok(())
+}
+
+/// An owner that was taken over tries to write over a client's rows at the client's cost. How often it was fenced.
+async fn write_as_old_owner(old: &Namespace, target: usize) -> Result<u32, Violation> {
+    let key = key_of(target);
+    let meta = || WriteMeta { usage: vec![usage_of(key)], idempotency: None };
+    let row = |id: String| {
+        let vector = Some(vector_of(0, target));
+        Record { id, vector, metadata: Some(u64::MAX.into()), ..Record::default() }
+    };
+    let mut fenced = 0;
+    for done in [
+        old.upsert(DOCS, vec![row(format!("c{target}-r0")), row(format!("c{target}-new"))], meta()).await,
+        old.delete(DOCS, vec![format!("c{target}-r1")], meta()).await,
+    ] {
+        match done {
+            Err(WriteError::Fenced) => fenced += 1,
+            Err(WriteError::Closed | WriteError::Unavailable(_) | WriteError::Backpressure(_)) => {}
+            Err(other) => return Err(format!("a good write was refused by the old owner: {other}")),
+            Ok(done) => return Err(format!("the old owner acknowledged a write as commit {}", done.commit)),
+        }
+    }
+    Ok(fenced)
+}
+
 async fn fold_now_and_then(ns: Arc<Namespace>, folds: u32, seed: u64) -> Result<(), FoldError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut last = Ok(());
@@ -337,9 +413,21 @@ fn value_of(record: &Record) -> u64 {
     record.metadata.as_ref().and_then(serde_json::Value::as_u64).unwrap_or(0)
 }
 
+fn key_of(client: usize) -> Uuid {
+    Uuid::from_u128(client as u128 + 1)
+}
+
+fn usage_of(key: Uuid) -> UsageDelta {
+    UsageDelta { key, meter: "write".to_owned(), hour: 500_000, amount: 1 }
+}
+
+fn vector_of(value: u64, client: usize) -> Vec<f32> {
+    vec![value as f32, client as f32]
+}
+
 impl Client {
     fn key(&self) -> Uuid {
-        Uuid::from_u128(self.number as u128 + 1)
+        key_of(self.number)
     }
 
     /// Writes and reads until done or until the writer is gone.
@@ -358,7 +446,8 @@ impl Client {
         let value = self.random.random_bool(0.75).then_some(self.next_value);
         let mut key = [0; 32];
         self.random.fill(&mut key);
-        Write { key, id, value }
+        let existed = self.rows.get(&id).is_some_and(|known| known.settled.is_some());
+        Write { key, id, value, existed }
     }
 
     /// Settles the write whose outcome is open.
@@ -383,26 +472,12 @@ impl Client {
         if !known.open.contains(&write.value) {
             known.open.push(write.value);
         }
-        let meta = WriteMeta {
-            usage: vec![UsageDelta { key: self.key(), meter: "write".to_owned(), hour: 500_000, amount: 1 }],
-            idempotency: Some(Idempotency {
-                scope_key: write.key,
-                request_hash: [1; 32],
-                answer: Bytes::from_static(b"x"),
-            }),
-        };
-        let done = match write.value {
-            Some(value) => {
-                #[allow(clippy::cast_precision_loss, reason = "small numbers")]
-                let vector = Some(vec![value as f32, self.number as f32]);
-                let record = Record { id: write.id.clone(), vector, metadata: Some(value.into()), ..Record::default() };
-                ns.upsert(DOCS, vec![record], meta).await
-            }
-            None => ns.delete(DOCS, vec![write.id.clone()], meta).await,
-        };
+        let done = self.send(ns, &write, 1).await;
         let known = self.rows.get_mut(&write.id).ok_or("no such row in the model")?;
         match done {
-            Ok(_) => {
+            Ok(committed) => {
+                check_answer(&write, &committed, again)?;
+                self.answered.push((write.clone(), committed.commit));
                 *known = Known { settled: write.value, open: Vec::new() };
                 self.counted += 1;
                 self.maybe_counted = 0;
@@ -434,6 +509,38 @@ impl Client {
         }
     }
 
+    /// Some writes that were acknowledged, sent once more: each is answered as it was, and nothing is done.
+    async fn ask_again(&mut self, ns: &Namespace) -> Result<(), Violation> {
+        for _ in 0..ASKED_AGAIN.min(self.answered.len()) {
+            let at = self.random.random_range(0..self.answered.len());
+            let (write, commit) = &self.answered[at];
+            let again = self.send(ns, write, 1).await.map_err(|e| format!("asked again for {}: {e}", write.id))?;
+            if again.replayed.is_none() || again.commit != *commit {
+                return Err(format!("{} was done in commit {commit} and was done again: {again:?}", write.id));
+            }
+            check_answer(write, &again, true)?;
+            let other = self.send(ns, write, 2).await;
+            if other != Err(WriteError::IdempotencyConflict) {
+                return Err(format!("the key of commit {commit} was taken for another request: {other:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, ns: &Namespace, write: &Write, request: u8) -> Result<Committed, WriteError> {
+        let answer = Bytes::copy_from_slice(&write.key);
+        let idempotency = Some(Idempotency { scope_key: write.key, request_hash: [request; 32], answer });
+        let meta = WriteMeta { usage: vec![usage_of(self.key())], idempotency };
+        match write.value {
+            Some(value) => {
+                let vector = Some(vector_of(value, self.number));
+                let record = Record { id: write.id.clone(), vector, metadata: Some(value.into()), ..Record::default() };
+                ns.upsert(DOCS, vec![record], meta).await
+            }
+            None => ns.delete(DOCS, vec![write.id.clone()], meta).await,
+        }
+    }
+
     /// An acknowledged write is seen at once.
     async fn read_back(&self, ns: &Namespace, write: &Write, faulty: &Faulty) -> Result<bool, Violation> {
         match ns.fetch(DOCS, std::slice::from_ref(&write.id), Include::ALL).await {
@@ -448,5 +555,17 @@ impl Client {
             Err(ReadError::Fenced | ReadError::Closed) => Ok(false),
             Err(other) => Err(format!("a read failed: {other}, dead: {}", faulty.is_dead())),
         }
+    }
+}
+
+/// What a write must be answered. Only one that was sent before may be a replay.
+fn check_answer(write: &Write, committed: &Committed, again: bool) -> Result<(), Violation> {
+    let deleted = u64::from(write.value.is_none() && write.existed);
+    if committed.deleted != deleted {
+        return Err(format!("{} says that it deleted {}, not {deleted}", write.id, committed.deleted));
+    }
+    match &committed.replayed {
+        Some(answer) if !again || **answer != write.key => Err(format!("{} got another's answer", write.id)),
+        _ => Ok(()),
     }
 }
