@@ -90,7 +90,8 @@ pub struct EditionTerms {
     pub included: BTreeMap<String, u64>,
 }
 
-/// A version of all prices. A book that has been in force is never changed: a new version follows it.
+/// A version of all prices. Prices and terms of a book that has been in force are never changed: its end is set, and a new
+/// version follows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBook {

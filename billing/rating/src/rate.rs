@@ -1,7 +1,8 @@
 use agentdb_control_plane_contract::Edition;
 
 use crate::{
-    BeyondIncluded, EditionTerms, Invoice, Line, Money, MoneyError, Per, Period, Price, PriceBook, UsageTotals,
+    BeyondIncluded, EditionTerms, Invoice, Line, Money, MoneyError, Multiplier, Per, Period, Price, PriceBook,
+    UsageTotals,
 };
 
 /// Why usage has no price.
@@ -91,7 +92,8 @@ fn line(price: &Price, terms: &EditionTerms, quantity: u64, period: Period) -> R
         included_quantity: included,
         billable_quantity: billable,
         unit_price: Some(price.unit_price),
-        per: Some(Per { quantity: per, ..price.per.clone() }),
+        // As the amount was worked out: the hours of the period are in it.
+        per: Some(Per { quantity: per, times: Multiplier::One, ..price.per.clone() }),
         amount,
         explanation: explanation(terms, price.unit_price, [quantity, included, billable, per], amount),
     })
@@ -183,6 +185,12 @@ mod tests {
             let book = books.in_force(period).expect("in force");
             let invoice = rate(&usage, Edition::Professional, book, period).expect("rated");
             assert_eq!(invoice.lines[3].amount.to_string(), "0.30 USD", "{moment}");
+            // Whoever recomputes the line needs nothing else.
+            let line = &invoice.lines[3];
+            let (price, per) = (line.unit_price.expect("a price"), line.per.as_ref().expect("a quantity"));
+            assert_eq!(per.times, Multiplier::One);
+            let exact = i128::from(line.billable_quantity) * i128::from(price.micros()) / i128::from(per.quantity);
+            assert_eq!(exact, i128::from(line.amount.micros()), "{moment}");
         }
     }
 

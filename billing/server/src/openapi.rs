@@ -39,7 +39,7 @@ mod tests {
         for (path, item) in paths {
             for (method, operation) in item.as_object().expect("operations") {
                 assert!(operation["operationId"].is_string(), "{method} {path}");
-                for status in ["200", "401", "403", "404", "503"] {
+                for status in ["200", "401", "403", "404", "429", "500", "503"] {
                     assert!(operation["responses"][status].is_object(), "{method} {path} lacks {status}");
                 }
                 assert!(operation["security"].is_array(), "{method} {path}");

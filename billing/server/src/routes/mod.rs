@@ -4,6 +4,7 @@ mod invoices;
 mod price_book;
 mod usage;
 mod usage_checkpoints;
+mod whole_org;
 
 use axum::{Router, routing::post};
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -12,6 +12,9 @@ pub(crate) enum StoreError {
     /// A stored value is none that this version writes.
     #[error("a stored value cannot be read: {0}")]
     Corrupt(String),
+    /// A report would raise an hour or a month beyond what 64 bits hold; nothing of it was taken.
+    #[error("the sums of a report do not fit into 64 bits")]
+    SumTooLarge,
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -39,6 +42,10 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(cause) => {
                 tracing::warn!(%cause, "the metadata store cannot be reached");
                 Self::unavailable("Billing cannot be reached at this moment.", 2)
+            }
+            StoreError::SumTooLarge => {
+                tracing::warn!(%error, "a usage report was refused");
+                Self::invalid("/counters", "sum_too_large", "the sum of an hour or a month would pass 2^63 - 1")
             }
             StoreError::Refused(_) | StoreError::Corrupt(_) => Self::internal(error),
         }

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{Store, StoreError, month};
 
-/// The largest believable value of a counter: ten million GiB held for an hour. Sums of a month stay far from what 64
-/// bits hold.
+/// The largest believable value of a counter: ten million GiB held for an hour. Some 860 counters as large as that do not
+/// fit into one sum of 64 bits; a report with them is refused, as sums are added with a check.
 pub(crate) const MAX_VALUE: u64 = 10_000_000 << 30;
 
 /// Identifies a counter; ordered as the primary key is.
@@ -169,10 +169,21 @@ fn alerts(
         .collect()
 }
 
+fn raise(sum: &mut i64, change: &Change) -> Result<(), StoreError> {
+    *sum = sum.checked_add(change.raised_by).ok_or(StoreError::SumTooLarge)?;
+    Ok(())
+}
+
+/// The database adds with a check as well; 22003 is its refusal.
+fn not_added(error: sqlx::Error) -> StoreError {
+    let overflow = error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "22003");
+    if overflow { StoreError::SumTooLarge } else { error.into() }
+}
+
 async fn raise_hours(connection: &mut PgConnection, changes: &BTreeMap<CounterKey, Change>) -> Result<(), StoreError> {
     let mut hours: BTreeMap<(Uuid, i64, &str, Uuid, Uuid), i64> = BTreeMap::new();
     for (key, change) in changes {
-        *hours.entry((key.org_id, key.hour, key.meter, key.namespace_id, key.key_id)).or_default() += change.raised_by;
+        raise(hours.entry((key.org_id, key.hour, key.meter, key.namespace_id, key.key_id)).or_default(), change)?;
     }
     hours.retain(|_, raised_by| *raised_by > 0);
     let keys: Vec<_> = hours.keys().copied().collect();
@@ -194,7 +205,8 @@ async fn raise_hours(connection: &mut PgConnection, changes: &BTreeMap<CounterKe
         &hours.values().copied().collect::<Vec<_>>()
     )
     .execute(connection)
-    .await?;
+    .await
+    .map_err(not_added)?;
     Ok(())
 }
 
@@ -203,7 +215,7 @@ async fn raise_months(connection: &mut PgConnection, changes: &BTreeMap<CounterK
     for (key, change) in changes {
         let month = Period::month_of_hour(key.hour)
             .ok_or_else(|| StoreError::Corrupt(format!("hour {} is in no month", key.hour)))?;
-        *months.entry((key.org_id, month.start_hour(), key.meter)).or_default() += change.raised_by;
+        raise(months.entry((key.org_id, month.start_hour(), key.meter)).or_default(), change)?;
     }
     months.retain(|_, raised_by| *raised_by > 0);
     let keys: Vec<_> = months.keys().copied().collect();
@@ -222,7 +234,8 @@ async fn raise_months(connection: &mut PgConnection, changes: &BTreeMap<CounterK
         &months.values().copied().collect::<Vec<_>>()
     )
     .execute(connection)
-    .await?;
+    .await
+    .map_err(not_added)?;
     Ok(())
 }
 

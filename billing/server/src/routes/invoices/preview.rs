@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::billing::AppState;
+use crate::{billing::AppState, routes::whole_org::needs_whole_org};
 
 /// What the running month costs so far.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,8 @@ const ROUNDING: &str = "Quantities and prices are exact integers. Each line is r
 /// The running month's invoice so far
 ///
 /// Rates everything reported in the running month (UTC) by the price book in force. A line charges what was used beyond
-/// the included amount; an edition that stops at its included amounts owes nothing.
+/// the included amount; an edition that stops at its included amounts owes nothing. A bill is about all namespaces, so a
+/// key needs the pattern `*`.
 #[utoipa::path(
     get,
     path = "/v1/orgs/{org}/billing/invoices/preview",
@@ -44,8 +45,10 @@ const ROUNDING: &str = "Quantities and prices are exact integers. Each line is r
     responses(
         (status = 200, description = "The preview.", body = InvoicePreview),
         (status = 401, description = "No valid credential.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks the scope `admin`.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks the scope `admin`, or reaches only a part of the organisation's namespaces.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such organisation, or not the caller's.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests; `Retry-After` says when to come again.", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "The request failed for a reason that is not the caller's.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not available at this moment.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -53,6 +56,7 @@ pub(crate) async fn preview_invoice(
     State(state): State<AppState>,
     Extension(scope): Extension<OrgScope>,
 ) -> Result<Json<InvoicePreview>, Problem> {
+    needs_whole_org(scope)?;
     let (period, book) = state.running()?;
     let as_of = state.clock.now();
     let mut usage = UsageTotals::default();

@@ -7,8 +7,8 @@ use crate::billing::AppState;
 
 /// The price book in force
 ///
-/// Prices and included amounts of the running month (UTC). A book that has been in force never changes; a new version
-/// follows it at the start of a month.
+/// Prices and included amounts of the running month (UTC). Those of a book that has been in force never change; its end is
+/// set when a new version is to follow it at the start of a month.
 #[utoipa::path(
     get,
     path = "/v1/orgs/{org}/billing/price-book",
@@ -21,6 +21,8 @@ use crate::billing::AppState;
         (status = 401, description = "No valid credential.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks the scope `admin`.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such organisation, or not the caller's.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests; `Retry-After` says when to come again.", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "The request failed for a reason that is not the caller's.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not available at this moment.", body = Problem, content_type = "application/problem+json"),
     )
 )]

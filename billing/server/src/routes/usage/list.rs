@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::params::{Granularity, UsageParams};
 use crate::{
     billing::AppState,
+    routes::whole_org::needs_whole_org,
     store::{UsageCursor, UsageFilter, UsageSum},
 };
 
@@ -57,7 +58,7 @@ pub(crate) struct MeterTotal {
 /// Usage by hour or day
 ///
 /// What was counted, as far as it has been reported (every few seconds), by meter and, on request, by key and
-/// namespace.
+/// namespace. It is about all namespaces, so a key needs the pattern `*`.
 #[utoipa::path(
     get,
     path = "/v1/orgs/{org}/usage",
@@ -69,8 +70,10 @@ pub(crate) struct MeterTotal {
         (status = 200, description = "The usage.", body = Usage),
         (status = 400, description = "A parameter breaks its rules.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid credential.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks the scope `admin`.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks the scope `admin`, or reaches only a part of the organisation's namespaces.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such organisation, or not the caller's.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests; `Retry-After` says when to come again.", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "The request failed for a reason that is not the caller's.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not available at this moment.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -79,6 +82,7 @@ pub(crate) async fn get_usage(
     Extension(scope): Extension<OrgScope>,
     Query(params): Query<UsageParams>,
 ) -> Result<Json<Usage>, Problem> {
+    needs_whole_org(scope)?;
     let (running, _) = state.running()?;
     let request = params.checked(running)?;
     let UsageFilter { from_hour, to_hour, .. } = request.filter;

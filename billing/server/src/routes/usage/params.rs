@@ -2,7 +2,7 @@ use agentdb_billing_rating::Period;
 use agentdb_control_plane_contract::Meter;
 use agentdb_ids::{ApiKeyId, NamespaceId};
 use agentdb_problem::Problem;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,6 +15,9 @@ const MAX_LIMIT: u32 = 5_000;
 /// The longest time that one request may span, in hours.
 const MAX_HOURS_BY_HOUR: i64 = 92 * 24;
 const MAX_HOURS_BY_DAY: i64 = 400 * 24;
+
+/// The hour that begins the year 10000, which RFC 3339 cannot write.
+const END_OF_HOURS: i64 = 70_389_528;
 
 /// What a row spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -40,9 +43,9 @@ impl Granularity {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsageParams {
-    /// Hours that begin at this time or later. Default: the start of the running month (UTC).
+    /// Hours that begin at this time or later, from 1970 to 9999. Default: the start of the running month (UTC).
     from: Option<DateTime<Utc>>,
-    /// Hours that begin before this time. Default: the end of the running month (UTC).
+    /// Hours that begin before this time, from 1970 to 9999. Default: the end of the running month (UTC).
     to: Option<DateTime<Utc>>,
     /// What a row spans.
     #[serde(default)]
@@ -78,7 +81,7 @@ impl UsageParams {
     pub(super) fn checked(self, running: Period) -> Result<UsageRequest, Problem> {
         let from = self.from.unwrap_or(running.start());
         let to = self.to.unwrap_or(running.end());
-        let (from_hour, to_hour) = (first_hour(from), first_hour(to));
+        let (from_hour, to_hour) = (hour_of("from", from)?, hour_of("to", to)?);
         if from >= to {
             return Err(Problem::invalid("from", "invalid_range", "`from` must be before `to`"));
         }
@@ -116,6 +119,15 @@ impl UsageParams {
     }
 }
 
+/// The hour of a parameter, which must be one of those that replies can name.
+fn hour_of(parameter: &str, moment: DateTime<Utc>) -> Result<i64, Problem> {
+    let hour = first_hour(moment);
+    if (1970..=9999).contains(&moment.year()) && (0..END_OF_HOURS).contains(&hour) {
+        return Ok(hour);
+    }
+    Err(Problem::invalid(parameter, "out_of_range", "a time from 1970-01-01T00:00:00Z to 9999-12-31T23:00:00Z"))
+}
+
 /// The first whole hour that begins at `moment` or later.
 fn first_hour(moment: DateTime<Utc>) -> i64 {
     let part = i64::from(moment.timestamp_subsec_nanos() > 0);
@@ -150,6 +162,18 @@ mod tests {
         assert_eq!(hour("1970-01-01T00:59:59.999Z"), 1);
         assert_eq!(hour("1970-01-01T01:00:00Z"), 1);
         assert_eq!(hour("1969-12-31T23:00:01Z"), 0);
+    }
+
+    #[test]
+    fn times_are_those_that_replies_can_write() {
+        let hour = |text: &str| hour_of("from", text.parse().expect("a time")).ok();
+        assert_eq!(hour("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(hour("9999-12-31T23:00:00Z"), Some(END_OF_HOURS - 1));
+        for outside in
+            ["1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:00:01Z", "+10000-01-01T00:00:00Z"]
+        {
+            assert_eq!(hour(outside), None, "{outside}");
+        }
     }
 
     #[test]

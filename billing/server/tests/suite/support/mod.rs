@@ -98,10 +98,20 @@ impl World {
 
     /// GET as a member of `org`, who has passed the access layer.
     pub async fn get(&self, org: OrgId, edition: Edition, path: &str) -> (StatusCode, Value) {
-        let user = Principal::User(UserId::generate(&self.clock, &self.ids));
-        let scope = OrgScope { org_id: org, principal: user, role: Role::ReadOnly, edition };
+        let principal = Principal::User(UserId::generate(&self.clock, &self.ids));
+        self.get_as(OrgScope { org_id: org, principal, role: Role::ReadOnly, edition, whole_org: true }, path).await
+    }
+
+    /// GET with an `admin` key of `org` whose pattern names only some namespaces.
+    pub async fn get_with_bound_key(&self, org: OrgId, path: &str) -> (StatusCode, Value) {
+        let principal = Principal::ApiKey(self.key());
+        let edition = Edition::Professional;
+        self.get_as(OrgScope { org_id: org, principal, role: Role::Admin, edition, whole_org: false }, path).await
+    }
+
+    async fn get_as(&self, scope: OrgScope, path: &str) -> (StatusCode, Value) {
         let app = self.billing.public_router().layer(Extension(scope));
-        let uri = format!("/v1/orgs/{org}{path}");
+        let uri = format!("/v1/orgs/{}{path}", scope.org_id);
         let request = Request::get(uri).body(Body::empty()).expect("a request");
         let response = app.oneshot(request).await.expect("a router does not fail");
         let status = response.status();

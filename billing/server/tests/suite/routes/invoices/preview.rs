@@ -65,6 +65,17 @@ async fn community_owes_nothing_however_much_was_used() {
     assert_eq!(body["lines"][1]["billable_quantity"], 0);
 }
 
+/// A key bound to some namespaces once saw the bill of all.
+#[tokio::test]
+async fn a_key_bound_to_some_namespaces_is_refused_and_told_what_to_use() {
+    let world = World::new().await;
+    let (status, body) = world.get_with_bound_key(world.org(), "/billing/invoices/preview").await;
+    assert_eq!((status, &body["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{body}");
+    assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("pattern `*`")), "{body}");
+    let (status, _) = world.get_with_bound_key(world.org(), "/billing/price-book").await;
+    assert_eq!(status, StatusCode::OK, "prices are the same for everybody");
+}
+
 #[tokio::test]
 async fn a_new_month_starts_at_its_base_fee() {
     let world = World::new().await;

@@ -101,6 +101,19 @@ async fn pages_hold_every_row_once() {
     assert_eq!(Value::Array(rows), all);
 }
 
+/// A key bound to some namespaces once saw the usage of all.
+#[tokio::test]
+async fn a_key_bound_to_some_namespaces_is_refused_and_told_what_to_use() {
+    let world = World::new().await;
+    let (first, _) = filled(&world).await;
+    let own = format!("/usage?namespace_id={}", first.namespace);
+    for path in ["/usage", "/usage?group_by=namespace", own.as_str()] {
+        let (status, body) = world.get_with_bound_key(first.org, path).await;
+        assert_eq!((status, &body["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{path}: {body}");
+        assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("pattern `*`")), "{path}: {body}");
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_parameter_is_named() {
     let world = World::new().await;
@@ -109,6 +122,9 @@ async fn a_wrong_parameter_is_named() {
         ("to=2026-13-01T00:00:00Z", "to"),
         ("from=2026-11-02T00:00:00Z&to=2026-11-02T00:00:00Z", "from"),
         ("from=2020-01-01T00:00:00Z", "to"),
+        ("from=1969-12-31T23:59:59Z&to=1970-01-02T00:00:00Z", "from"),
+        ("from=9999-12-31T00:00:00Z&to=%2B10000-01-01T00:00:00Z", "to"),
+        ("from=%2B262142-12-31T00:00:00Z&to=%2B262142-12-31T01:00:00Z", "from"),
         ("granularity=minute", "granularity"),
         ("group_by=meter,colour", "group_by"),
         ("meter=cpu", "meter"),

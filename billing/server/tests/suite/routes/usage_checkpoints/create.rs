@@ -164,6 +164,27 @@ async fn a_full_report_is_taken_in_seconds() {
     world.assert_sums_agree().await;
 }
 
+/// Values that are each believable once added up past 64 bits: a panic or a sum below zero.
+#[tokio::test]
+async fn sums_that_do_not_fit_are_refused_whole_whether_in_one_report_or_over_several() {
+    const LARGEST: u64 = 10_000_000 << 30;
+    let world = World::new().await;
+    let (node, who, hour) = (world.node(), Whose::new(&world), world.hour());
+    let counters = |count: usize| -> Vec<Counter> {
+        let at = |namespace| node.counter(Whose { namespace, ..who }, Meter::Query, hour, LARGEST);
+        (0..count).map(|_| at(world.namespace())).collect()
+    };
+    let refused = async |counters| match node.send(&node.checkpoint(counters)).await {
+        Err(ClientError::Status(status)) => status,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(counters(859)).await, StatusCode::BAD_REQUEST);
+    assert_eq!(node.report(counters(500)).await.months[0].query, 500 * LARGEST);
+    assert_eq!(refused(counters(400)).await, StatusCode::BAD_REQUEST);
+    assert_eq!(node.report(counters(300)).await.months[0].query, 800 * LARGEST);
+    world.assert_sums_agree().await;
+}
+
 #[tokio::test]
 async fn a_report_that_breaks_the_rules_is_refused_whole() {
     let world = World::new().await;
