@@ -1,4 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
+import { execFileSync } from "node:child_process";
 import { fillSignUp, newPerson, type Person } from "./people";
 import { checkAccessible, checkNarrow, watch } from "./watch";
 
@@ -30,7 +31,7 @@ async function gettingIn(page: Page, person: Person): Promise<void> {
   await verify.click();
 }
 
-/** Namespace, key and the first call; yields the key's secret. */
+/** Namespace, key and the program of the first call; yields its text. */
 async function guide(page: Page): Promise<string> {
   await expect(page.getByRole("heading", { level: 1, name: "Get started" })).toBeVisible();
   await look(page, "start-namespace");
@@ -44,20 +45,33 @@ async function guide(page: Page): Promise<string> {
   await expect(code).toContainText(secret);
   await expect(page.getByTestId("first-call")).toHaveAttribute("data-seen", "false");
   await look(page, "start-call");
-  return secret;
+  return (await code.textContent()) ?? "";
 }
 
-/** Does what the shown snippet does, over HTTP with the key, and waits until the console has seen it. */
-async function firstCall(page: Page, secret: string): Promise<void> {
-  const collection = "/v1/namespaces/support-bot/collections/notes";
-  const headers = { authorization: `Bearer ${secret}` };
-  const put = await page.request.put(collection, { headers, data: { embedding_model: "all-MiniLM-L6-v2" } });
-  expect(put.ok(), await put.text()).toBe(true);
-  const upsert = await page.request.post(`${collection}/upsert`, {
-    headers,
-    data: { records: [{ id: "refunds", text: "Refunds reach the card within five working days." }] },
-  });
-  expect(upsert.ok(), await upsert.text()).toBe(true);
+/** The JSON objects that stand in a text one after the other, as `curl` writes its answers. */
+function objectsIn(text: string): unknown[] {
+  const objects: unknown[] = [];
+  let start = 0;
+  for (let end = text.indexOf("}") + 1; end > 0; end = text.indexOf("}", end) + 1) {
+    try {
+      objects.push(JSON.parse(text.slice(start, end)));
+      start = end;
+    } catch {
+      // A brace inside an object: it goes on.
+    }
+  }
+  expect(text.slice(start).trim(), "what is no JSON").toBe("");
+  return objects;
+}
+
+/** Runs the shown program as it is, checks its answers, and waits until the console has seen the calls. */
+async function firstCall(page: Page, program: string): Promise<void> {
+  const answers = objectsIn(execFileSync("bash", ["-ec", program], { encoding: "utf8", timeout: METERED_MS }));
+  expect(answers).toHaveLength(3);
+  const [collection, upsert, query] = answers;
+  expect(collection).toMatchObject({ result: { name: "notes", embedding_model: "all-MiniLM-L6-v2" } });
+  expect(upsert).toMatchObject({ result: { upserted: 2, embedded: 2 } });
+  expect(query).toMatchObject({ result: { hits: [{ id: "password" }, { id: "refunds" }] } });
   await expect(page.getByTestId("first-call")).toHaveAttribute("data-seen", "true", { timeout: METERED_MS });
   await look(page, "start-seen");
 }
@@ -124,8 +138,7 @@ test("from sign-up to the first result, the usage page and the invoice preview",
   const nothingWrong = watch(page, new URL(baseURL ?? "").origin);
   await page.setViewportSize({ width: 1440, height: 900 });
   await gettingIn(page, newPerson());
-  const secret = await guide(page);
-  await firstCall(page, secret);
+  await firstCall(page, await guide(page));
   await playground(page);
   await money(page);
   await otherPages(page);

@@ -10,6 +10,7 @@ export default defineConfig({
   // One journey builds on the other's data, and the machine may be small.
   workers: 1,
   fullyParallel: false,
+  forbidOnly: Boolean(process.env["CI"]),
   retries: 0,
   timeout: 600_000,
   expect: { timeout: 30_000 },

@@ -59,6 +59,18 @@ test("each refusal shows its code, its request id and the way out", async ({ pag
   }
 });
 
+test("what could not be looked up is not shown as a fact", async ({ page }) => {
+  await openConsole(page);
+  await page.route(/\/v1\/orgs\/[^/]+\/(usage|billing\/invoices\/preview)(\?|$)/, (route) =>
+    route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify({ title: "Refused", status: 500, code: "internal" }) }),
+  );
+  await page.getByRole("link", { name: "Overview", exact: true }).click();
+  await expect(page.getByRole("alert")).toHaveCount(3);
+  await expect(page.getByText("not known", { exact: true })).toHaveCount(4);
+  await expect(page.getByText("No calls yet")).toHaveCount(0);
+  await checkAccessible(page, "problem-overview");
+});
+
 test("a service that cannot be reached is said to be so, and a retry mends the page", async ({ page }) => {
   await openConsole(page);
   await page.route(KEYS, (route) => route.abort());

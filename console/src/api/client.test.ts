@@ -26,7 +26,7 @@ vi.stubGlobal(
     }
   },
 );
-const { control, csrf, dataClient, dataTokens, need } = await import("./client");
+const { control, csrf, dataClient, dataTokens, need, needExact } = await import("./client");
 
 beforeEach(() => {
   csrf.set(null);
@@ -75,6 +75,14 @@ it("a token that is refused twice is not tried a third time", async () => {
   const call = need(dataClient("org_1").GET("/v1/namespaces/{namespace}/collections", { params: { path: { namespace: "n" } } }));
   await expect(call).rejects.toMatchObject({ problem: { status: 401 } });
   expect(seen.filter(({ url }) => url.endsWith("/collections"))).toHaveLength(2);
+});
+
+it("an answer read exactly keeps integers beyond 2^53, and a refusal of it is thrown with its problem", async () => {
+  const preview = () => needExact(control.GET("/v1/orgs/{org}/billing/invoices/preview", { ...keys, parseAs: "text" }));
+  network(() => new Response('{"lines":[{"quantity":9007199254740993}]}', { headers: { "content-type": "application/json" } }));
+  expect(await preview()).toEqual({ lines: [{ quantity: 9007199254740993n }] });
+  network(() => json({ code: "not_found" }, 404));
+  await expect(preview()).rejects.toMatchObject({ problem: { status: 404, code: "not_found" } });
 });
 
 it("a refusal is thrown with its problem, and a dead network as unreachable", async () => {

@@ -1,5 +1,6 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "../generated/openapi";
+import { parseWithBigInts } from "../format/exactJson";
 import { DataTokens } from "./dataTokens";
 import { ProblemError, problemFrom, unreachable } from "./problem";
 import { CsrfToken, needsCsrf } from "./session";
@@ -48,6 +49,14 @@ export async function need<T>(call: Promise<Outcome<T>>): Promise<T> {
   }
   if (!outcome.response.ok) throw new ProblemError(problemFrom(outcome.response, outcome.error));
   return outcome.data as T;
+}
+
+/**
+ * As `need`, for a call made with `parseAs: "text"`: integers beyond 2^53 in the answer are `bigint` and keep their
+ * digits, which `JSON.parse` would round.
+ */
+export async function needExact(call: Promise<Outcome<string>>): Promise<unknown> {
+  return parseWithBigInts(await need(call));
 }
 
 export const dataTokens = new DataTokens(

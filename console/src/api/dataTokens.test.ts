@@ -57,4 +57,17 @@ describe("data tokens", () => {
     tokens.clear();
     expect(await tokens.get("a")).toBe("a_2");
   });
+
+  it("one that is being made when the session ends is not used by the next", async () => {
+    let give: (token: { token: string; expires_at: string }) => void = () => undefined;
+    mint.mockImplementationOnce(() => new Promise((resolve) => (give = resolve)));
+    const old = tokens.get("a");
+    tokens.clear();
+    const next = tokens.get("a");
+    give({ token: "of_the_old_session", expires_at: new Date(now + QUARTER_MS).toISOString() });
+    expect(await old).toBe("of_the_old_session");
+    expect(await next).toBe("a_1");
+    expect(await tokens.get("a")).toBe("a_1");
+    expect(mint).toHaveBeenCalledTimes(2);
+  });
 });

@@ -16,6 +16,8 @@ export class DataTokens {
   readonly #now: () => number;
   readonly #held = new Map<string, { token: string; until: number }>();
   readonly #minting = new Map<string, Promise<string>>();
+  /** Counts the sessions: what was asked for in an earlier one is not kept in a later one. */
+  #epoch = 0;
 
   constructor(mint: (org: string) => Promise<MintedToken>, now: () => number) {
     this.#mint = mint;
@@ -27,8 +29,11 @@ export class DataTokens {
     if (held && held.until - RENEW_BEFORE_MS > this.#now()) return held.token;
     let minting = this.#minting.get(org);
     if (!minting) {
-      minting = this.#renew(org).finally(() => this.#minting.delete(org));
-      this.#minting.set(org, minting);
+      const mine = this.#renew(org).finally(() => {
+        if (this.#minting.get(org) === mine) this.#minting.delete(org);
+      });
+      minting = mine;
+      this.#minting.set(org, mine);
     }
     return minting;
   }
@@ -38,14 +43,18 @@ export class DataTokens {
     if (this.#held.get(org)?.token === token) this.#held.delete(org);
   }
 
+  /** Forgets all tokens, also those that are being made: they belong to the session that ends here. */
   clear(): void {
+    this.#epoch += 1;
     this.#held.clear();
+    this.#minting.clear();
   }
 
   async #renew(org: string): Promise<string> {
+    const epoch = this.#epoch;
     const { token, expires_at } = await this.#mint(org);
     const until = Date.parse(expires_at);
-    this.#held.set(org, { token, until: Number.isNaN(until) ? 0 : until });
+    if (epoch === this.#epoch) this.#held.set(org, { token, until: Number.isNaN(until) ? 0 : until });
     return token;
   }
 }

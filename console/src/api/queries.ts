@@ -1,7 +1,8 @@
 /** What pages read, as TanStack queries; keys begin with the organisation so that one switch forgets another. */
 import { queryOptions } from "@tanstack/react-query";
-import { control, csrf, dataClient, need } from "./client";
+import { control, csrf, dataClient, need, needExact } from "./client";
 import { allItems, PAGE_LIMIT } from "./pages";
+import type { InvoicePreview, Meter } from "./types";
 
 const pageOf = (cursor: string | undefined) => ({ limit: PAGE_LIMIT, ...(cursor ? { cursor } : {}) });
 
@@ -58,30 +59,61 @@ export const keysQuery = (org: string) =>
       ),
   });
 
-export interface UsageAsked {
+/** Everything that is read of an organisation's usage; for asking anew. */
+export const usageKey = (org: string) => ["org", org, "usage"] as const;
+
+interface Period {
+  /** RFC 3339, a full UTC hour, contained. */
   from: string;
+  /** RFC 3339, a full UTC hour, not contained. */
   to: string;
-  granularity: "hour" | "day";
-  groupBy: readonly ("meter" | "key" | "namespace")[];
 }
 
-export const usageQuery = (org: string, { from, to, granularity, groupBy }: UsageAsked) =>
+interface TotalsAsked extends Period {
+  /** This key's usage alone. */
+  keyId?: string;
+}
+
+/** Sums by meter over a period: the service adds up, so they are whole however many rows there are. */
+export const usageTotalsQuery = (org: string, { from, to, keyId }: TotalsAsked) =>
   queryOptions({
-    queryKey: ["org", org, "usage", from, to, granularity, groupBy.join(",")],
+    queryKey: [...usageKey(org), "totals", from, to, keyId ?? ""],
     queryFn: async () => {
-      const { items } = await allItems(async (cursor) => {
-        const query = { from, to, granularity, group_by: groupBy.join(","), limit: USAGE_LIMIT, ...(cursor ? { cursor } : {}) };
+      // Rows are not looked at; the API gives one at least.
+      const query = { from, to, granularity: "day" as const, group_by: "meter", limit: 1, ...(keyId ? { key_id: keyId } : {}) };
+      const { totals } = await need(control.GET("/v1/orgs/{org}/usage", { params: { path: { org }, query } }));
+      return totals;
+    },
+  });
+
+interface RowsAsked extends Period {
+  meter: Meter;
+  granularity: "hour" | "day";
+  groupBy: "none" | "key" | "namespace";
+}
+
+/** One meter's usage over time, in the order of time; `complete` says whether all rows are there. */
+export const usageRowsQuery = (org: string, { from, to, meter, granularity, groupBy }: RowsAsked) =>
+  queryOptions({
+    queryKey: [...usageKey(org), "rows", from, to, meter, granularity, groupBy],
+    queryFn: async () => {
+      const group_by = groupBy === "none" ? "meter" : `meter,${groupBy}`;
+      const { items, complete } = await allItems(async (cursor) => {
+        const query = { from, to, meter, granularity, group_by, limit: USAGE_LIMIT, ...(cursor ? { cursor } : {}) };
         const { rows, next_cursor } = await need(control.GET("/v1/orgs/{org}/usage", { params: { path: { org }, query } }));
         return { items: rows, next_cursor: next_cursor ?? null };
       });
-      return { rows: items };
+      return { rows: items, complete };
     },
   });
 
 export const invoiceQuery = (org: string) =>
   queryOptions({
     queryKey: ["org", org, "invoice"],
-    queryFn: () => need(control.GET("/v1/orgs/{org}/billing/invoices/preview", { params: { path: { org } } })),
+    queryFn: async () =>
+      (await needExact(
+        control.GET("/v1/orgs/{org}/billing/invoices/preview", { params: { path: { org } }, parseAs: "text" }),
+      )) as InvoicePreview,
   });
 
 export const priceBookQuery = (org: string) =>

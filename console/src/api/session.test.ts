@@ -38,7 +38,9 @@ it("a log-in that comes while the look-up runs wins", async () => {
 it.each([
   ["GET", "/v1/me", false],
   ["HEAD", "/v1/me", false],
+  ["POST", "/v1/auth/signup", false],
   ["POST", "/v1/auth/login", false],
+  ["POST", "/v1/auth/verify", false],
   ["POST", "/v1/auth/logout", true],
   ["POST", "/v1/orgs/org_1/api-keys", true],
   ["delete", "/v1/orgs/org_1/namespaces/a", true],

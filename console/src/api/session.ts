@@ -28,12 +28,7 @@ export class CsrfToken {
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Operations that start a session: there is no token yet that they could carry. */
-const STARTS_SESSION = new Set([
-  "/v1/auth/signup",
-  "/v1/auth/login",
-  "/v1/auth/verify",
-  "/v1/auth/verify/resend",
-]);
+const STARTS_SESSION = new Set(["/v1/auth/signup", "/v1/auth/login", "/v1/auth/verify"]);
 
 export function needsCsrf(method: string, path: string): boolean {
   return !READS.has(method.toUpperCase()) && !STARTS_SESSION.has(path);

@@ -17,11 +17,21 @@ export type Scope = NewApiKey["scopes"][number];
 
 export type Namespace = Answer<paths["/v1/orgs/{org}/namespaces"]["get"], 200>["items"][number];
 
-export type UsageRow = Answer<paths["/v1/orgs/{org}/usage"]["get"], 200>["rows"][number];
+export type SignUp = Body<paths["/v1/auth/signup"]["post"]>;
+
+type Usage = Answer<paths["/v1/orgs/{org}/usage"]["get"], 200>;
+export type UsageRow = Usage["rows"][number];
+export type MeterTotal = Usage["totals"][number];
+export type Meter = MeterTotal["meter"];
+
 export type PriceBook = Answer<paths["/v1/orgs/{org}/billing/price-book"]["get"], 200>;
-export type InvoicePreview = Answer<paths["/v1/orgs/{org}/billing/invoices/preview"]["get"], 200>;
-export type InvoiceLine = InvoicePreview["lines"][number];
-export type Money = InvoicePreview["total"];
+type Preview = Answer<paths["/v1/orgs/{org}/billing/invoices/preview"]["get"], 200>;
+type Line = Preview["lines"][number];
+type Quantity = "quantity" | "included_quantity" | "billable_quantity";
+/** A quantity beyond 2^53 is a `bigint`; see `needExact`. */
+export type InvoiceLine = Omit<Line, Quantity> & Record<Quantity, number | bigint>;
+export type InvoicePreview = Omit<Preview, "lines"> & { lines: InvoiceLine[] };
+export type Money = Preview["total"];
 
 type Collections = "/v1/namespaces/{namespace}/collections";
 type One = "/v1/namespaces/{namespace}/collections/{collection}";
@@ -35,8 +45,8 @@ export type Hit = QueryAnswer["result"]["hits"][number];
 /** A record as it is written. */
 export type NewRecord = Body<paths["/v1/namespaces/{namespace}/collections/{collection}/upsert"]["post"]>["records"][number];
 
-/** A record as it is read. */
-export type StoredRecord = Answer<
-  paths["/v1/namespaces/{namespace}/collections/{collection}/scan"]["post"],
-  200
->["result"]["records"][number];
+type Scan = "/v1/namespaces/{namespace}/collections/{collection}/scan";
+export type ScanRequest = Body<paths[Scan]["post"]>;
+export type RecordPage = Answer<paths[Scan]["post"], 200>;
+/** A record as it is read. Integers beyond 2^53 among attributes and metadata are `bigint`; see `needExact`. */
+export type StoredRecord = RecordPage["result"]["records"][number];

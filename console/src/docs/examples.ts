@@ -7,6 +7,9 @@ type Records<V extends "upsert" | "delete" | "fetch" | "scan" | "count" | "query
   paths[`/v1/namespaces/{namespace}/collections/{collection}/${V}`]["post"]
 >;
 
+/** A program has no cookie of the sign-up, so it gives the password. */
+const VERIFICATION = { token: "TOKEN_OF_THE_LINK", password: "correct horse battery staple" };
+
 export const EXAMPLES: Readonly<Partial<Record<string, unknown>>> = {
   sign_up: {
     email: "ada@example.com",
@@ -14,8 +17,7 @@ export const EXAMPLES: Readonly<Partial<Record<string, unknown>>> = {
     organization_name: "Analytical Engines",
   } satisfies Auth<"/v1/auth/signup">,
   log_in: { email: "ada@example.com", password: "correct horse battery staple" } satisfies Auth<"/v1/auth/login">,
-  verify_email: { token: "TOKEN_OF_THE_LINK" } satisfies Auth<"/v1/auth/verify">,
-  resend_verification: { email: "ada@example.com" } satisfies Auth<"/v1/auth/verify/resend">,
+  verify_email: VERIFICATION satisfies Auth<"/v1/auth/verify">,
   create_api_key: {
     name: "support-bot production",
     namespaces: "support-*",

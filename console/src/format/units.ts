@@ -40,8 +40,9 @@ export function readableAmount(meter: string, amount: number): number {
   }
 }
 
-/** An amount of a meter with what it takes to read it: `1.25`, `3.4 MiB`, `0.002 GiB-h`. */
-export function formatMeter(meter: string, amount: number, locale?: string): string {
+/** A quantity with what it takes to read it: `1.25`, `3.4 MiB`, `0.002 GiB-h`; rounded, so a number does. */
+export function formatMeter(meter: string, quantity: number | bigint, locale?: string): string {
+  const amount = Number(quantity);
   switch (meterKind(meter)) {
     case "units":
       return formatNumber(amount / 1000, 3, locale);

@@ -52,7 +52,8 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the cookie.
+         * @description Ends the session of the cookie, and all console tokens of the person: nodes that are connected refuse them within a
+         *     second.
          */
         post: operations["log_out"];
         delete?: never;
@@ -73,7 +74,8 @@ export interface paths {
         /**
          * Sign up
          * @description The account and its organisation come into being when the link in the mail is opened. The answer is the same when
-         *     the address has an account; its owner is told by mail.
+         *     the address has an account; its owner is told by mail. Send it again if no mail arrives. The cookie tells this browser
+         *     from others: in another one the link also asks for the password.
          */
         post: operations["sign_up"];
         delete?: never;
@@ -93,29 +95,12 @@ export interface paths {
         put?: never;
         /**
          * Verify an e-mail address
-         * @description Makes the account and its organisation in the Community edition, and signs in. A token works once.
+         * @description Makes the account and its organisation in the Community edition, and signs in. A token works once, in the browser that
+         *     signed up, or anywhere with the password chosen there: opening the mail of a sign-up that somebody else made is not
+         *     enough. Without the password where it is needed the answer names `/password` with `password_required`, and with
+         *     another one `wrong_password`; the token stays good.
          */
         post: operations["verify_email"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/verify/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send the verification mail again
-         * @description With a new link. The answer is the same when nobody signed up with the address.
-         */
-        post: operations["resend_verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -174,7 +159,7 @@ export interface paths {
         /**
          * Make a collection
          * @description Repeatable: 201 when it was made, 200 when it was there with the same schema, 409 when it is there with
-         *     another one.
+         *     another one. When it was there it costs nothing, except with an `Idempotency-Key`, whose answer is stored.
          */
         put: operations["put_collection"];
         post?: never;
@@ -277,7 +262,8 @@ export interface paths {
         put?: never;
         /**
          * Read all records
-         * @description Page by page in the order of their ids. Stable under writes: a record that stays is seen once.
+         * @description Page by page in the order of their ids. Stable under writes: a record that stays is seen once. A page of large
+         *     records may end before `limit`; `next_cursor` alone says whether there are more.
          */
         post: operations["scan_records"];
         delete?: never;
@@ -332,13 +318,14 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description Those that are not revoked, oldest first. Secrets are not kept, so none is shown.
+         * @description Those that are not revoked, oldest first; for a key, those that reach no further than itself. Secrets are not kept, so
+         *     none is shown.
          */
         get: operations["list_api_keys"];
         put?: never;
         /**
          * Create an API key
-         * @description Only the answer to this request has the secret.
+         * @description Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -356,14 +343,15 @@ export interface paths {
         };
         /**
          * Get an API key
-         * @description All but its secret. A revoked key is not there any more.
+         * @description All but its secret. A revoked key is not there any more; for a key, neither is one that reaches further than itself.
          */
         get: operations["get_api_key"];
         put?: never;
         post?: never;
         /**
          * Revoke an API key
-         * @description For good. Nodes that are connected refuse it within a second.
+         * @description For good. Nodes that are connected refuse it within a second. For a key, one that reaches further than itself is not
+         *     there.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -381,7 +369,8 @@ export interface paths {
         /**
          * The running month's invoice so far
          * @description Rates everything reported in the running month (UTC) by the price book in force. A line charges what was used beyond
-         *     the included amount; an edition that stops at its included amounts owes nothing.
+         *     the included amount; an edition that stops at its included amounts owes nothing. A bill is about all namespaces, so a
+         *     key needs the pattern `*`.
          */
         get: operations["preview_invoice"];
         put?: never;
@@ -401,8 +390,8 @@ export interface paths {
         };
         /**
          * The price book in force
-         * @description Prices and included amounts of the running month (UTC). A book that has been in force never changes; a new version
-         *     follows it at the start of a month.
+         * @description Prices and included amounts of the running month (UTC). Those of a book that has been in force never change; its end is
+         *     set when a new version is to follow it at the start of a month.
          */
         get: operations["get_price_book"];
         put?: never;
@@ -425,7 +414,7 @@ export interface paths {
         /**
          * Create a console token
          * @description For signed-in people: a key of this organisation that is good for 15 minutes and reads, and for those who may also
-         *     writes, in every namespace. It is not listed and does not count against the limit of keys.
+         *     writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out.
          */
         post: operations["create_console_token"];
         delete?: never;
@@ -460,8 +449,7 @@ export interface paths {
         };
         /**
          * List namespaces
-         * @description Those that the caller reaches, by name in byte order, also while they are created or deleted. A page may have
-         *     fewer items than asked for and still not be the last.
+         * @description Those that the caller reaches, by name in byte order, also while they are created or deleted.
          */
         get: operations["list_namespaces"];
         put?: never;
@@ -508,7 +496,7 @@ export interface paths {
         /**
          * Usage by hour or day
          * @description What was counted, as far as it has been reported (every few seconds), by meter and, on request, by key and
-         *     namespace.
+         *     namespace. It is about all namespaces, so a key needs the pattern `*`.
          */
         get: operations["get_usage"];
         put?: never;
@@ -592,15 +580,23 @@ export interface components {
              * @example all-MiniLM-L6-v2
              */
             embedding_model?: string | null;
-            /** @description Typed attributes by name: letters, digits and `_`, starting with a letter. */
+            /** @description Typed attributes by name: letters, digits and `_`, starting with a letter. At most 128. */
             attributes?: {
                 [key: string]: components["schemas"]["AttributeKind"];
             };
         };
         /** @description A collection as it is now. */
-        CollectionView: components["schemas"]["CollectionSchema"] & {
+        CollectionView: {
             /** @description Its name. */
             name: string;
+            vector?: components["schemas"]["VectorColumn"] | null;
+            text?: components["schemas"]["TextColumn"] | null;
+            /** @description The model that turns texts into vectors where none are given. */
+            embedding_model?: string | null;
+            /** @description Typed attributes by name. */
+            attributes: {
+                [key: string]: components["schemas"]["AttributeKind"];
+            };
             /**
              * Format: int64
              * @description The commit that made it.
@@ -632,7 +628,7 @@ export interface components {
              */
             filter?: string | null;
             /** @description Values of `$1`, `$2`, … in the filter. */
-            params?: Record<string, never>[];
+            params?: unknown[];
         };
         /** @description How many records there are. */
         Counted: {
@@ -658,10 +654,10 @@ export interface components {
              */
             expires_at?: string | null;
         };
-        /** @description A new API key. The secret is shown this once. */
+        /** @description A new API key. */
         CreatedApiKey: components["schemas"]["ApiKey"] & {
-            /** @description The whole key, for `Authorization: Bearer`. */
-            secret: string;
+            /** @description The whole key, for `Authorization: Bearer`. Shown once: an answer that is repeated has none. */
+            secret?: string;
         };
         /**
          * @description A currency that we price in.
@@ -690,9 +686,17 @@ export interface components {
         /** @description A reply of a data operation. */
         DataReply_CollectionView: {
             /** @description A collection as it is now. */
-            result: components["schemas"]["CollectionSchema"] & {
+            result: {
                 /** @description Its name. */
                 name: string;
+                vector?: components["schemas"]["VectorColumn"] | null;
+                text?: components["schemas"]["TextColumn"] | null;
+                /** @description The model that turns texts into vectors where none are given. */
+                embedding_model?: string | null;
+                /** @description Typed attributes by name. */
+                attributes: {
+                    [key: string]: components["schemas"]["AttributeKind"];
+                };
                 /**
                  * Format: int64
                  * @description The commit that made it.
@@ -1153,7 +1157,10 @@ export interface components {
             /** @description How much that price is for. */
             per: components["schemas"]["Per"];
         };
-        /** @description A version of all prices. A book that has been in force is never changed: a new version follows it. */
+        /**
+         * @description A version of all prices. Prices and terms of a book that has been in force are never changed: its end is set, and a new
+         *     version follows it.
+         */
         PriceBook: {
             /**
              * Format: int32
@@ -1196,7 +1203,7 @@ export interface components {
             detail: string;
             /** @description Finds this request in the service's logs. */
             request_id: string;
-            /** @description The fields that are wrong. */
+            /** @description The field that is wrong, the first of them. */
             errors?: components["schemas"]["FieldError"][];
             /** @description What to do next. */
             help: string;
@@ -1233,7 +1240,7 @@ export interface components {
              */
             filter?: string | null;
             /** @description Values of `$1`, `$2`, … in the filter. */
-            params?: Record<string, never>[];
+            params?: unknown[];
             /** @description Parts of the records; text, attributes and metadata when left out. */
             include?: components["schemas"]["Part"][] | null;
         };
@@ -1268,8 +1275,8 @@ export interface components {
             text?: string | null;
             /** @description Values of declared attributes by name; null is the same as leaving it out. */
             attributes?: Record<string, never>;
-            /** @description Any JSON. */
-            metadata?: Record<string, never> | null;
+            /** @description Any JSON: at most 256 KiB in its compact form, nested at most 16 levels deep. */
+            metadata?: unknown;
         };
         /** @description A record as it is answered: its id, and of the rest what was asked for and is there. */
         RecordView: {
@@ -1287,11 +1294,6 @@ export interface components {
             metadata?: unknown;
         };
         RequestId: string;
-        /** @description Whose mail did not arrive. */
-        Resend: {
-            /** @description The address given at sign-up. */
-            email: string;
-        };
         /**
          * @description What a member may do in an organisation.
          * @enum {string}
@@ -1305,7 +1307,7 @@ export interface components {
              */
             filter?: string | null;
             /** @description Values of `$1`, `$2`, … in the filter. */
-            params?: Record<string, never>[];
+            params?: unknown[];
             /**
              * @description Records a page, 1 to 1,000; 50 when left out.
              * @default 50
@@ -1476,6 +1478,8 @@ export interface components {
         Verification: {
             /** @description The parameter `token` of the link. */
             token: string;
+            /** @description The password chosen at sign-up; not needed in the browser that signed up. */
+            password?: string | null;
         };
     };
     responses: never;
@@ -1677,6 +1681,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -1713,6 +1726,8 @@ export interface operations {
             /** @description A mail is on its way */
             202: {
                 headers: {
+                    /** @description `adb_signup` */
+                    "set-cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1791,90 +1806,12 @@ export interface operations {
             /** @description Signed in; the session is in the cookie */
             200: {
                 headers: {
-                    /** @description `adb_session` */
+                    /** @description `adb_session`; `adb_signup` is taken away */
                     "set-cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payload_too_large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resend_verification: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Resend"];
-            };
-        };
-        responses: {
-            /** @description If somebody waits for it, a mail is on its way */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description `invalid_request` */
@@ -1962,6 +1899,15 @@ export interface operations {
             };
             /** @description `csrf_failed` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3447,7 +3393,10 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours; the repeated answer has no secret */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The organisation */
                 org: components["schemas"]["OrgId"];
@@ -3463,6 +3412,8 @@ export interface operations {
             /** @description The key and its secret */
             201: {
                 headers: {
+                    /** @description `true` on an answer that was given before */
+                    "idempotency-replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3505,7 +3456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict` */
+            /** @description `idempotency_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3765,7 +3716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope `admin`. */
+            /** @description The key lacks the scope `admin`, or reaches only a part of the organisation's namespaces. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3776,6 +3727,24 @@ export interface operations {
             };
             /** @description No such organisation, or not the caller's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request failed for a reason that is not the caller's. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3835,6 +3804,24 @@ export interface operations {
             };
             /** @description No such organisation, or not the caller's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request failed for a reason that is not the caller's. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4423,9 +4410,9 @@ export interface operations {
     get_usage: {
         parameters: {
             query?: {
-                /** @description Hours that begin at this time or later. Default: the start of the running month (UTC). */
+                /** @description Hours that begin at this time or later, from 1970 to 9999. Default: the start of the running month (UTC). */
                 from?: string;
-                /** @description Hours that begin before this time. Default: the end of the running month (UTC). */
+                /** @description Hours that begin before this time, from 1970 to 9999. Default: the end of the running month (UTC). */
                 to?: string;
                 /** @description What a row spans. */
                 granularity?: "hour" | "day";
@@ -4481,7 +4468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope `admin`. */
+            /** @description The key lacks the scope `admin`, or reaches only a part of the organisation's namespaces. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4492,6 +4479,24 @@ export interface operations {
             };
             /** @description No such organisation, or not the caller's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request failed for a reason that is not the caller's. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,10 @@
-import { CircleAlert, type LucideIcon } from "lucide-react";
+import { CircleAlert, Info, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "react-router";
+import type { AllItems } from "../api/pages";
 import { codePage, toProblem, wayOut, type Problem, type WayOut } from "../api/problem";
+import { formatNumber } from "../format/units";
 import { Button } from "./Button";
 import { ButtonLink } from "./ButtonLink";
 import { CopyButton } from "./CopyButton";
@@ -40,6 +42,21 @@ export function Loading({ rows = 3, className }: { rows?: number; className?: st
       ))}
     </div>
   );
+}
+
+/** Something to know about what stands below: nothing has failed. */
+export const Notice = ({ children, className }: { children: ReactNode; className?: string }) => (
+  <div role="status" className={cx("flex gap-3 rounded-lg border border-line bg-warn-soft p-3", className)}>
+    <Info aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
+    <p className="min-w-0 flex-1">{children}</p>
+  </div>
+);
+
+/** Says that a list goes on where the console stopped reading it; nothing for a whole one. */
+export function ListCut({ list, className }: { list: AllItems<unknown>; className?: string }) {
+  const { t } = useTranslation();
+  if (list.complete) return null;
+  return <Notice {...(className ? { className } : {})}>{t("common.list_cut", { shown: formatNumber(list.items.length) })}</Notice>;
 }
 
 function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined }) {

@@ -16,7 +16,7 @@ export function LogInProblem({ problem }: { problem: Problem }) {
       <div role="alert" className="flex flex-col items-start gap-1 rounded-lg border border-danger/40 bg-danger-soft p-3">
         <p className="font-medium">{t("auth.login.refused")}</p>
         <p className="text-ink-2">{t("auth.login.refused_hint")}</p>
-        <Button size="sm" className="mt-1" onPress={() => void navigate("/check-mail")}>
+        <Button size="sm" className="mt-1" onPress={() => void navigate("/signup")}>
           {t("auth.verify.again")}
         </Button>
       </div>

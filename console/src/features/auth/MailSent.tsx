@@ -1,17 +1,15 @@
-import { useMutation, type UseMutationResult, useQuery } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "react-router";
-import { control, need } from "../../api/client";
-import { fieldErrors, isStatus, toProblem } from "../../api/problem";
+import { Navigate, useLocation } from "react-router";
+import { isStatus } from "../../api/problem";
 import { capturedMailQuery } from "../../api/queries";
-import type { CapturedMail } from "../../api/types";
+import type { CapturedMail, SignUp } from "../../api/types";
 import { Button, buttonClass } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
-import { TextField } from "../../ui/Fields";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
+import { usePendingSignUp } from "./pendingSignUp";
+import { useSignUp } from "./useSignUp";
 
 /** How often the captured mailbox is looked at while it is empty. */
 const POLL_MS = 1000;
@@ -21,72 +19,42 @@ function emailOf(state: unknown): string {
   return typeof email === "string" ? email : "";
 }
 
-/** After the sign-up; also reached from an old link, then the address has to be given first. */
+/** After the sign-up. What was typed there is gone after a reload; then only a new sign-up sends another mail. */
 export function MailSent() {
-  const [email, setEmail] = useState(emailOf(useLocation().state));
-  const [asked, setAsked] = useState(email !== "");
-  const resend = useMutation({
-    mutationFn: (to: string) => need(control.POST("/v1/auth/verify/resend", { body: { email: to } })),
-    onSuccess: () => setAsked(true),
-  });
-  return asked ? (
-    <Sent email={email} resend={resend} />
-  ) : (
-    <AskAddress email={email} onChange={setEmail} resend={resend} />
-  );
+  const { pending } = usePendingSignUp();
+  const kept = emailOf(useLocation().state);
+  const email = pending?.email ?? kept;
+  return email === "" ? <Navigate to="/signup" replace /> : <Sent email={email} pending={pending} />;
 }
 
-type Resend = UseMutationResult<unknown, Error, string>;
-
-function AskAddress({ email, onChange, resend }: { email: string; onChange: (email: string) => void; resend: Resend }) {
+function Sent({ email, pending }: { email: string; pending: SignUp | null }) {
   const { t } = useTranslation();
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    resend.mutate(email);
-  };
-  return (
-    <AuthPage title={t("auth.verify.again")} lead={t("auth.sent.ask")}>
-      <Form
-        onSubmit={submit}
-        validationErrors={fieldErrors(resend.error ? toProblem(resend.error) : null)}
-        className="flex flex-col gap-4"
-      >
-        <TextField label={t("auth.email")} name="email" type="email" autoComplete="email" isRequired value={email} onChange={onChange} />
-        {resend.error ? <ProblemNotice error={resend.error} /> : null}
-        <Button type="submit" look="primary" size="lg" isPending={resend.isPending}>
-          {t("auth.sent.submit")}
-        </Button>
-      </Form>
-      <p className="text-ink-2">
-        {t("auth.signup.have_account")} <TextLink to="/login">{t("auth.login.title")}</TextLink>
-      </p>
-    </AuthPage>
-  );
-}
-
-function Sent({ email, resend }: { email: string; resend: Resend }) {
-  const { t } = useTranslation();
+  const signUp = useSignUp();
   const mail = useQuery({
     ...capturedMailQuery(email),
     refetchInterval: ({ state }) => (state.error || state.data?.messages.length ? false : POLL_MS),
   });
-  const again = () => resend.mutate(email, { onSuccess: () => void mail.refetch() });
+  const again = () => {
+    if (pending) signUp.mutate(pending, { onSuccess: () => void mail.refetch() });
+  };
   const captured = mail.isSuccess;
   const failed = mail.error && !isStatus(mail.error, 404) ? mail.error : null;
   return (
     <AuthPage title={t("auth.sent.title")} lead={t("auth.sent.lead", { email })}>
       {captured ? <Captured newest={newest(mail.data.messages)} /> : null}
       {failed ? <ProblemNotice error={failed} onRetry={() => void mail.refetch()} /> : null}
-      {captured ? null : <p className="text-ink-2">{t("auth.sent.nothing")}</p>}
-      {resend.error ? <ProblemNotice error={resend.error} onRetry={again} /> : null}
+      {captured ? null : <p className="text-ink-2">{pending ? t("auth.sent.nothing") : t("auth.sent.nothing_reloaded")}</p>}
+      {signUp.error ? <ProblemNotice error={signUp.error} onRetry={again} /> : null}
       <div className="flex flex-wrap items-center gap-4">
-        <Button onPress={again} isPending={resend.isPending}>
-          {t("auth.sent.resend")}
-        </Button>
+        {pending ? (
+          <Button onPress={again} isPending={signUp.isPending}>
+            {t("auth.sent.resend")}
+          </Button>
+        ) : null}
         <span role="status" className="text-sm text-ok">
-          {resend.isSuccess ? t("auth.sent.resent") : ""}
+          {signUp.isSuccess ? t("auth.sent.resent") : ""}
         </span>
-        <TextLink to="/signup">{t("auth.sent.other")}</TextLink>
+        <TextLink to="/signup">{pending ? t("auth.sent.other") : t("auth.verify.again")}</TextLink>
       </div>
     </AuthPage>
   );

@@ -1,9 +1,7 @@
-import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { control, need } from "../../api/client";
 import { fieldErrors, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
@@ -11,6 +9,8 @@ import { TextField } from "../../ui/Fields";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { PASSWORD_MIN } from "./password";
+import { usePendingSignUp } from "./pendingSignUp";
+import { useSignUp } from "./useSignUp";
 
 export function SignUp() {
   const { t } = useTranslation();
@@ -18,13 +18,21 @@ export function SignUp() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [organization, setOrganization] = useState("");
-  const signUp = useMutation({
-    mutationFn: () => need(control.POST("/v1/auth/signup", { body: { email, password, organization_name: organization } })),
-    onSuccess: () => navigate("/check-mail", { state: { email } }),
-  });
+  const { setPending } = usePendingSignUp();
+  const signUp = useSignUp();
+  const send = () =>
+    signUp.mutate(
+      { email, password, organization_name: organization },
+      {
+        onSuccess: (_, sent) => {
+          setPending(sent);
+          void navigate("/check-mail", { state: { email: sent.email } });
+        },
+      },
+    );
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    signUp.mutate();
+    send();
   };
   return (
     <AuthPage title={t("auth.signup.title")} lead={t("auth.signup.lead")}>
@@ -63,7 +71,7 @@ export function SignUp() {
           value={organization}
           onChange={setOrganization}
         />
-        {signUp.error ? <ProblemNotice error={signUp.error} onRetry={() => signUp.mutate()} /> : null}
+        {signUp.error ? <ProblemNotice error={signUp.error} onRetry={send} /> : null}
         <Button type="submit" look="primary" size="lg" isPending={signUp.isPending}>
           {t("auth.signup.submit")}
         </Button>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { CircleCheck, FileText, TriangleAlert } from "lucide-react";
+import { CircleCheck, CircleHelp, FileText, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { invoiceQuery } from "../../api/queries";
+import { invoiceQuery, priceBookQuery } from "../../api/queries";
 import type { InvoiceLine, InvoicePreview } from "../../api/types";
 import { formatMoney } from "../../format/money";
 import { formatDate } from "../../format/time";
@@ -12,7 +12,7 @@ import { Card, Fact, Page } from "../../ui/Layout";
 import { Empty, Loading, ProblemNotice } from "../../ui/States";
 import { type Column, Table } from "../../ui/Table";
 import { editionName } from "../../layout/edition";
-import { addsUp, hoursOf } from "./check";
+import { check } from "./check";
 
 const REFRESH_MS = 10_000;
 
@@ -78,7 +78,7 @@ function Preview({ invoice }: { invoice: InvoicePreview }) {
 
 function Lines({ invoice }: { invoice: InvoicePreview }) {
   const { t } = useTranslation();
-  const amount = (pick: (line: InvoiceLine) => number) => (line: InvoiceLine) =>
+  const amount = (pick: (line: InvoiceLine) => number | bigint) => (line: InvoiceLine) =>
     line.meter ? <span className="whitespace-nowrap">{formatMeter(line.meter, pick(line))}</span> : null;
   const columns: Column<InvoiceLine>[] = [
     {
@@ -129,13 +129,29 @@ function UnitPrice({ line: { unit_price, per } }: { line: InvoiceLine }) {
   );
 }
 
+const VERDICTS = {
+  right: { icon: CircleCheck, tone: "text-ok" },
+  wrong: { icon: TriangleAlert, tone: "text-danger" },
+  other_book: { icon: CircleHelp, tone: "text-ink-2" },
+} as const;
+
+/** The invoice recomputed by the price book; nothing is said while the book is not there. */
 function AddsUp({ invoice }: { invoice: InvoicePreview }) {
   const { t } = useTranslation();
-  const right = addsUp(invoice.lines, invoice.total, hoursOf(invoice.period));
+  const { org } = useOrg();
+  const book = useQuery({
+    ...priceBookQuery(org),
+    // Another book comes into force with a month; the invoice may tell of it first.
+    refetchInterval: ({ state }) => (state.data && state.data.version !== invoice.price_book_version ? REFRESH_MS : false),
+  });
+  if (book.error) return <ProblemNotice error={book.error} onRetry={() => void book.refetch()} />;
+  if (!book.data) return <Loading rows={1} className="p-0" />;
+  const verdict = check(invoice, book.data);
+  const { icon: Icon, tone } = VERDICTS[verdict];
   return (
-    <p data-testid="adds-up" data-right={right} className={`flex items-center gap-2 text-sm ${right ? "text-ok" : "text-danger"}`}>
-      {right ? <CircleCheck aria-hidden className="size-4 shrink-0" /> : <TriangleAlert aria-hidden className="size-4 shrink-0" />}
-      {right ? t("billing.adds_up") : t("billing.does_not_add_up")}
+    <p data-testid="adds-up" data-right={verdict === "right"} className={`flex items-center gap-2 text-sm ${tone}`}>
+      <Icon aria-hidden className="size-4 shrink-0" />
+      {t(`billing.verdicts.${verdict}`)}
     </p>
   );
 }

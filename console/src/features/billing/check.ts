@@ -1,17 +1,50 @@
 /**
- * Whether an invoice adds up, recomputed by the console from the quantities and prices that it shows and not
- * taken from the service: `billable * unit price / per`, rounded once a line to minor units, half to even.
+ * Whether an invoice is right, recomputed by the console from the used quantities and the price book and not taken
+ * from the service: what is beyond the included amount times unit price by `per`, rounded once a line to minor
+ * units, half to even. Everything is counted in `bigint`: byte-hours of a month pass 2^53 at some eleven TiB.
  */
 import { type Money, fromMicro, sameMoney, sumMoney, toMicro } from "../../format/money";
 
 export interface CheckedLine {
-  quantity: number;
-  included_quantity: number;
-  billable_quantity: number;
+  /** Null or absent on the line of the base fee. */
+  meter?: string | null;
+  quantity: number | bigint;
+  included_quantity: number | bigint;
+  billable_quantity: number | bigint;
   unit_price?: Money | null;
-  per?: { quantity: number; times: "one" | "hours_of_period" } | null;
   amount: Money;
 }
+
+export interface CheckedInvoice {
+  period: { start: string; end: string };
+  edition: string;
+  price_book_version: number;
+  lines: readonly CheckedLine[];
+  total: Money;
+}
+
+/** What a line is priced by. `per.quantity` is before `per.times`. */
+export interface CheckedPrice {
+  meter: string;
+  unit_price: Money;
+  per: { quantity: number; times: "one" | "hours_of_period" };
+}
+
+/** Included amounts are before the price's `per.times`; a meter without one includes nothing. */
+export interface CheckedTerms {
+  base_fee: Money;
+  beyond_included: "stop" | "charge";
+  included: Readonly<Record<string, number>>;
+}
+
+export interface CheckedBook {
+  version: number;
+  prices: readonly CheckedPrice[];
+  editions: Readonly<Record<string, CheckedTerms>>;
+}
+
+/** `other_book`: the invoice was rated by another price book than the one at hand, so that nothing can be said. */
+export type Verdict = "right" | "wrong" | "other_book";
 
 /** Micro-units in the smallest amount that is charged. */
 const MINOR_MICROS = 10_000n;
@@ -27,27 +60,45 @@ function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   return quotient;
 }
 
-/** What a line of usage comes to; null for a line without a unit price (the base fee). */
-export function lineAmount(line: CheckedLine, periodHours: number): Money | null {
-  if (!line.unit_price || !line.per) return null;
-  const times = line.per.times === "hours_of_period" ? BigInt(periodHours) : 1n;
+const timesOf = ({ per }: CheckedPrice, periodHours: number): bigint => (per.times === "hours_of_period" ? BigInt(periodHours) : 1n);
+
+/** What a charged quantity comes to in a period of so many hours. */
+export function amountOf(billable: bigint, price: CheckedPrice, periodHours: number): Money {
   const minor = divideHalfEven(
-    BigInt(line.billable_quantity) * toMicro(line.unit_price.amount),
-    BigInt(line.per.quantity) * times * MINOR_MICROS,
+    billable * toMicro(price.unit_price.amount),
+    BigInt(price.per.quantity) * timesOf(price, periodHours) * MINOR_MICROS,
   );
-  return fromMicro(minor * MINOR_MICROS, line.unit_price.currency);
+  return fromMicro(minor * MINOR_MICROS, price.unit_price.currency);
 }
 
-function lineIsRight(line: CheckedLine, periodHours: number): boolean {
-  const beyond = Math.max(0, line.quantity - line.included_quantity);
-  const amount = lineAmount(line, periodHours);
-  if (amount === null) return true;
-  // An edition that stops at its limits charges nothing of what is beyond.
-  return (line.billable_quantity === beyond || line.billable_quantity === 0) && sameMoney(amount, line.amount);
+function meterIsRight(line: CheckedLine, price: CheckedPrice, terms: CheckedTerms, periodHours: number): boolean {
+  const used = BigInt(line.quantity);
+  const included = BigInt(terms.included[price.meter] ?? 0) * timesOf(price, periodHours);
+  const beyond = used > included ? used - included : 0n;
+  // An edition that stops at its limits charges nothing of what is beyond, and one that charges lets nothing go.
+  const billable = terms.beyond_included === "stop" ? 0n : beyond;
+  return (
+    BigInt(line.included_quantity) === included &&
+    BigInt(line.billable_quantity) === billable &&
+    line.unit_price != null &&
+    sameMoney(line.unit_price, price.unit_price) &&
+    sameMoney(line.amount, amountOf(billable, price, periodHours))
+  );
 }
 
-export function addsUp(lines: readonly CheckedLine[], total: Money, periodHours: number): boolean {
-  const sum = sumMoney(lines.map((line) => line.amount));
-  if (sum === null) return lines.length === 0 && toMicro(total.amount) === 0n;
-  return sameMoney(sum, total) && lines.every((line) => lineIsRight(line, periodHours));
+function lineIsRight(line: CheckedLine, book: CheckedBook, terms: CheckedTerms, periodHours: number): boolean {
+  if (line.meter == null) return sameMoney(line.amount, terms.base_fee);
+  const price = book.prices.find(({ meter }) => meter === line.meter);
+  return price !== undefined && meterIsRight(line, price, terms, periodHours);
+}
+
+/** Each line by the price book, and the total by the lines. */
+export function check(invoice: CheckedInvoice, book: CheckedBook): Verdict {
+  if (book.version !== invoice.price_book_version) return "other_book";
+  const terms = book.editions[invoice.edition];
+  if (!terms) return "wrong";
+  const periodHours = hoursOf(invoice.period);
+  const sum = sumMoney(invoice.lines.map((line) => line.amount));
+  const total = sum === null ? invoice.lines.length === 0 && toMicro(invoice.total.amount) === 0n : sameMoney(sum, invoice.total);
+  return total && invoice.lines.every((line) => lineIsRight(line, book, terms, periodHours)) ? "right" : "wrong";
 }

@@ -83,7 +83,9 @@ export function AddRecords({ org, ns, collection, onQuery }: AddRecordsProps) {
             />
           )}
           {form === "json" && json.trim() !== "" && !parsed.ok ? (
-            <p className="text-xs text-danger">{t("data.add.bad_json", { why: parsed.why })}</p>
+            <p className="text-xs text-danger">
+              {"integer" in parsed ? t("data.inexact_integer", { integer: parsed.integer }) : t("data.add.bad_json", { why: parsed.why })}
+            </p>
           ) : null}
           {add.error ? <ProblemNotice error={add.error} /> : null}
           <div className="flex flex-wrap gap-2">

@@ -1,8 +1,9 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Rows3, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { dataClient, need } from "../../api/client";
-import type { StoredRecord } from "../../api/types";
+import { dataClient, need, needExact } from "../../api/client";
+import type { RecordPage, ScanRequest, StoredRecord } from "../../api/types";
+import { showJson } from "../../format/exactJson";
 import { Button, IconButton } from "../../ui/Button";
 import { Card } from "../../ui/Layout";
 import { Empty, Loading, ProblemNotice } from "../../ui/States";
@@ -21,13 +22,16 @@ export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
   const { t } = useTranslation();
   const pages = useInfiniteQuery({
     queryKey: ["org", org, "data", ns, collection, "records"],
-    queryFn: ({ pageParam }) =>
-      need(
+    queryFn: async ({ pageParam }) => {
+      const body: ScanRequest = { limit: PAGE, include: ["text", "attributes"], ...(pageParam ? { cursor: pageParam } : {}) };
+      return (await needExact(
         dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/scan", {
           params: { path: { namespace: ns, collection } },
-          body: { limit: PAGE, include: ["text", "attributes"], ...(pageParam ? { cursor: pageParam } : {}) },
+          body,
+          parseAs: "text",
         }),
-      ),
+      )) as RecordPage;
+    },
     initialPageParam: "",
     getNextPageParam: (last) => last.result.next_cursor ?? null,
     // Each look is a metered read: only by request, never on its own.
@@ -87,7 +91,7 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
       header: t("data.browse.attributes"),
       cell: ({ attributes }) =>
         attributes && Object.keys(attributes).length > 0 ? (
-          <code className="font-mono text-xs break-all text-ink-2">{JSON.stringify(attributes)}</code>
+          <code className="font-mono text-xs break-all text-ink-2">{showJson(attributes)}</code>
         ) : null,
     },
     {

@@ -68,7 +68,7 @@ function Facts({ org, ns, collection, onDeleted }: CollectionViewProps) {
       onDeleted();
     },
   });
-  const attributes = Object.entries(collection.attributes ?? {}).map(([name, type]) => `${name}: ${type}`);
+  const attributes = Object.entries(collection.attributes).map(([name, type]) => `${name}: ${type}`);
   return (
     <div className="flex flex-wrap items-start justify-between gap-4 rounded-lg border border-line bg-surface p-4 shadow-card">
       <dl className="flex min-w-0 flex-1 flex-wrap gap-x-8 gap-y-3 text-sm">

@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import { ButtonLink } from "../../ui/ButtonLink";
 import { Select } from "../../ui/Choices";
 import { Card, Page } from "../../ui/Layout";
-import { Empty, Loading, ProblemNotice } from "../../ui/States";
+import { Empty, ListCut, Loading, ProblemNotice } from "../../ui/States";
 import { CollectionView } from "./CollectionView";
 import { CreateCollection } from "./CreateCollection";
 
@@ -18,12 +18,12 @@ export function Data() {
   const { t } = useTranslation();
   const { org } = useOrg();
   const namespaces = useQuery(namespacesQuery(org));
-  const ready = namespaces.data?.items.filter(({ status }) => status === "ready");
+  const ready = namespaces.data?.items.filter(({ status }) => status === "ready") ?? [];
   return (
     <Page title={t("data.title")} lead={t("data.lead")}>
       {namespaces.error ? (
         <ProblemNotice error={namespaces.error} onRetry={() => void namespaces.refetch()} />
-      ) : !ready ? (
+      ) : !namespaces.data ? (
         <Loading />
       ) : ready.length === 0 ? (
         <Card>
@@ -40,7 +40,10 @@ export function Data() {
           </Empty>
         </Card>
       ) : (
-        <Chosen org={org} namespaces={ready} />
+        <>
+          <ListCut list={namespaces.data} />
+          <Chosen org={org} namespaces={ready} />
+        </>
       )}
     </Page>
   );

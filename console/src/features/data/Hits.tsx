@@ -1,6 +1,7 @@
 import { SearchX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Hit } from "../../api/types";
+import { showJson } from "../../format/exactJson";
 import { formatNumber } from "../../format/units";
 import { Card } from "../../ui/Layout";
 import { Empty } from "../../ui/States";
@@ -63,6 +64,6 @@ function HitRow({ hit, rank }: { hit: Hit; rank: number }) {
 const Json = ({ label, value }: { label: string; value: unknown }) => (
   <p className="text-xs text-ink-2">
     <span className="text-ink-3">{label} </span>
-    <code className="font-mono break-all">{JSON.stringify(value)}</code>
+    <code className="font-mono break-all">{showJson(value)}</code>
   </p>
 );

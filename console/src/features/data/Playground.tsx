@@ -2,8 +2,8 @@ import { useMutation } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { baseUrl, dataClient, need } from "../../api/client";
-import type { Collection, QueryRequest } from "../../api/types";
+import { baseUrl, dataClient, needExact } from "../../api/client";
+import type { Collection, QueryAnswer, QueryRequest } from "../../api/types";
 import { curl, KEY_PLACEHOLDER } from "../../format/snippets";
 import { Card } from "../../ui/Layout";
 import { CopyButton } from "../../ui/CopyButton";
@@ -34,13 +34,14 @@ export function Playground({ org, ns, collection }: PlaygroundProps) {
   const [form, setForm] = useState<QueryForm>(() => ({ ...emptyForm, mode: modes[0] ?? "vector" }));
   const built = buildQuery(form);
   const query = useMutation({
-    mutationFn: (body: QueryRequest) =>
-      need(
+    mutationFn: async (body: QueryRequest) =>
+      (await needExact(
         dataClient(org).POST("/v1/namespaces/{namespace}/collections/{collection}/query", {
           params: { path: { namespace: ns, collection: collection.name } },
           body,
+          parseAs: "text",
         }),
-      ),
+      )) as QueryAnswer,
   });
   const run = () => {
     if (built.ok) query.mutate(built.request);

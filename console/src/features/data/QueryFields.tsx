@@ -71,7 +71,7 @@ export function QueryFields({ form, onChange, modes, built, isPending, onRun, ch
         maxValue={TOP_K_MAX}
         onChange={(topK) => set({ topK })}
       />
-      <FilterFields form={form} set={set} badParams={!built.ok && built.field === "params"} />
+      <FilterFields form={form} set={set} refused={!built.ok && built.field === "params" ? built : null} />
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="primary" isPending={isPending} isDisabled={!built.ok}>
           {t("data.query.submit")}
@@ -119,7 +119,7 @@ function FusionFields({ form, set }: PartProps) {
   );
 }
 
-function FilterFields({ form, set, badParams }: PartProps & { badParams: boolean }) {
+function FilterFields({ form, set, refused }: PartProps & { refused: { integer: string | null } | null }) {
   const { t } = useTranslation();
   return (
     <Disclosure className="flex flex-col">
@@ -147,11 +147,15 @@ function FilterFields({ form, set, badParams }: PartProps & { badParams: boolean
             name="params"
             autoComplete="off"
             placeholder='["en", 2024]'
-            isInvalid={badParams}
+            isInvalid={refused !== null}
             value={form.params}
             onChange={(params) => set({ params })}
           />
-          {badParams ? <p className="text-xs text-danger">{t("data.query.params_bad")}</p> : null}
+          {refused ? (
+            <p className="text-xs text-danger">
+              {refused.integer === null ? t("data.query.params_bad") : t("data.inexact_integer", { integer: refused.integer })}
+            </p>
+          ) : null}
         </div>
       </DisclosurePanel>
     </Disclosure>

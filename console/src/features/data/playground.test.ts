@@ -22,10 +22,16 @@ describe("the query of the form", () => {
 
   it("sends a filter with its parameters, and neither when it is empty", () => {
     expect(request({ filter: " lang = $1 ", params: '["en"]' })).toMatchObject({ request: { filter: "lang = $1", params: ["en"] } });
-    expect(request({ filter: "lang = $1", params: "en" })).toEqual({ ok: false, field: "params" });
+    expect(request({ filter: "lang = $1", params: "en" })).toEqual({ ok: false, field: "params", integer: null });
+    expect(request({ filter: "lang = $1", params: '{"a":1}' })).toEqual({ ok: false, field: "params", integer: null });
     const empty = request({ filter: "  ", params: "en" });
     expect(empty.ok && Object.keys(empty.request)).not.toContain("filter");
   });
+});
+
+it("a parameter that a number would alter is not sent", () => {
+  expect(request({ filter: "n = $1", params: "[9007199254740993]" })).toEqual({ ok: false, field: "params", integer: "9007199254740993" });
+  expect(request({ filter: "n = $1", params: '["9007199254740993"]' })).toMatchObject({ request: { params: ["9007199254740993"] } });
 });
 
 it("a vector is a JSON array of numbers", () => {
@@ -50,6 +56,13 @@ describe("records", () => {
     expect(recordsFromJson('[{"id":"a"}]')).toEqual({ ok: true, records: [{ id: "a" }] });
     expect(recordsFromJson('{"id":"a"}').ok).toBe(false);
     expect(recordsFromJson("[").ok).toBe(false);
+  });
+
+  it("with an integer that a number would alter are not taken, but in a string it is text", () => {
+    const record = (value: string) => recordsFromJson(`[{"id":"a","attributes":{"n":${value}}}]`);
+    expect(record("9007199254740993")).toEqual({ ok: false, integer: "9007199254740993" });
+    expect(record('"9007199254740993"')).toEqual({ ok: true, records: [{ id: "a", attributes: { n: "9007199254740993" } }] });
+    expect(record("9007199254740992")).toMatchObject({ records: [{ attributes: { n: 9007199254740992 } }] });
   });
 });
 

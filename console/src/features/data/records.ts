@@ -1,5 +1,6 @@
 /** Records from what a person writes: one text a line, or a JSON array. */
 import type { NewRecord } from "../../api/types";
+import { InexactInteger, parseExact } from "../../format/exactJson";
 
 const OFFSET = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;
@@ -18,14 +19,16 @@ export function recordsFromText(text: string): NewRecord[] {
   return [...lines].map((line) => ({ id: textId(line), text: line }));
 }
 
-export type Parsed = { ok: true; records: NewRecord[] } | { ok: false; why: string };
+/** `integer` is one that a number of JavaScript would alter, as it was written. */
+export type Parsed = { ok: true; records: NewRecord[] } | { ok: false; why: string } | { ok: false; integer: string };
 
 /** Only the outer form is checked here; what a record may hold is the service's to say. */
 export function recordsFromJson(json: string): Parsed {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(json);
+    parsed = parseExact(json);
   } catch (error) {
+    if (error instanceof InexactInteger) return { ok: false, integer: error.literal };
     return { ok: false, why: error instanceof Error ? error.message : String(error) };
   }
   if (!Array.isArray(parsed)) return { ok: false, why: "[ … ]" };

@@ -34,7 +34,7 @@ export function CreateKey({ org, isOpen, onClose }: CreateKeyProps) {
     >
       {made ? (
         <>
-          <SecretOnce secret={made.secret} label={t("keys.secret", { name: made.name })} />
+          {made.secret ? <SecretOnce secret={made.secret} label={t("keys.secret", { name: made.name })} /> : null}
           <DialogActions>
             <Button look="primary" onPress={close} autoFocus>
               {t("keys.copied_it")}

@@ -10,7 +10,7 @@ import { useOrg } from "../../layout/useOrg";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Badge, Card, Page } from "../../ui/Layout";
-import { Empty, Loading, ProblemNotice } from "../../ui/States";
+import { Empty, ListCut, Loading, ProblemNotice } from "../../ui/States";
 import { type Column, Table } from "../../ui/Table";
 import { CreateKey } from "./CreateKey";
 
@@ -38,7 +38,10 @@ export function Keys() {
             {t("keys.empty")}
           </Empty>
         ) : (
-          <KeyTable rows={list.data.items} onRevoke={setRevoking} />
+          <>
+            <ListCut list={list.data} className="m-4" />
+            <KeyTable rows={list.data.items} onRevoke={setRevoking} />
+          </>
         )}
       </Card>
       <CreateKey org={org} isOpen={creating} onClose={() => setCreating(false)} />

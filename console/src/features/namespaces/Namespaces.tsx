@@ -11,7 +11,7 @@ import { Button, IconButton } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Card, Page } from "../../ui/Layout";
-import { Empty, Loading, ProblemNotice } from "../../ui/States";
+import { Empty, ListCut, Loading, ProblemNotice } from "../../ui/States";
 import { type Column, Table } from "../../ui/Table";
 import { CreateNamespace } from "./CreateNamespace";
 import { NamespaceStatus } from "./NamespaceStatus";
@@ -46,7 +46,10 @@ export function Namespaces() {
             {t("namespaces.empty")}
           </Empty>
         ) : (
-          <NamespaceTable org={org} rows={list.data.items} onDelete={setDeleting} />
+          <>
+            <ListCut list={list.data} className="m-4" />
+            <NamespaceTable org={org} rows={list.data.items} onDelete={setDeleting} />
+          </>
         )}
       </Card>
       <CreateNamespace org={org} isOpen={creating} onClose={() => setCreating(false)} />

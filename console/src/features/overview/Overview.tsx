@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { invoiceQuery, namespacesQuery, usageQuery } from "../../api/queries";
-import type { InvoicePreview, Namespace, UsageRow } from "../../api/types";
+import { invoiceQuery, namespacesQuery, usageRowsQuery, usageTotalsQuery } from "../../api/queries";
+import type { InvoicePreview, Meter, MeterTotal, Namespace, UsageRow } from "../../api/types";
 import { formatMoney } from "../../format/money";
 import { buckets, formatBucket, formatTick, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
 import { formatMeter, formatNumber, readableAmount } from "../../format/units";
@@ -12,6 +11,7 @@ import { BarChart } from "../../ui/BarChart";
 import { ButtonLink, TextLink } from "../../ui/ButtonLink";
 import { Card, Page } from "../../ui/Layout";
 import { Empty, Loading, ProblemNotice } from "../../ui/States";
+import { useNow } from "../../ui/useNow";
 import { NamespaceStatus } from "../namespaces/NamespaceStatus";
 import { seriesOf, totalsByMeter } from "../usage/aggregate";
 import { Tile } from "./Tile";
@@ -19,30 +19,34 @@ import { Tile } from "./Tile";
 /** Usage moves while one looks. */
 const REFRESH_MS = 10_000;
 
-function useMonthUsage(org: string) {
-  const [now] = useState(() => new Date());
-  const monthStart = startOfUtcMonth(now);
-  const dayStart = hoursBefore(nextUtcHour(now), 24);
-  const from = monthStart < dayStart ? monthStart : dayStart;
-  const usage = useQuery({
-    ...usageQuery(org, {
-      from: from.toISOString(),
-      to: nextUtcHour(now).toISOString(),
+/** Sums of the running month, and query units hour by hour over the last day. */
+function useUsage(org: string) {
+  const now = useNow();
+  const to = nextUtcHour(now);
+  const dayStart = hoursBefore(to, 24);
+  const month = useQuery({
+    ...usageTotalsQuery(org, { from: startOfUtcMonth(now).toISOString(), to: to.toISOString() }),
+    refetchInterval: REFRESH_MS,
+  });
+  const lastDay = useQuery({
+    ...usageRowsQuery(org, {
+      from: dayStart.toISOString(),
+      to: to.toISOString(),
+      meter: "query",
       granularity: "hour",
-      groupBy: ["meter"],
+      groupBy: "none",
     }),
     refetchInterval: REFRESH_MS,
   });
-  return { usage, monthStart, hours: buckets(dayStart, nextUtcHour(now), "hour") };
+  return { month, lastDay, hours: buckets(dayStart, to, "hour") };
 }
 
 export function Overview() {
   const { t } = useTranslation();
   const { org, organization } = useOrg();
-  const { usage, monthStart, hours } = useMonthUsage(org);
+  const { month, lastDay, hours } = useUsage(org);
   const invoice = useQuery({ ...invoiceQuery(org), refetchInterval: REFRESH_MS });
   const namespaces = useQuery(namespacesQuery(org));
-  const rows = usage.data?.rows ?? [];
   return (
     <Page
       title={t("overview.title")}
@@ -56,16 +60,20 @@ export function Overview() {
         </>
       }
     >
-      {usage.error ? <ProblemNotice error={usage.error} onRetry={() => void usage.refetch()} /> : null}
-      <Tiles
-        rows={usage.data ? rows.filter((row) => Date.parse(row.hour) >= monthStart.getTime()) : null}
-        invoice={invoice.data ?? null}
-      />
+      {month.error ? <ProblemNotice error={month.error} onRetry={() => void month.refetch()} /> : null}
+      {invoice.error ? <ProblemNotice error={invoice.error} onRetry={() => void invoice.refetch()} /> : null}
+      <Tiles month={month} invoice={invoice} />
       <Card
         title={t("overview.last_day")}
         actions={<TextLink to={`/orgs/${org}/usage`}>{t("overview.see_usage")}</TextLink>}
       >
-        {usage.isPending ? <Loading rows={4} className="p-0" /> : <LastDay org={org} rows={rows} hours={hours} />}
+        {lastDay.error ? (
+          <ProblemNotice error={lastDay.error} onRetry={() => void lastDay.refetch()} />
+        ) : lastDay.data ? (
+          <LastDay org={org} rows={lastDay.data.rows} hours={hours} />
+        ) : (
+          <Loading rows={4} className="p-0" />
+        )}
       </Card>
       <Card
         title={t("overview.namespaces")}
@@ -84,31 +92,50 @@ export function Overview() {
   );
 }
 
-interface TilesProps {
-  rows: UsageRow[] | null;
-  invoice: InvoicePreview | null;
+/** What of a look-up the tiles need: `data` stays while a later look-up fails. */
+interface Read<T> {
+  data: T | undefined;
+  error: Error | null;
 }
 
-function Tiles({ rows, invoice }: TilesProps) {
+interface TilesProps {
+  month: Read<readonly MeterTotal[]>;
+  invoice: Read<InvoicePreview>;
+}
+
+function Tiles({ month, invoice }: TilesProps) {
   const { t } = useTranslation();
-  const totals = rows ? totalsByMeter(rows) : null;
-  const included = (meter: string): number | null =>
-    invoice?.lines.find((line) => line.meter === meter)?.included_quantity ?? null;
-  const tile = (meter: string, label: string) => (
-    <Tile
-      label={label}
-      value={totals ? formatMeter(meter, totals.get(meter) ?? 0) : null}
-      used={totals?.get(meter) ?? 0}
-      included={included(meter)}
-      hint={((most) => (most ? t("overview.of_included", { included: formatMeter(meter, most) }) : null))(included(meter))}
-    />
-  );
+  const totals = month.data ? totalsByMeter(month.data) : null;
+  // What failed is not known; only what is on its way is drawn as loading.
+  const missing = ({ error }: Read<unknown>) => (error ? t("common.not_known") : null);
+  const included = (meter: Meter): number | null => {
+    const line = invoice.data?.lines.find((one) => one.meter === meter);
+    return line ? Number(line.included_quantity) : null;
+  };
+  const tile = (meter: Meter, label: string) => {
+    const most = totals ? included(meter) : null;
+    return (
+      <Tile
+        label={label}
+        value={totals ? formatMeter(meter, totals.get(meter) ?? 0) : missing(month)}
+        used={totals?.get(meter) ?? 0}
+        included={most}
+        hint={most ? t("overview.of_included", { included: formatMeter(meter, most) }) : null}
+      />
+    );
+  };
   return (
     <dl className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       {tile("query", t("overview.queries"))}
       {tile("write", t("overview.writes"))}
       {tile("embedding_tokens", t("overview.tokens"))}
-      <Tile label={t("overview.estimate")} value={invoice ? formatMoney(invoice.total) : null} used={0} included={null} hint={null} />
+      <Tile
+        label={t("overview.estimate")}
+        value={invoice.data ? formatMoney(invoice.data.total) : missing(invoice)}
+        used={0}
+        included={null}
+        hint={null}
+      />
     </dl>
   );
 }

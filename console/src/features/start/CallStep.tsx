@@ -3,7 +3,7 @@ import { CircleCheck, LoaderCircle } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { baseUrl } from "../../api/client";
-import { usageQuery } from "../../api/queries";
+import { usageTotalsQuery } from "../../api/queries";
 import type { CreatedApiKey } from "../../api/types";
 import { firstProgram, KEY_PLACEHOLDER, type Language } from "../../format/snippets";
 import { hoursBefore, nextUtcHour } from "../../format/time";
@@ -61,15 +61,14 @@ function FirstCall({ org, keyId, namespace }: { org: string; keyId: string; name
   const { t } = useTranslation();
   const [since] = useState(() => new Date());
   const usage = useQuery({
-    ...usageQuery(org, {
+    ...usageTotalsQuery(org, {
       from: hoursBefore(since, 1).toISOString(),
       to: hoursBefore(nextUtcHour(since), -24).toISOString(),
-      granularity: "hour",
-      groupBy: ["meter", "key"],
+      keyId,
     }),
     refetchInterval: LOOK_MS,
   });
-  const totals = totalsByMeter((usage.data?.rows ?? []).filter((row) => row.key_id === keyId));
+  const totals = totalsByMeter(usage.data ?? []);
   const queries = totals.get("query") ?? 0;
   const writes = totals.get("write") ?? 0;
   const seen = queries > 0 || writes > 0;

@@ -26,7 +26,7 @@ export function KeyStep({ org, namespace, made, onMade }: KeyStepProps) {
       state={state}
       outcome={t("start.key.made", { name: made?.name ?? "" })}
     >
-      {made ? (
+      {made?.secret ? (
         <SecretOnce secret={made.secret} label={t("start.key.secret")} />
       ) : (
         <>

@@ -1,22 +1,20 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChartColumn } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { usageQuery } from "../../api/queries";
-import type { UsageRow } from "../../api/types";
-import { buckets, formatBucket, formatTick, hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
-import { formatMeter, formatNumber, readableAmount } from "../../format/units";
+import { usageKey, usageTotalsQuery } from "../../api/queries";
+import type { Meter } from "../../api/types";
+import { hoursBefore, nextUtcHour, startOfUtcMonth } from "../../format/time";
 import { useOrg } from "../../layout/useOrg";
-import { BarChart } from "../../ui/BarChart";
 import { Button } from "../../ui/Button";
 import { ButtonLink } from "../../ui/ButtonLink";
-import { Segments, Select } from "../../ui/Choices";
+import { Segments } from "../../ui/Choices";
 import { Card, Page } from "../../ui/Layout";
 import { Empty, Loading, ProblemNotice } from "../../ui/States";
-import { type GroupBy, type Series, seriesOf, totalsByMeter } from "./aggregate";
+import { useNow } from "../../ui/useNow";
+import { type GroupBy, totalsByMeter } from "./aggregate";
 import { MeterTotals } from "./MeterTotals";
-import { UsageTable } from "./UsageTable";
-import { type Groups, useGroups } from "./useGroups";
+import { OverTime } from "./OverTime";
 
 const REFRESH_MS = 10_000;
 
@@ -31,31 +29,33 @@ function startOf(range: Range, now: Date): Date {
 export function Usage() {
   const { t } = useTranslation();
   const { org } = useOrg();
-  const [now, setNow] = useState(() => new Date());
+  const queryClient = useQueryClient();
+  const now = useNow();
   const [range, setRange] = useState<Range>("day");
   const [granularity, setGranularity] = useState<Granularity>("hour");
+  const [chosen, setChosen] = useState<Meter>("query");
+  const [group, setGroup] = useState<GroupBy>("key");
   const from = startOf(range, now);
   const to = nextUtcHour(now);
   const usage = useQuery({
-    ...usageQuery(org, {
-      from: from.toISOString(),
-      to: to.toISOString(),
-      granularity,
-      groupBy: ["meter", "key", "namespace"],
-    }),
+    ...usageTotalsQuery(org, { from: from.toISOString(), to: to.toISOString() }),
     refetchInterval: REFRESH_MS,
   });
-  const choose = (chosen: Range) => {
-    setNow(new Date());
-    setRange(chosen);
-    setGranularity(chosen === "day" ? "hour" : "day");
+  const totals = usage.data ? totalsByMeter(usage.data) : null;
+  const meter = totals && !totals.has(chosen) ? ([...totals.keys()][0] ?? chosen) : chosen;
+  const choose = (next: Range) => {
+    setRange(next);
+    setGranularity(next === "day" ? "hour" : "day");
   };
   return (
     <Page
       title={t("usage.title")}
       lead={t("usage.lead")}
       actions={
-        <Button onPress={() => void usage.refetch()} isPending={usage.isFetching && !usage.isPending}>
+        <Button
+          onPress={() => void queryClient.invalidateQueries({ queryKey: usageKey(org) })}
+          isPending={usage.isFetching && !usage.isPending}
+        >
           {t("common.refresh")}
         </Button>
       }
@@ -76,9 +76,9 @@ export function Usage() {
       </div>
       {usage.error ? (
         <ProblemNotice error={usage.error} onRetry={() => void usage.refetch()} />
-      ) : !usage.data ? (
+      ) : !totals ? (
         <Loading rows={6} />
-      ) : usage.data.rows.length === 0 ? (
+      ) : totals.size === 0 ? (
         <Card>
           <Empty
             icon={ChartColumn}
@@ -89,80 +89,12 @@ export function Usage() {
           </Empty>
         </Card>
       ) : (
-        <Explorer org={org} rows={usage.data.rows} starts={buckets(from, to, granularity)} granularity={granularity} />
+        <>
+          <MeterTotals totals={totals} chosen={meter} onChoose={setChosen} />
+          <OverTime org={org} meter={meter} from={from} to={to} granularity={granularity} group={group} onGroup={setGroup} refreshMs={REFRESH_MS} />
+        </>
       )}
       <p className="text-xs text-ink-3">{t("usage.utc_note")}</p>
     </Page>
-  );
-}
-
-interface ExplorerProps {
-  org: string;
-  rows: UsageRow[];
-  starts: string[];
-  granularity: Granularity;
-}
-
-function Explorer({ org, rows, starts, granularity }: ExplorerProps) {
-  const { t } = useTranslation();
-  const totals = totalsByMeter(rows);
-  const [chosen, setChosen] = useState<string>("query");
-  const [group, setGroup] = useState<GroupBy>("key");
-  const meter = totals.has(chosen) ? chosen : ([...totals.keys()][0] ?? "query");
-  const groups = useGroups(org, group);
-  const series = seriesOf(rows, meter, group, starts, granularity, groups.known);
-  return (
-    <>
-      <MeterTotals totals={totals} chosen={meter} onChoose={setChosen} />
-      <Card
-        title={t("usage.chart", { meter: t(`meters.${meter}` as "meters.query"), granularity: t(`usage.granularities.${granularity}`).toLowerCase() })}
-        actions={
-          <Select<GroupBy>
-            label={t("usage.group")}
-            className="w-40"
-            value={group}
-            onChange={setGroup}
-            choices={(["none", "key", "namespace"] as const).map((id) => ({ id, label: t(`usage.groups.${id}`) }))}
-          />
-        }
-      >
-        <Chart meter={meter} series={series} starts={starts} granularity={granularity} groups={groups} />
-      </Card>
-      <Card title={t("usage.table")} flush>
-        <UsageTable meter={meter} series={series} starts={starts} granularity={granularity} group={group} groupName={groups.name} />
-      </Card>
-    </>
-  );
-}
-
-interface ChartProps {
-  meter: string;
-  series: Series[];
-  starts: string[];
-  granularity: Granularity;
-  groups: Groups;
-}
-
-function Chart({ meter, series, starts, granularity, groups }: ChartProps) {
-  const { t } = useTranslation();
-  const sums = starts.map((_, index) => series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0));
-  const total = series.reduce((sum, one) => sum + one.total, 0);
-  return (
-    <BarChart
-      summary={t("usage.chart_summary", {
-        meter: t(`meters.${meter}` as "meters.query"),
-        granularity: t(`usage.granularities.${granularity}`).toLowerCase(),
-        total: formatMeter(meter, total),
-        peak: formatMeter(meter, Math.max(0, ...sums)),
-      })}
-      labels={starts.map((start) => formatBucket(start, granularity))}
-      ticks={starts.map((start) => formatTick(start, granularity, starts.length))}
-      series={series.map((one) => ({
-        id: one.group,
-        label: groups.name(one.group),
-        values: one.values.map((value) => readableAmount(meter, value)),
-      }))}
-      format={(value) => (meter.endsWith("_bytes") ? formatMeter(meter, value) : formatNumber(value, value < 1 ? 6 : 2))}
-    />
   );
 }

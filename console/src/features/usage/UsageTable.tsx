@@ -11,6 +11,8 @@ interface UsageTableProps {
   granularity: "hour" | "day";
   group: GroupBy;
   groupName: (id: string) => string;
+  /** Whether rows are missing, so that the sum is one of these rows alone. */
+  isCut: boolean;
 }
 
 interface Row {
@@ -20,7 +22,7 @@ interface Row {
 }
 
 /** What the chart shows, as figures; hours without usage are left out. */
-export function UsageTable({ meter, series, starts, granularity, group, groupName }: UsageTableProps) {
+export function UsageTable({ meter, series, starts, granularity, group, groupName, isCut }: UsageTableProps) {
   const { t } = useTranslation();
   const rows = starts
     .flatMap((start, index) => series.map((one): Row => ({ start, group: one.group, amount: one.values[index] ?? 0 })))
@@ -48,7 +50,7 @@ export function UsageTable({ meter, series, starts, granularity, group, groupNam
       footer={
         <tr>
           <th scope="row" colSpan={columns.length - 1} className="px-4 py-2.5 text-left font-medium">
-            {t("usage.total")}
+            {isCut ? t("usage.total_shown") : t("usage.total")}
           </th>
           <td className="tabular px-4 py-2.5 text-right">{formatMeter(meter, total)}</td>
         </tr>

@@ -19,8 +19,12 @@ const rows = [
 ];
 const hours = ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00.000Z"];
 
-it("adds up each meter", () => {
-  expect([...totalsByMeter(rows)]).toEqual([
+it("takes the sums of the service, each by its meter", () => {
+  const totals = [
+    { meter: "query", quantity: 17_000 },
+    { meter: "embedding_tokens", quantity: 7 },
+  ];
+  expect([...totalsByMeter(totals)]).toEqual([
     ["query", 17_000],
     ["embedding_tokens", 7],
   ]);

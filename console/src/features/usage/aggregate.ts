@@ -23,11 +23,9 @@ function groupOf(row: UsageRow, by: GroupBy, known: ReadonlySet<string> | null):
   return id === UNATTRIBUTED || known === null || known.has(id) ? id : OTHERS;
 }
 
-export function totalsByMeter(rows: readonly UsageRow[]): Map<string, number> {
-  const totals = new Map<string, number>();
-  for (const row of rows) totals.set(row.meter, (totals.get(row.meter) ?? 0) + row.quantity);
-  return totals;
-}
+/** The sums of a period, as the service gives them, by meter. */
+export const totalsByMeter = <M extends string>(totals: readonly { meter: M; quantity: number }[]): Map<M, number> =>
+  new Map(totals.map(({ meter, quantity }) => [meter, quantity]));
 
 export interface Series {
   group: string;

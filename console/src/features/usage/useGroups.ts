@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { AllItems } from "../../api/pages";
 import { keysQuery, namespacesQuery } from "../../api/queries";
 import { type GroupBy, OTHERS, UNATTRIBUTED } from "./aggregate";
 
 export interface Groups {
-  /** Ids that have a name; null while that is not known. */
+  /** Ids that have a name; null while that is not known, and when not all names are there. */
   known: ReadonlySet<string> | null;
   name: (id: string) => string;
 }
@@ -14,10 +15,10 @@ export function useGroups(org: string, group: GroupBy): Groups {
   const { t } = useTranslation();
   const keys = useQuery({ ...keysQuery(org), enabled: group === "key" });
   const namespaces = useQuery({ ...namespacesQuery(org), enabled: group === "namespace" });
-  const items: { id: string; name: string }[] | undefined = group === "key" ? keys.data?.items : namespaces.data?.items;
-  const names = new Map(items?.map(({ id, name }) => [id, name]));
+  const list: AllItems<{ id: string; name: string }> | undefined = group === "key" ? keys.data : namespaces.data;
+  const names = new Map(list?.items.map(({ id, name }) => [id, name]));
   return {
-    known: items ? new Set(names.keys()) : null,
+    known: list?.complete ? new Set(names.keys()) : null,
     name: (id) => {
       if (group === "none") return t("usage.total");
       if (id === UNATTRIBUTED) return t("usage.unattributed");

@@ -8,6 +8,8 @@ export const common = {
   optional: "optional",
   skip_to_content: "Skip to content",
   never: "Never",
+  not_known: "not known",
+  list_cut: "The first {{shown}} are shown; there are more. The API lists them all.",
   load_more: "Load more",
   refresh: "Refresh",
   not_found_title: "There is nothing at this address",

@@ -4,6 +4,7 @@ export const data = {
   namespace: "Namespace",
   collection: "Collection",
   choose_collection: "Choose a collection",
+  inexact_integer: "A browser would alter {{integer}}. Write integers beyond 2^53 through the API.",
   no_namespace_title: "No namespace yet",
   no_namespace: "Collections live in a namespace. Create one first.",
   empty_title: "No collection in {{namespace}} yet",
