@@ -5,7 +5,8 @@ use anyhow::Result;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::demo::{Passage, cache, of_page, pages};
+use crate::demo::{Passage, of_page, pages};
+use crate::harness::cache;
 
 /// Numbers of a vector.
 pub const DIMENSION: usize = 384;

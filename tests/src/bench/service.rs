@@ -20,7 +20,23 @@ pub const TOP_K: usize = 10;
 /// Upserts under way at once.
 const WRITERS: usize = 2;
 
-/// A service with both collections.
+const NAMESPACE: &str = "bench";
+
+/// A batch is made when it is its turn: all of them at once would take gigabytes.
+async fn fill(collection: &Collection, schema: &Value, mut records: impl Iterator<Item = Value>) -> Result<()> {
+    collection.create(schema).await?.ok()?;
+    let batches = std::iter::from_fn(move || {
+        let batch: Vec<Value> = records.by_ref().take(BATCH).collect();
+        (!batch.is_empty()).then_some(batch)
+    });
+    stream::iter(batches)
+        .map(|batch| async move { collection.upsert(&batch).await?.ok() })
+        .buffer_unordered(WRITERS)
+        .try_for_each(|_| async { Ok(()) })
+        .await
+}
+
+/// A service with both collections, all of their records folded.
 pub struct Served {
     service: Service,
     api: Api,
@@ -28,37 +44,30 @@ pub struct Served {
 
 impl Served {
     pub async fn open(clustered: &Clustered, text: &Text) -> Result<Self> {
-        let service = Service::on(Place::Directory).await?;
+        let mut service = Service::on(Place::Directory).await?;
         let account = service.account().await?;
-        account.namespace("bench").await?;
-        let this = Self { api: account.data().await?, service };
+        account.namespace(NAMESPACE).await?;
+        let api = account.data().await?;
         let schema = json!({"vector": {"dimension": DIMENSION, "metric": "cosine"}});
         let records = clustered.vectors.iter().enumerate().map(|(n, v)| json!({"id": n.to_string(), "vector": v}));
-        this.fill("vectors", &schema, records).await?;
+        fill(&api.collection(NAMESPACE, "vectors"), &schema, records).await?;
         let schema = json!({"text": {"language": "en"}, "embedding_model": "all-MiniLM-L6-v2"});
         let records = text.passages.iter().zip(&text.vectors);
         let records = records.map(|(p, v)| json!({"id": p.id(), "vector": v, "text": p.text}));
-        this.fill("passages", &schema, records).await?;
+        fill(&api.collection(NAMESPACE, "passages"), &schema, records).await?;
+        // Ending folds everything, as it is in the engine that this is compared with.
+        service.terminate().await?;
+        service.start_again().await?;
+        let this = Self { service, api };
+        for name in ["vectors", "passages"] {
+            // Opens the namespace and loads the collection.
+            this.collection(name).scan(&json!({"limit": 1, "include": []})).await?.ok()?;
+        }
         Ok(this)
     }
 
     fn collection(&self, name: &str) -> Collection {
-        self.api.collection("bench", name)
-    }
-
-    /// A batch is made when it is its turn: all of them at once would take gigabytes.
-    async fn fill(&self, name: &str, schema: &Value, mut records: impl Iterator<Item = Value>) -> Result<()> {
-        let collection = &self.collection(name);
-        collection.create(schema).await?.ok()?;
-        let batches = std::iter::from_fn(move || {
-            let batch: Vec<Value> = records.by_ref().take(BATCH).collect();
-            (!batch.is_empty()).then_some(batch)
-        });
-        stream::iter(batches)
-            .map(|batch| async move { collection.upsert(&batch).await?.ok() })
-            .buffer_unordered(WRITERS)
-            .try_for_each(|_| async { Ok(()) })
-            .await
+        self.api.collection(NAMESPACE, name)
     }
 
     /// Nearest vectors.

@@ -1,9 +1,11 @@
 //! The PostgreSQL manual as Debian packages it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::harness::cache;
 
 const PACKAGE: &str = "postgresql-doc-15";
 /// Where the package puts its pages.
@@ -58,15 +60,6 @@ fn directory() -> Result<PathBuf> {
     run(Command::new("dpkg").arg("-x").arg(package).arg(&unpacked))?;
     std::fs::rename(&unpacked, &cache).with_context(|| format!("cannot fill {}", cache.display()))?;
     Ok(pages)
-}
-
-/// Where things that are fetched once are kept.
-pub fn cache() -> Result<PathBuf> {
-    if let Some(cache) = std::env::var_os("AGENTDB_CACHE") {
-        return Ok(PathBuf::from(cache));
-    }
-    let home = std::env::var_os("HOME").context("neither AGENTDB_CACHE nor HOME is set")?;
-    Ok(Path::new(&home).join(".cache/agentdb"))
 }
 
 fn run(command: &mut Command) -> Result<()> {

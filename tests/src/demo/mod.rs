@@ -15,7 +15,7 @@ mod report;
 mod run;
 mod tally;
 
-pub use manual::{cache, pages};
+pub use manual::pages;
 pub use options::Options;
 pub use passages::{Passage, of_page};
 pub use questions::questions;

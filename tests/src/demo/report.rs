@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::tally::Tally;
-use crate::harness::Usage;
+use crate::harness::{Usage, micros};
 
 /// Meters that are compared. Storage is not among them: it is sampled on the hour, whatever was asked.
 const METERS: [&str; 4] = ["query", "write", "embedding_tokens", "egress_bytes"];
@@ -76,15 +76,8 @@ fn invoice_units(invoice: &Value, meter: &str) -> Option<u64> {
 /// Whether the invoice's lines add up to its total, in its smallest units.
 pub fn adds_up(invoice: &Value) -> bool {
     let lines = invoice["lines"].as_array().into_iter().flatten();
-    let sum = lines.map(|line| micro(&line["amount"])).try_fold(0_i128, |sum, amount| Some(sum + amount?));
-    sum.is_some() && sum == micro(&invoice["total"])
-}
-
-/// A decimal amount in millionths.
-fn micro(money: &Value) -> Option<i128> {
-    let text = money["amount"].as_str()?;
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    format!("{whole}{fraction:0<6}").parse().ok()
+    let sum = lines.map(|line| micros(&line["amount"]).ok()).try_fold(0_i128, |sum, amount| Some(sum + amount?));
+    sum.is_some() && sum == micros(&invoice["total"]).ok()
 }
 
 /// Prints the invoice preview.

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::ingest::ingest;
 use super::options::Options;
+use super::pages;
 use super::passages::{Passage, of_page};
 use super::questions::{PASS, QUESTIONS, Question, TOP};
 use super::report::{adds_up, agree, print_invoice, print_usage, thousands};
 use super::tally::Did;
-use super::{cache, pages};
-use crate::harness::{Account, Api, Service};
+use crate::harness::{Account, Api, Service, cache};
 
 const NAMESPACE: &str = "manual";
 const COLLECTION: &str = "passages";

@@ -7,6 +7,7 @@
 pub mod client;
 
 mod binary;
+mod cache;
 mod leftovers;
 mod operator;
 mod place;
@@ -20,7 +21,8 @@ mod service;
 mod wait;
 
 pub use binary::binary;
-pub use client::{Account, Api, Collection, Key, Reply, Tally, Usage};
+pub use cache::cache;
+pub use client::{Account, Api, Collection, Key, Reply, Tally, Usage, micros};
 pub use leftovers::processes_in;
 pub use operator::Operator;
 pub use place::Place;
@@ -31,4 +33,4 @@ pub use roles::Roles;
 pub use s3::S3Server;
 pub use scratch::Scratch;
 pub use service::Service;
-pub use wait::eventually;
+pub use wait::{eventually, eventually_every};

@@ -13,57 +13,81 @@ use sqlx::{Connection as _, PgConnection};
 use super::{Program, Scratch, eventually, free_port};
 
 const PASSWORD: &str = "a-test-of-its-own";
+/// The cluster's folder.
+const CLUSTER: &str = "cluster";
 
 /// A running server on a free loopback port with one superuser; ends with the handle.
 pub struct Postgres {
-    program: Program,
-    url: String,
+    program: Option<Program>,
+    bin: PathBuf,
+    account: Option<(u32, u32)>,
+    base: PathBuf,
+    log: PathBuf,
+    port: u16,
 }
 
 impl Postgres {
-    /// Makes a cluster in `scratch` and starts a server on it.
+    /// Makes a cluster in `scratch`, starts a server on it and makes the database.
     pub async fn start(scratch: &Scratch) -> Result<Self> {
-        let bin = programs()?;
-        let account = account()?;
+        let (bin, account) = (programs()?, account()?);
         let base = scratch.dir("postgres")?;
         if let Some((uid, gid)) = account {
             std::os::unix::fs::chown(&base, Some(uid), Some(gid)).context("cannot give the cluster away")?;
         }
         std::fs::set_permissions(&base, std::fs::Permissions::from_mode(0o700))?;
-        let cluster = base.join("cluster");
-        make(&bin, account, &base, &cluster)?;
-        let port = free_port()?;
-        let mut command = run_as(&bin.join("postgres"), account);
-        command.current_dir("/").arg("-D").arg(&cluster).arg("-k").arg(&base).args([
+        make(&bin, account, &base, &base.join(CLUSTER))?;
+        let (log, port) = (scratch.log("postgres"), free_port()?);
+        let mut server = Self { program: None, bin, account, base, log, port };
+        server.start_again().await?;
+        let mut connection = PgConnection::connect(&server.url_of("postgres")).await?;
+        sqlx::raw_sql("CREATE DATABASE agentdb").execute(&mut connection).await?;
+        Ok(server)
+    }
+
+    /// Starts the server on the same port with the same data.
+    pub async fn start_again(&mut self) -> Result<()> {
+        let mut command = run_as(&self.bin.join("postgres"), self.account);
+        command.current_dir("/").arg("-D").arg(self.base.join(CLUSTER)).arg("-k").arg(&self.base).args([
             "-c",
             "listen_addresses=127.0.0.1",
             "-c",
-            &format!("port={port}"),
+            &format!("port={}", self.port),
             "-c",
             "shared_buffers=64MB",
         ]);
-        let mut program = Program::start("postgres", command, &scratch.log("postgres"))?;
-        let url = format!("postgres://postgres:{PASSWORD}@127.0.0.1:{port}/agentdb");
-        let first = url.replace("/agentdb", "/postgres");
+        let mut program = Program::start("postgres", command, &self.log)?;
         eventually("PostgreSQL answers", Duration::from_secs(60), async || {
             ensure!(program.status()?.is_none(), "PostgreSQL ended");
-            let mut connection = PgConnection::connect(&first).await?;
-            sqlx::raw_sql("CREATE DATABASE agentdb").execute(&mut connection).await?;
+            PgConnection::connect(&self.url_of("postgres")).await?;
             Ok(Some(()))
         })
         .await?;
-        Ok(Self { program, url })
+        self.program = Some(program);
+        Ok(())
     }
 
-    /// `postgres://superuser:password@host/database` of an empty database.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// Immediate shutdown: nothing is written any more, the next start recovers.
+    pub async fn kill(&mut self) -> Result<()> {
+        let mut program = self.program.take().context("PostgreSQL is not running")?;
+        program.signal(Signal::QUIT)?;
+        program.ended(Duration::from_secs(30)).await?;
+        Ok(())
+    }
+
+    /// `postgres://superuser:password@host/database` of a database that was empty at the start.
+    pub fn url(&self) -> String {
+        self.url_of("agentdb")
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Fast shutdown, and waits for the end.
     pub async fn stop(mut self) -> Result<()> {
-        self.program.signal(Signal::INT)?;
-        self.program.ended(Duration::from_secs(30)).await?;
+        let mut program = self.program.take().context("PostgreSQL is not running")?;
+        program.signal(Signal::INT)?;
+        program.ended(Duration::from_secs(30)).await?;
         Ok(())
     }
 }
@@ -71,8 +95,10 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // A killed main process would leave its children to find out by themselves.
-        if self.program.signal(Signal::QUIT).is_ok() {
-            self.program.reap();
+        if let Some(program) = &mut self.program
+            && program.signal(Signal::QUIT).is_ok()
+        {
+            program.reap();
         }
     }
 }

@@ -25,12 +25,18 @@ pub struct Roles {
     internal_port: u16,
     node_port: u16,
     node_key: String,
+    node_settings: Vec<(String, String)>,
     scratch: Scratch,
 }
 
 impl Roles {
     /// Migrates the database, starts both and waits until they are ready.
     pub async fn start(place: Place) -> Result<Self> {
+        Self::with(place, &[]).await
+    }
+
+    /// The same with further settings of the node.
+    pub async fn with(place: Place, node_settings: &[(&str, &str)]) -> Result<Self> {
         let scratch = Scratch::new()?;
         let postgres = Postgres::start(&scratch).await?;
         let store = place.open(&scratch).await?;
@@ -43,6 +49,7 @@ impl Roles {
             internal_port: free_port()?,
             node_port: free_port()?,
             node_key: String::new(),
+            node_settings: node_settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             scratch,
         };
         roles.run(&["migrate"], &roles.control_settings()?)?;
@@ -71,7 +78,7 @@ impl Roles {
 
     /// Somebody who may log in to the database.
     pub async fn operator(&self) -> Result<Operator> {
-        Operator::at(self.postgres()?.url()).await
+        Operator::at(&self.postgres()?.url()).await
     }
 
     /// `kill -9` of the control plane.
@@ -89,6 +96,16 @@ impl Roles {
         outcome
     }
 
+    /// Ends the database at once, as a crash does.
+    pub async fn kill_postgres(&mut self) -> Result<()> {
+        self.postgres.as_mut().context("PostgreSQL is not running")?.kill().await
+    }
+
+    /// Starts the database again on the same port with the same data.
+    pub async fn start_postgres(&mut self) -> Result<()> {
+        self.postgres.as_mut().context("PostgreSQL was never started")?.start_again().await
+    }
+
     /// `kill -9` of the node.
     pub fn kill_node(&mut self) -> Result<()> {
         self.node.take().context("the node is not running")?.kill()
@@ -97,7 +114,7 @@ impl Roles {
     /// Starts the node, on the same port and directory as before, and waits until it is ready.
     pub async fn start_node(&mut self) -> Result<()> {
         let listen = format!("127.0.0.1:{}", self.node_port);
-        let mut settings = self.store.settings.clone();
+        let mut settings = [self.store.settings.clone(), self.node_settings.clone()].concat();
         let own = [
             ("data_dir", self.data_dir("node")?.display().to_string()),
             ("node.id", NODE.to_owned()),
@@ -136,7 +153,7 @@ impl Roles {
     fn control_settings(&self) -> Result<Vec<(String, String)>> {
         let settings = [
             ("data_dir", self.data_dir("control")?.display().to_string()),
-            ("database.url", self.postgres()?.url().to_owned()),
+            ("database.url", self.postgres()?.url()),
             ("database.app_password", ROLE_PASSWORD.to_owned()),
             ("database.jobs_password", ROLE_PASSWORD.to_owned()),
             ("database.key_lookup_password", ROLE_PASSWORD.to_owned()),

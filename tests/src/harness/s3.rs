@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Program, Scratch, eventually, free_port};
+use super::{Program, Scratch, cache, eventually, free_port};
 
 const BUCKET: &str = "agentdb-test";
 
@@ -75,13 +75,9 @@ impl S3Server {
 }
 
 fn program() -> Result<PathBuf> {
-    let cache = std::env::var_os("AGENTDB_CACHE").map(PathBuf::from).or_else(|| {
-        let home = std::env::var_os("HOME")?;
-        Some(PathBuf::from(home).join(".cache/agentdb"))
-    });
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .chain(cache.map(|cache| cache.join("venv/bin")))
+        .chain([cache()?.join("venv/bin")])
         .map(|dir| dir.join("ministack"))
         .find(|candidate| candidate.is_file())
         .context("the S3 server `ministack` is not installed: run `make setup`")

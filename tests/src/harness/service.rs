@@ -57,6 +57,11 @@ impl Service {
         &self.data_dir
     }
 
+    /// The folder of a service that stores in a directory.
+    pub fn objects_dir(&self) -> PathBuf {
+        self.scratch.path().join("objects")
+    }
+
     /// Somebody without a credential.
     pub fn anonymous(&self) -> Result<Api> {
         Api::anonymous(&self.base())

@@ -9,7 +9,13 @@ use tokio::time::{Instant, sleep};
 const LOOK: Duration = Duration::from_millis(25);
 
 /// Tries until `probe` gives a value. An error of `probe` is a "not yet" and is told when the deadline has passed.
-pub async fn eventually<T>(
+pub async fn eventually<T>(what: &str, within: Duration, probe: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    eventually_every(LOOK, what, within, probe).await
+}
+
+/// The same for a condition that must not be looked at too often.
+pub async fn eventually_every<T>(
+    pause: Duration,
     what: &str,
     within: Duration,
     mut probe: impl AsyncFnMut() -> Result<Option<T>>,
@@ -26,6 +32,6 @@ pub async fn eventually<T>(
         if Instant::now() >= deadline {
             bail!("{what}: not within {within:?}; {}", last.as_deref().unwrap_or("the condition did not hold"));
         }
-        sleep(LOOK).await;
+        sleep(pause).await;
     }
 }

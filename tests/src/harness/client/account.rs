@@ -6,13 +6,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::{Api, Reply, Usage};
-use crate::harness::eventually;
+use super::{Api, Collection, Reply, Tally, Usage};
+use crate::harness::{eventually, eventually_every};
 
 const PASSWORD: &str = "correct horse battery staple";
 
 /// How long a report may take to arrive: nodes report every 5 s.
 const REPORT: Duration = Duration::from_secs(40);
+/// A person may ask five times a second.
+const LOOK: Duration = Duration::from_millis(300);
 
 /// A signed-in person.
 #[derive(Clone)]
@@ -46,7 +48,8 @@ impl Account {
         let body = json!({"email": email, "password": PASSWORD, "organization_name": organization});
         anonymous.post("/v1/auth/signup", &body).await?.expect(202)?;
         let token = captured_token(anonymous, &email).await?;
-        let reply = anonymous.post("/v1/auth/verify", &json!({ "token": token })).await?.expect(200)?;
+        let reply =
+            anonymous.post("/v1/auth/verify", &json!({"token": token, "password": PASSWORD})).await?.expect(200)?;
         Self::of_session(anonymous, &email, PASSWORD, &reply).await
     }
 
@@ -64,12 +67,6 @@ impl Account {
         let me = api.get("/v1/me").await?.expect(200)?;
         let org = me.json["organizations"][0]["id"].as_str().context("no organisation")?.to_owned();
         Ok(Self { email: email.to_owned(), password: password.to_owned(), org, api })
-    }
-
-    /// The same person at the service's new address, after a restart on another port.
-    #[must_use]
-    pub fn at(&self, base: &str) -> Self {
-        Self { api: self.api.at(base), ..self.clone() }
     }
 
     /// `/v1/orgs/{org}` + `rest`.
@@ -112,13 +109,21 @@ impl Account {
     /// Usage once it satisfies `settled`; what it was at last when it never does.
     pub async fn usage_when(&self, what: &str, settled: impl Fn(&Usage) -> bool) -> Result<Usage> {
         let mut last = Usage::default();
-        let outcome = eventually(what, REPORT, async || {
+        let outcome = eventually_every(LOOK, what, REPORT, async || {
             last = self.usage().await?;
             Ok(settled(&last).then_some(()))
         })
         .await;
         outcome.with_context(|| format!("usage at last: {:?}", last.rows))?;
         Ok(last)
+    }
+
+    /// Usage that equals the tally, and still does after one more request: what was counted twice would show in a
+    /// report that follows the first equality.
+    pub async fn usage_settles(&self, what: &str, things: &Collection, tally: &mut Tally) -> Result<Usage> {
+        self.usage_when(what, |usage| tally.equals(usage)).await?;
+        tally.add(things.count(&json!({})).await?.expect(200)?);
+        self.usage_when(&format!("{what}, and of one count"), |usage| tally.equals(usage)).await
     }
 
     /// The running period's invoice.
@@ -134,10 +139,8 @@ async fn captured_token(anonymous: &Api, email: &str) -> Result<String> {
         let link = reply.json["messages"].as_array().and_then(|mails| mails.first()).and_then(|m| m["link"].as_str());
         let Some(link) = link else { return Ok(None) };
         let link = url::Url::parse(link).with_context(|| format!("the link {link}"))?;
-        let in_query = link.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
-        let in_fragment =
-            link.fragment().and_then(|text| text.rsplit_once("token=")).map(|(_, token)| token.to_owned());
-        in_query.or(in_fragment).map(Some).with_context(|| format!("no token in {link}"))
+        let token = link.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
+        token.map(Some).with_context(|| format!("no token in {link}"))
     })
     .await
 }

@@ -58,11 +58,6 @@ impl Api {
         Self { base: base.to_owned(), ..self.clone() }
     }
 
-    /// The service's address.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-
     /// A request with the credential, not yet sent. `path` begins with `/`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let reads = method == Method::GET || method == Method::HEAD;

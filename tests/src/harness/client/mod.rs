@@ -4,6 +4,7 @@
 mod account;
 mod api;
 mod collection;
+mod money;
 mod reply;
 mod tally;
 mod usage;
@@ -11,6 +12,7 @@ mod usage;
 pub use account::{Account, Key};
 pub use api::Api;
 pub use collection::Collection;
+pub use money::micros;
 pub use reply::Reply;
 pub use tally::Tally;
 pub use usage::{Usage, UsageRow};

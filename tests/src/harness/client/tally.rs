@@ -1,34 +1,35 @@
-//! What a caller was told it has used, added up from receipts.
+//! What a caller has used: added up from receipts, and the bytes of the replies that carried them.
 
 use std::collections::BTreeMap;
 
 use super::{Reply, Usage};
 
-/// The meters whose units a receipt states in full. Bytes of a reply cannot be known inside it.
-const METERS: [&str; 3] = ["query", "write", "embedding_tokens"];
+/// The meters whose units a receipt states.
+const STATED: [&str; 3] = ["query", "write", "embedding_tokens"];
+/// Bytes of a reply, which cannot be stated inside it.
+const EGRESS: &str = "egress_bytes";
 
-/// Sums of receipts by meter.
+/// Sums by meter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     units: BTreeMap<String, u64>,
 }
 
 impl Tally {
-    /// Adds the receipt of a reply, and hands the reply on.
+    /// Adds the receipt and the bytes of a reply, and hands the reply on. A reply that was given before costs nothing.
     pub fn add(&mut self, reply: Reply) -> Reply {
-        for meter in METERS {
-            let units = reply.units(meter);
-            if units > 0 {
-                *self.units.entry(meter.to_owned()).or_default() += units;
-            }
+        if reply.json["receipt"].is_object() && reply.header("idempotency-replayed").is_none() {
+            self.count(EGRESS, reply.body.len() as u64);
+        }
+        for meter in STATED {
+            self.count(meter, reply.units(meter));
         }
         reply
     }
 
-    /// Adds another tally.
-    pub fn merge(&mut self, other: &Self) {
-        for (meter, units) in &other.units {
-            *self.units.entry(meter.clone()).or_default() += units;
+    fn count(&mut self, meter: &str, units: u64) {
+        if units > 0 {
+            *self.units.entry(meter.to_owned()).or_default() += units;
         }
     }
 
@@ -37,8 +38,8 @@ impl Tally {
         self.units.get(meter).copied().unwrap_or(0)
     }
 
-    /// Whether a usage report says the same, for every meter that receipts state.
+    /// Whether a usage report says the same, for every meter that requests are counted on.
     pub fn equals(&self, usage: &Usage) -> bool {
-        METERS.iter().all(|meter| self.of(meter) == usage.of(meter))
+        STATED.iter().chain([&EGRESS]).all(|meter| self.of(meter) == usage.of(meter))
     }
 }

@@ -1,6 +1,6 @@
 //! SIGTERM ends the service cleanly, and a second start resumes.
 
-use agentdb_tests::harness::{Collection, Service};
+use agentdb_tests::harness::{Collection, Service, eventually};
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
 use serde_json::json;
@@ -21,8 +21,11 @@ async fn a_terminated_service_keeps_what_it_acknowledged_leaves_nothing_running_
     for writer in 0..WRITERS {
         writers.spawn(write_until_refused(records.clone(), writer));
     }
-    // Some writes are in, others on their way.
-    while records.count(&json!({})).await?.expect(200)?.result()["count"].as_u64() < Some(100) {}
+    eventually("some writes are in, others on their way", Duration::from_secs(60), async || {
+        let counted = records.count(&json!({})).await?.expect(200)?;
+        Ok((counted.result()["count"].as_u64() >= Some(100)).then_some(()))
+    })
+    .await?;
     let began = tokio::time::Instant::now();
     service.program()?.signal(Signal::TERM)?;
     let status = service.program()?.ended(Duration::from_secs(60)).await?;
@@ -46,12 +49,17 @@ async fn a_terminated_service_keeps_what_it_acknowledged_leaves_nothing_running_
     service.stop().await
 }
 
-/// Writes until the service refuses as one that drains, or is gone.
+/// Writes until the service refuses as one that drains, or takes no connection any more. A request that it has taken is
+/// answered.
 async fn write_until_refused(records: Collection, writer: usize) -> Result<Vec<String>> {
     let mut acknowledged = Vec::new();
     for n in 0.. {
         let id = format!("w{writer}-{n}");
-        let Ok(reply) = records.upsert(&[json!({"id": id, "attributes": {"n": n}})]).await else { break };
+        let reply = match records.upsert(&[json!({"id": id, "attributes": {"n": n}})]).await {
+            Ok(reply) => reply,
+            Err(error) if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) => break,
+            Err(error) => return Err(error.context(format!("{id} was broken off"))),
+        };
         match reply.status {
             200 => acknowledged.push(id),
             503 => {

@@ -26,6 +26,14 @@ async fn without_its_object_store_the_service_refuses_writes_and_afterwards_has_
     ensure!(refused.status == 503, "{} {}", refused.status, refused.text());
     ensure!(refused.header("retry-after").is_some(), "a refusal says when to come back: {}", refused.text());
 
+    // What is in memory would still be right, but the node cannot know: it has not been able to renew its lease.
+    eventually("reads are refused as well", Duration::from_secs(30), async || {
+        let read = records.fetch(&["before-0"]).await?;
+        ensure!(read.status == 200 || read.header("retry-after").is_some(), "{} {}", read.status, read.text());
+        Ok((read.status == 503).then_some(()))
+    })
+    .await?;
+
     service.s3()?.start_again().await?;
     let began = tokio::time::Instant::now();
     eventually("writes go on", Duration::from_secs(60), async || {

@@ -21,9 +21,20 @@ async fn the_app_without_an_organisation_reads_and_writes_no_row_of_any_tenant_t
     let mut filled = 0;
     for (table, enabled, forced) in &tables {
         assert!(enabled & forced, "{table}: row-level security is not forced");
-        filled += usize::from(takes_and_yields_nothing(&mut operator.connect().await?, table).await?);
+        let mut of_its_own = operator.connect().await?;
+        filled += usize::from(takes_and_yields_nothing(&mut of_its_own, table).await?);
+        of_its_own.close().await?;
     }
     assert!(filled >= 5, "of {tables:?} only {filled} have rows, so little is proven");
+    let roles: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT usename::text FROM pg_stat_activity
+         WHERE datname = 'agentdb' AND backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY 1",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    let serving = ["agentdb_app", "agentdb_jobs", "agentdb_key_lookup"];
+    ensure!(roles.iter().any(|role| role == "agentdb_app"), "the service is logged in as {roles:?}");
+    ensure!(roles.iter().all(|role| serving.contains(&role.as_str())), "the service is logged in as {roles:?}");
     connection.close().await?;
     service.stop().await
 }

@@ -1,6 +1,6 @@
 //! From sign-up to a metered, billed answer.
 
-use agentdb_tests::harness::{Account, Collection, Place, Service, Tally};
+use agentdb_tests::harness::{Account, Collection, Place, Service, Tally, micros};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
@@ -36,13 +36,13 @@ async fn journey(place: Place) -> Result<()> {
         assert_eq!(row.key_id.as_deref(), Some(key.id.as_str()), "{row:?}");
         assert_eq!(row.namespace_id.as_deref(), Some(namespace.as_str()), "{row:?}");
     }
-    assert!(tally.of("embedding_tokens") > 0 && usage.of("egress_bytes") > 0, "{usage:?}");
+    assert!(tally.of("embedding_tokens") > 0 && tally.of("egress_bytes") > 0, "{usage:?}");
     check_invoice(&account, &tally).await?;
 
     service.kill().await?;
     service.start_again().await?;
     ask(&articles, &mut tally).await?;
-    account.usage_when("usage goes on where it was", |usage| tally.equals(usage)).await?;
+    account.usage_settles("usage goes on where it was", &articles, &mut tally).await?;
 
     service.operator().await?.subscribe(&account, "professional").await?;
     let invoice = account.invoice().await?;
@@ -66,8 +66,9 @@ async fn write(articles: &Collection, tally: &mut Tally) -> Result<()> {
 
     let extra = json!({"id": "obsolete", "text": "This page is out of date."});
     tally.add(articles.upsert_once("the-same-again", std::slice::from_ref(&extra)).await?.expect(200)?);
-    let replay = articles.upsert_once("the-same-again", &[extra]).await?.expect(200)?;
+    let replay = tally.add(articles.upsert_once("the-same-again", &[extra]).await?.expect(200)?);
     ensure!(replay.result() != &Value::Null, "a replay has the stored answer: {}", replay.text());
+    ensure!(replay.units("write") + replay.units("embedding_tokens") == 0, "a replay is free: {}", replay.text());
     let deleted = tally.add(articles.delete(&["obsolete"]).await?.expect(200)?);
     ensure!(deleted.commit()? > written.commit()?, "commits rise: {}", deleted.text());
     Ok(())
@@ -112,19 +113,9 @@ async fn check_invoice(account: &Account, tally: &Tally) -> Result<()> {
         }
     }
     assert_eq!(micros(&invoice["total"])?, total, "{invoice}");
-    for meter in ["query", "write", "embedding_tokens"] {
+    for meter in ["query", "write", "embedding_tokens", "egress_bytes"] {
         let line = lines.iter().find(|line| line["meter"] == meter).with_context(|| format!("no line for {meter}"))?;
         assert_eq!(line["quantity"].as_u64(), Some(tally.of(meter)), "{line}");
     }
     Ok(())
-}
-
-/// Millionths of a currency unit, exactly.
-fn micros(money: &Value) -> Result<i128> {
-    let text = money["amount"].as_str().with_context(|| format!("no amount in {money}"))?;
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    ensure!(part.len() <= 6, "{text} is finer than a millionth");
-    let value: i128 = format!("{whole}{part:0<6}").parse().with_context(|| text.to_owned())?;
-    Ok(if negative { -value } else { value })
 }

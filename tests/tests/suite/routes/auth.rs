@@ -1,6 +1,6 @@
 //! `/v1/auth`
 
-use agentdb_tests::harness::{Account, Service};
+use agentdb_tests::harness::{Account, Reply, Service};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
@@ -29,8 +29,14 @@ async fn signing_up_does_not_tell_who_has_an_account_and_a_link_works_once() -> 
     let mails = anyone.get("/v1/auth/captured-mail?email=nobody-yet@example.com").await?.expect(200)?;
     let link = mails.json["messages"][0]["link"].as_str().context("a link")?;
     let token = link.rsplit_once("token=").context("a token")?.1;
-    anyone.post("/v1/auth/verify", &json!({ "token": token })).await?.expect(200)?;
-    let again = anyone.post("/v1/auth/verify", &json!({ "token": token })).await?;
-    assert!((400..500).contains(&again.status), "{}: {}", again.status, again.text());
+    let verify = async |password: Option<&str>| {
+        anyone.post("/v1/auth/verify", &json!({ "token": token, "password": password })).await
+    };
+    let refused = |reply: &Reply| (reply.status, reply.json["errors"][0]["code"].as_str().map(str::to_owned));
+    // The link alone shows that the mail was read, not who signed up.
+    assert_eq!(refused(&verify(None).await?), (400, Some("password_required".to_owned())));
+    assert_eq!(refused(&verify(Some("not the password")).await?), (400, Some("wrong_password".to_owned())));
+    verify(Some("another long password")).await?.expect(200)?;
+    assert_eq!(refused(&verify(Some("another long password")).await?), (400, Some("invalid_token".to_owned())));
     service.stop().await
 }

@@ -1,6 +1,6 @@
 //! `/v1/namespaces/{ns}/collections/{c}/…`
 
-use agentdb_tests::harness::{Collection, Service};
+use agentdb_tests::harness::{Collection, Service, Tally};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -13,61 +13,63 @@ async fn batches_are_atomic_replays_are_free_and_the_latest_write_of_a_record_wi
     let things = account.api.with_key(&key.secret).collection("records", "things");
     let schema =
         json!({"vector": {"dimension": 2, "metric": "dot"}, "attributes": {"n": "int", "tags": "string_list"}});
-    things.create(&schema).await?.expect(201)?;
+    let mut tally = Tally::default();
+    tally.add(things.create(&schema).await?.expect(201)?);
 
-    a_batch_with_one_wrong_record_stores_nothing(&things).await?;
-    the_latest_write_wins(&things).await?;
-    let counted = a_replay_is_answered_from_memory(&things).await?;
-    let usage = account.usage_when("writes are reported", |usage| usage.of("write") >= counted).await?;
-    assert_eq!(usage.of("write") % 1_000, 0, "{usage:?}");
-    filters_mean_the_same_on_every_operation(&things).await?;
+    a_batch_with_one_wrong_record_stores_nothing(&things, &mut tally).await?;
+    the_latest_write_wins(&things, &mut tally).await?;
+    a_replay_is_answered_from_memory(&things, &mut tally).await?;
+    filters_mean_the_same_on_every_operation(&things, &mut tally).await?;
+    account.usage_settles("all but the replay is counted", &things, &mut tally).await?;
     service.stop().await
 }
 
-async fn a_batch_with_one_wrong_record_stores_nothing(things: &Collection) -> Result<()> {
+async fn a_batch_with_one_wrong_record_stores_nothing(things: &Collection, tally: &mut Tally) -> Result<()> {
     let batch = [json!({"id": "right", "vector": [1, 2]}), json!({"id": "wrong", "vector": [1, 2, 3]})];
     let refused = things.upsert(&batch).await?.expect(400)?;
     let pointer = refused.json["errors"][0]["pointer"].as_str().unwrap_or_default();
     assert!(pointer.starts_with("/records/1/vector"), "{}", refused.text());
-    assert!(things.fetch(&["right"]).await?.expect(200)?.records().is_empty());
+    assert!(tally.add(things.fetch(&["right"]).await?.expect(200)?).records().is_empty());
     Ok(())
 }
 
-async fn the_latest_write_wins(things: &Collection) -> Result<()> {
+async fn the_latest_write_wins(things: &Collection, tally: &mut Tally) -> Result<()> {
     for n in 0..5 {
-        things.upsert(&[json!({"id": "same", "vector": [n, 1], "attributes": {"n": n}})]).await?.expect(200)?;
+        let record = json!({"id": "same", "vector": [n, 1], "attributes": {"n": n}});
+        tally.add(things.upsert(&[record]).await?.expect(200)?);
     }
-    let fetched = things.fetch(&["same"]).await?.expect(200)?;
+    let fetched = tally.add(things.fetch(&["same"]).await?.expect(200)?);
     assert_eq!(fetched.records()[0]["attributes"]["n"], 4, "{}", fetched.text());
-    assert_eq!(things.count(&json!({})).await?.expect(200)?.result()["count"], 1);
-    things.delete(&["same"]).await?.expect(200)?;
-    assert!(things.fetch(&["same"]).await?.expect(200)?.records().is_empty());
-    let query = things.query(&json!({"vector": [1, 1], "top_k": 10})).await?.expect(200)?;
+    assert_eq!(tally.add(things.count(&json!({})).await?.expect(200)?).result()["count"], 1);
+    tally.add(things.delete(&["same"]).await?.expect(200)?);
+    assert!(tally.add(things.fetch(&["same"]).await?.expect(200)?).records().is_empty());
+    let query = tally.add(things.query(&json!({"vector": [1, 1], "top_k": 10})).await?.expect(200)?);
     assert!(query.hits().is_empty(), "{}", query.text());
     Ok(())
 }
 
-/// Gives the write units so far of this test's replayed write.
-async fn a_replay_is_answered_from_memory(things: &Collection) -> Result<u64> {
+async fn a_replay_is_answered_from_memory(things: &Collection, tally: &mut Tally) -> Result<()> {
     let record = [json!({"id": "once", "vector": [1, 1], "attributes": {"n": 1}})];
-    let first = things.upsert_once("key-1", &record).await?.expect(200)?;
+    let first = tally.add(things.upsert_once("key-1", &record).await?.expect(200)?);
     let replay = things.upsert_once("key-1", &record).await?.expect(200)?;
+    assert_eq!((first.header("idempotency-replayed"), replay.header("idempotency-replayed")), (None, Some("true")));
+    assert_eq!((first.units("write"), replay.units("write")), (2_000, 0), "{}", replay.text());
     assert_eq!(first.result(), replay.result());
     assert_eq!(first.commit()?, replay.commit()?, "the stored answer: {}", replay.text());
     let other = [json!({"id": "twice", "vector": [1, 1]})];
     let conflict = things.upsert_once("key-1", &other).await?;
     assert_eq!((conflict.status, conflict.code()), (409, "idempotency_conflict"), "{}", conflict.text());
-    Ok(first.units("write"))
+    Ok(())
 }
 
-async fn filters_mean_the_same_on_every_operation(things: &Collection) -> Result<()> {
+async fn filters_mean_the_same_on_every_operation(things: &Collection, tally: &mut Tally) -> Result<()> {
     let records: Vec<Value> = (0..20)
         .map(|n| {
             let tags = if n % 2 == 0 { vec!["even"] } else { vec!["odd", "strange"] };
             json!({"id": format!("f{n:02}"), "vector": [1, n], "attributes": {"n": 100 + n, "tags": tags}})
         })
         .collect();
-    things.upsert(&records).await?.expect(200)?;
+    tally.add(things.upsert(&records).await?.expect(200)?);
     let filter = json!({"filter": "n >= $1 AND tags HAS $2", "params": [110, "odd"]});
     let with = |more: Value| {
         let mut body = filter.clone();
@@ -77,9 +79,9 @@ async fn filters_mean_the_same_on_every_operation(things: &Collection) -> Result
         body
     };
     let expected = ["f11", "f13", "f15", "f17", "f19"];
-    assert_eq!(things.count(&filter).await?.expect(200)?.result()["count"], 5);
-    assert_eq!(things.scan(&with(json!({"limit": 100}))).await?.expect(200)?.ids(), expected);
-    let mut found = things.query(&with(json!({"vector": [0, 1], "top_k": 100}))).await?.expect(200)?;
+    assert_eq!(tally.add(things.count(&filter).await?.expect(200)?).result()["count"], 5);
+    assert_eq!(tally.add(things.scan(&with(json!({"limit": 100}))).await?.expect(200)?).ids(), expected);
+    let mut found = tally.add(things.query(&with(json!({"vector": [0, 1], "top_k": 100}))).await?.expect(200)?);
     assert_eq!(found.ids().first(), Some(&"f19"), "the largest product first: {}", found.text());
     if let Some(hits) = found.json["result"]["hits"].as_array_mut() {
         hits.sort_by_key(|hit| hit["id"].to_string());
