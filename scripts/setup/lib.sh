@@ -25,7 +25,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # at_least HAVE WANT: is the dotted version HAVE the same as WANT or newer?
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# hash_of PATH...: one digest of the names and contents of all files under the paths that are not ignored.
+# hash_of PATH...: one digest of the names and contents of all files under the paths that are not ignored. A file that git
+# knows and that was deleted has no part in it.
 hash_of() {
     (
         cd "$ROOT"
@@ -33,7 +34,9 @@ hash_of() {
             git ls-files -z --cached --others --exclude-standard --deduplicate -- "$@"
         else
             find "$@" \( -name node_modules -o -name dist -o -name '*.tsbuildinfo' \) -prune -o -type f -print0
-        fi | LC_ALL=C sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum | cut -d ' ' -f 1
+        fi | LC_ALL=C sort -z | while IFS= read -r -d '' file; do
+            if [ -f "$file" ]; then printf '%s\0' "$file"; fi
+        done | xargs -0 -r sha256sum | sha256sum | cut -d ' ' -f 1
     )
 }
 
