@@ -51,4 +51,7 @@ pub struct OrgScope {
     pub role: Role,
     /// The organisation's edition at this moment.
     pub edition: Edition,
+    /// Whether the caller reaches every namespace of the organisation: people do, keys only with the pattern `*`. What is
+    /// true of the organisation as a whole, such as its bill, is told to these alone.
+    pub whole_org: bool,
 }

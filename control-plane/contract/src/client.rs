@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use agentdb_clock::{Clock, Entropy};
-use agentdb_ids::ApiKeyId;
+use agentdb_ids::{ApiKeyId, NamespaceId};
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -70,16 +70,28 @@ impl InternalClient {
         }
     }
 
-    /// What changed after `cursor`, waiting up to `wait` for something to change.
+    /// What changed after `cursor`, waiting up to `wait` for something to change. Everything up to `cursor` is
+    /// applied, but that the data of the namespaces `erasing` are not removed yet, at most
+    /// [`MAX_ERASING`](crate::policy::MAX_ERASING); none for cursor 0.
     ///
     /// # Errors
     /// When the control plane gives no answer.
-    pub async fn policy(&self, cursor: u64, wait: Duration, with_digest: bool) -> Result<PolicyBatch, ClientError> {
-        let path = format!(
+    pub async fn policy(
+        &self,
+        cursor: u64,
+        wait: Duration,
+        with_digest: bool,
+        erasing: &[NamespaceId],
+    ) -> Result<PolicyBatch, ClientError> {
+        let mut path = format!(
             "/internal/v1/nodes/{}/policy?cursor={cursor}&wait_s={}&digest={with_digest}",
             self.credential.node_id(),
             wait.as_secs(),
         );
+        if !erasing.is_empty() {
+            let ids: Vec<_> = erasing.iter().map(ToString::to_string).collect();
+            path = format!("{path}&erasing={}", ids.join(","));
+        }
         self.call(Method::GET, &path, Vec::new(), Some(wait + Duration::from_secs(10))).await
     }
 

@@ -99,7 +99,7 @@ pub struct OrgPolicy {
     pub version: u64,
     /// Its edition.
     pub edition: Edition,
-    /// What the edition and overrides include.
+    /// What the edition includes.
     pub features: BTreeSet<Feature>,
     /// What the edition and overrides allow.
     pub limits: Limits,

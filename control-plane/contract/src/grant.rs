@@ -68,16 +68,26 @@ impl NamespacePattern {
     /// Whether the namespace of this name is reached.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => name == self.0,
-        }
+        self.prefix().map_or_else(|| name == self.0, |prefix| name.starts_with(prefix))
+    }
+
+    /// Whether every namespace that `inner` reaches is reached by this.
+    #[must_use]
+    pub fn covers(&self, inner: &Self) -> bool {
+        // A `*` is in no name, so what a pattern's text begins with is what all its names begin with.
+        self.prefix().map_or_else(|| inner == self, |prefix| inner.0.starts_with(prefix))
     }
 
     /// The text form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What the reached names begin with; `None` when one name alone is reached, the [text](Self::as_str).
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        self.0.strip_suffix('*')
     }
 }
 
@@ -136,6 +146,17 @@ mod tests {
         assert!(pattern("prod").is_ok_and(|p| p.matches("prod") && !p.matches("prod2") && !p.matches("Prod")));
         for wrong in ["", "a*b", "**", "a/b", "*a", "ä"] {
             assert!(pattern(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_those_that_reach_no_more() {
+        let covers = |outer, inner| pattern(outer).expect("a pattern").covers(&pattern(inner).expect("a pattern"));
+        for (outer, inner) in [("*", "*"), ("*", "a"), ("p-*", "p-*"), ("p-*", "p-x*"), ("p-*", "p-x"), ("a", "a")] {
+            assert!(covers(outer, inner), "{outer} covers {inner}");
+        }
+        for (outer, inner) in [("p-*", "*"), ("p-*", "p*"), ("p-*", "q"), ("p-*", "p"), ("a", "a*"), ("a", "b")] {
+            assert!(!covers(outer, inner), "{outer} does not cover {inner}");
         }
     }
 }

@@ -1,14 +1,22 @@
 //! What a node is told: which namespaces it serves, under which limits, and which keys have changed.
 //!
 //! The feed is level-triggered. A node polls `GET /internal/v1/nodes/{node}/policy?cursor=C&wait_s=W`;
-//! polling with a cursor tells the control plane that everything up to it is applied. Cursor 0, or one
-//! that is too old, is answered with a snapshot. Once a minute the node compares digests.
+//! polling with a cursor tells the control plane that everything up to it is applied. Only removing data may
+//! take longer: `&erasing=ns_…,ns_…` names the namespaces up to the cursor whose data are still there, at most
+//! [`MAX_ERASING`], and leaving one out tells that its data are gone. Cursor 0, or one that is too old, is
+//! answered with a snapshot, which has every removal that is not done; a poll with cursor 0 tells of none.
+//! Once a minute the node compares digests.
+
+use std::collections::HashSet;
 
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::OrgPolicy;
+
+/// The most namespaces that a poll names as not removed yet. With more than that a node keeps its cursor back.
+pub const MAX_ERASING: usize = 64;
 
 /// What a node should do with a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,17 +78,71 @@ pub struct PolicyBatch {
 }
 
 /// A short text that is equal for equal policies, whatever order they are given in. Namespaces that are to
-/// be deleted are left out, since a node forgets them when it is done.
+/// be deleted are left out, since a node forgets them when it is done, and with them organisations that own
+/// no other one: whether they are still known does not matter.
 #[must_use]
 pub fn digest<'a>(
     assignments: impl Iterator<Item = &'a Assignment>,
     organisations: impl Iterator<Item = &'a OrgPolicy>,
 ) -> String {
+    let mut owners = HashSet::new();
     let mut lines: Vec<String> = assignments
         .filter(|a| a.state != AssignmentState::Delete)
+        .inspect(|a| _ = owners.insert(a.org_id))
         .map(|a| format!("{} {} {} {} {:?}", a.namespace_id, a.org_id, a.name, a.generation, a.state))
-        .chain(organisations.map(|o| format!("{} {}", o.org_id, o.version)))
         .collect();
+    let owning = organisations.filter(|o| owners.contains(&o.org_id));
+    lines.extend(owning.map(|o| format!("{} {}", o.org_id, o.version)));
     lines.sort_unstable();
     hex::encode(Sha256::digest(lines.join("\n").as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_clock::{ManualClock, SeededEntropy};
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{Edition, Limits, Standing};
+
+    fn policy(org_id: OrgId, version: u64) -> OrgPolicy {
+        let limits = Limits {
+            namespaces: 1,
+            api_keys: 1,
+            requests_per_second: 1,
+            request_burst: 1,
+            concurrent_requests: 1,
+            storage_bytes: 1,
+            collections_per_namespace: 1,
+            query_milli_units_per_month: None,
+            write_milli_units_per_month: None,
+            embedding_tokens_per_month: None,
+        };
+        let (edition, standing) = (Edition::Community, Standing::Good);
+        OrgPolicy { org_id, version, edition, features: [].into(), limits, standing }
+    }
+
+    #[test]
+    fn the_digest_is_of_what_is_served_and_of_the_limits_it_is_served_under() {
+        let (clock, entropy) = (ManualClock::at(DateTime::UNIX_EPOCH), SeededEntropy::new(1));
+        let (org, other) = (OrgId::generate(&clock, &entropy), OrgId::generate(&clock, &entropy));
+        let assignment = |org_id, state| Assignment {
+            namespace_id: NamespaceId::generate(&clock, &entropy),
+            org_id,
+            name: "ns".to_owned(),
+            prefix: "ns/1".to_owned(),
+            generation: 1,
+            state,
+        };
+        let (served, removed) = (assignment(org, AssignmentState::Serve), assignment(other, AssignmentState::Delete));
+        let of = |assignments: &[&Assignment], organisations: &[OrgPolicy]| {
+            digest(assignments.iter().copied(), organisations.iter())
+        };
+        let plain = of(&[&served], &[policy(org, 1)]);
+        assert_eq!(of(&[&removed, &served], &[policy(other, 7), policy(org, 1)]), plain, "in any order");
+        assert_eq!(of(&[&served], &[policy(org, 1), policy(other, 7)]), plain, "forgotten or not");
+        assert_ne!(of(&[&served], &[policy(org, 2)]), plain, "a changed limit");
+        assert_ne!(of(&[&served], &[]), plain, "a limit that is not known");
+        assert_ne!(of(&[], &[policy(org, 1)]), plain);
+    }
 }

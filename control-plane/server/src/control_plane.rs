@@ -72,6 +72,7 @@ impl ControlPlane {
             by_email: throttle(config.auth.by_email),
             mails: throttle(config.auth.mails),
             key_lookups: throttle(config.auth.key_lookups),
+            by_person: throttle(config.auth.by_person),
         };
         let app = Arc::new(App {
             people: stores.people(),
@@ -93,7 +94,6 @@ impl ControlPlane {
     }
 
     /// The public operations `/v1/auth/…`, `/v1/me` and those of `/v1/orgs/{org}` that are the control plane's.
-    #[must_use]
     pub fn public_router(&self) -> Router {
         let (people, _) = routes::people().with_state(self.app.clone()).split_for_parts();
         let (organization, _) = routes::organization().with_state(self.app.clone()).split_for_parts();
@@ -105,13 +105,11 @@ impl ControlPlane {
 
     /// Puts a router, whose paths all contain `{org}`, behind the access layer: its handlers run only for callers who
     /// belong to the organisation and find their `OrgScope` in the extensions.
-    #[must_use]
     pub fn behind_org_access(&self, router: Router) -> Router {
         router.route_layer(from_fn_with_state(self.app.clone(), org_access))
     }
 
     /// What nodes ask, `/internal/v1/nodes/…`, authenticated.
-    #[must_use]
     pub fn internal_router(&self) -> Router {
         let auth = InternalAuth { secret: self.secret.clone(), clock: self.app.clock.clone() };
         routes::internal::router().with_state(self.app.clone()).route_layer(from_fn_with_state(auth, authenticate))

@@ -21,5 +21,6 @@ mod throttle;
 
 pub use config::Config;
 pub use control_plane::{ControlPlane, StartError};
-pub use editions::{EditionBook, LimitError};
 pub use openapi::openapi;
+
+use editions::EditionBook;

@@ -20,11 +20,11 @@ pub(crate) fn store_failed(error: StoreError) -> Problem {
     }
 }
 
-/// A limit of the edition is reached.
+/// A limit of the organisation, that of its edition or one of its own, is reached.
 pub(crate) fn limit_reached(limit: &str, maximum: u32, edition: &str) -> Problem {
     Problem::new(
         Code::LimitExceeded,
-        format!("The edition `{edition}` allows {maximum} {} at once.", limit.replace('_', " ")),
+        format!("The organisation may have {maximum} {} at once (edition `{edition}`).", limit.replace('_', " ")),
     )
     .with("limit", limit)
     .with("maximum", maximum)
@@ -76,7 +76,7 @@ refusal_sets! {
         InvalidRequest, LoginFailed, PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
     /// Of operations of a signed-in person.
-    SessionRefusals = [Unauthenticated, CsrfFailed, Internal, Unavailable];
+    SessionRefusals = [Unauthenticated, CsrfFailed, RateLimited, Internal, Unavailable];
     /// Of reading the captured mailbox.
     MailboxRefusals = [InvalidRequest, NotFound, RateLimited, Internal, Unavailable];
     /// Of operations on an organisation that read no body.
@@ -85,6 +85,11 @@ refusal_sets! {
     OrgBodyRefusals = [
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, PayloadTooLarge,
         UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of making an API key.
+    CreateKeyRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
 }
 

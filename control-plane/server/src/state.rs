@@ -40,6 +40,7 @@ pub(crate) struct Throttles {
     pub by_email: Throttle,
     pub mails: Throttle,
     pub key_lookups: Throttle,
+    pub by_person: Throttle,
 }
 
 /// The state of the routers.

@@ -9,6 +9,7 @@
 mod api_keys;
 mod cleanup;
 mod error;
+mod idempotency;
 mod mail;
 mod memberships;
 mod migrate;
@@ -25,6 +26,7 @@ mod users;
 pub use api_keys::{ApiKeyRecord, FoundKey, NewApiKey};
 pub use cleanup::CleanUp;
 pub use error::StoreError;
+pub use idempotency::KeptAnswer;
 pub use mail::{CapturedMail, MailId, NewMail, OutgoingMail};
 pub use memberships::Membership;
 pub use migrate::{MigrateError, migrate};
@@ -34,7 +36,7 @@ pub use organizations::{OrganizationChange, OrganizationRecord};
 pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};
 pub use roles::{RolePasswords, ensure_roles};
 pub use sessions::{NewSession, SessionRecord};
-pub use signups::{NewIdentity, NewSignup, RenewedSignup};
+pub use signups::{NewIdentity, NewSignup, PendingSignup};
 pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
 pub use users::{Credentials, User};
 

@@ -38,9 +38,9 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request cannot be understood, or a value breaks its rules; `errors` names each field.
+    /// The request cannot be understood, or a value breaks its rules; `errors` names the first wrong field.
     InvalidRequest = "invalid_request", BAD_REQUEST, "The request is not valid",
-        "Correct the fields listed in `errors` and send the request again.";
+        "Correct the field named in `errors` and send the request again.";
     /// The filter expression cannot be understood or does not fit the schema.
     InvalidFilter = "invalid_filter", BAD_REQUEST, "The filter is not valid",
         "Correct the expression; declared attributes, `id` and `metadata.<path>` can be compared with parameters $1, $2, ….";

@@ -1,10 +1,11 @@
 //! Extractors that refuse with a problem that names the field.
 
+mod body;
 mod json;
 mod path;
 mod query;
 
-pub use json::Json;
+pub use json::{Json, JsonBytes};
 pub use path::Path;
 pub use query::Query;
 

@@ -13,7 +13,7 @@ mod problem;
 mod request_id;
 
 pub use code::Code;
-pub use extract::{Json, Path, Query};
+pub use extract::{Json, JsonBytes, Path, Query};
 pub use pages::pages;
 pub use problem::{FieldError, Problem};
 pub use request_id::{RequestIds, current_request_id, with_request_id};

@@ -45,7 +45,7 @@ struct Body_<'a> {
     detail: &'a str,
     /// Finds this request in the service's logs.
     request_id: String,
-    /// The fields that are wrong.
+    /// The field that is wrong, the first of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     /// What to do next.

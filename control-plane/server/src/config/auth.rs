@@ -10,18 +10,20 @@ pub struct Auth {
     pub argon2: Argon2Params,
     /// Hashes computed at once, each on a thread and with memory of its own.
     pub concurrent_hashes: u8,
-    /// Requests that may wait for a hash; more are refused.
+    /// Requests that may wait for a hash, besides those whose hash is computed; more are refused.
     pub waiting_hashes: u16,
     /// How long the link in a verification mail is good, in seconds.
     pub verification_s: u32,
     /// Sign-ups, log-ins and verifications from one address.
     pub by_address: Rate,
-    /// Log-ins with one e-mail address.
+    /// Log-ins with one e-mail address, and passwords tried with one link.
     pub by_email: Rate,
     /// Mails to one e-mail address.
     pub mails: Rate,
     /// API keys looked up for one address.
     pub key_lookups: Rate,
+    /// Requests of one signed-in person, over all their browsers.
+    pub by_person: Rate,
 }
 
 /// Parameters of Argon2id.
@@ -61,6 +63,7 @@ impl Default for Auth {
         const BY_EMAIL: Rate = Rate::new(3, 12);
         const MAILS: Rate = Rate::new(1, 6);
         const KEY_LOOKUPS: Rate = Rate::new(3_000, 600);
+        const BY_PERSON: Rate = Rate::new(300, 120);
         Self {
             argon2: Argon2Params::default(),
             concurrent_hashes: 2,
@@ -70,6 +73,7 @@ impl Default for Auth {
             by_email: BY_EMAIL,
             mails: MAILS,
             key_lookups: KEY_LOOKUPS,
+            by_person: BY_PERSON,
         }
     }
 }

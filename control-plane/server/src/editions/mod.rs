@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 /// Why overrides are not limits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LimitError {
+pub(crate) enum LimitError {
     /// Not a JSON object.
     #[error("overrides are a JSON object of limits")]
     NotAnObject,
@@ -25,7 +25,7 @@ pub enum LimitError {
 /// All editions, in one version.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EditionBook {
+pub(crate) struct EditionBook {
     /// Rises when any number changes.
     version: u32,
     editions: BTreeMap<Edition, EditionTerms>,

@@ -1,9 +1,11 @@
 //! From a request to who is calling.
 
 mod client_address;
+mod cookie;
 mod org_access;
 mod session;
 
 pub(crate) use client_address::ClientAddress;
+pub(crate) use cookie::Cookie;
 pub(crate) use org_access::{Reach, org_access};
-pub(crate) use session::{Session, clear_cookie, csrf_token, set_cookie};
+pub(crate) use session::{Session, csrf_token};

@@ -1,5 +1,5 @@
-use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Role, Scope};
-use agentdb_ids::OrgId;
+use agentdb_control_plane_contract::{ApiKeyToken, Grant, KeyKind, NamespacePattern, OrgScope, Principal, Role, Scope};
+use agentdb_ids::{OrgId, SessionId};
 use agentdb_problem::Problem;
 use axum::{
     RequestPartsExt as _,
@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use chrono::{DateTime, Utc};
 use http::{HeaderValue, header, request::Parts};
 
 use super::{ClientAddress, Session};
@@ -15,26 +16,44 @@ use crate::{
     state::AppState,
 };
 
-/// Which namespaces the caller reaches: all for people, the pattern of the key for keys. In the request's extensions
-/// beside [`OrgScope`].
+/// How far the caller reaches, and so what a key may have that the caller makes: everything for people, that of the key
+/// for keys. In the request's extensions beside [`OrgScope`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reach(pub NamespacePattern);
+pub(crate) struct Reach {
+    /// Where.
+    pub namespaces: NamespacePattern,
+    /// What the caller may do or pass on.
+    pub scopes: Vec<Scope>,
+    /// Until when; for ever when `None`.
+    pub expires_at: Option<DateTime<Utc>>,
+}
 
-/// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`] into the
-/// extensions. No good credential: 401. An organisation the caller does not belong to: the one 404.
+/// A caller who may act in the organisation.
+struct Admitted {
+    scope: OrgScope,
+    reach: Reach,
+    /// That of a signed-in person.
+    session: Option<SessionId>,
+}
+
+/// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`], their
+/// [`Reach`] and, for people, their [`SessionId`] into the extensions. No good credential: 401. An organisation the caller does not belong to: the one 404.
 pub(crate) async fn org_access(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&app, &mut parts).await {
-        Ok((scope, reach)) => {
+        Ok(Admitted { scope, reach, session }) => {
             parts.extensions.insert(scope);
             parts.extensions.insert(reach);
+            if let Some(session) = session {
+                parts.extensions.insert(session);
+            }
             next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn admit(app: &AppState, parts: &mut Parts) -> Result<(OrgScope, Reach), Problem> {
+async fn admit(app: &AppState, parts: &mut Parts) -> Result<Admitted, Problem> {
     let org_id = org_in_path(parts).await?;
     match parts.headers.get(header::AUTHORIZATION).cloned() {
         Some(header) => by_key(app, parts, &header, org_id).await,
@@ -52,7 +71,7 @@ async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
     org.ok_or_else(|| Problem::internal("an operation behind the access layer has no {org} in its path"))
 }
 
-async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<(OrgScope, Reach), Problem> {
+async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<Admitted, Problem> {
     let session = Session::of(&parts.method, &parts.headers, app).await?;
     let org_id = org_id.ok_or_else(Problem::not_found)?;
     let mut person = app.stores.person(session.user.id).await.map_err(store_failed)?;
@@ -62,8 +81,11 @@ async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Res
         principal: Principal::User(session.user.id),
         role: membership.role,
         edition: membership.edition,
+        whole_org: true,
     };
-    Ok((scope, Reach(NamespacePattern::any())))
+    let scopes = vec![Scope::Read, Scope::Write, Scope::Admin];
+    let reach = Reach { namespaces: NamespacePattern::any(), scopes, expires_at: None };
+    Ok(Admitted { scope, reach, session: Some(session.id) })
 }
 
 async fn by_key(
@@ -71,7 +93,7 @@ async fn by_key(
     parts: &Parts,
     header: &HeaderValue,
     org_id: Option<OrgId>,
-) -> Result<(OrgScope, Reach), Problem> {
+) -> Result<Admitted, Problem> {
     let token = header
         .to_str()
         .ok()
@@ -100,6 +122,8 @@ async fn by_key(
         principal: Principal::ApiKey(found.grant.key_id),
         role: Role::Admin,
         edition: found.edition,
+        whole_org: found.grant.namespaces == NamespacePattern::any(),
     };
-    Ok((scope, Reach(found.grant.namespaces)))
+    let Grant { namespaces, scopes, expires_at, .. } = found.grant;
+    Ok(Admitted { scope, reach: Reach { namespaces, scopes, expires_at }, session: None })
 }

@@ -12,9 +12,9 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// The text as a mail to somebody.
-    pub fn mail<'a>(&'a self, id: MailId, to: &'a str, at: DateTime<Utc>) -> NewMail<'a> {
-        NewMail { id, to, subject: self.subject, body: &self.body, link: Some(&self.link), at }
+    /// The text as a mail to somebody, of use until `expires_at`.
+    pub fn mail<'a>(&'a self, id: MailId, to: &'a str, at: DateTime<Utc>, expires_at: DateTime<Utc>) -> NewMail<'a> {
+        NewMail { id, to, subject: self.subject, body: &self.body, link: Some(&self.link), at, expires_at }
     }
 }
 
@@ -25,8 +25,8 @@ pub(crate) fn verification(public_url: &Url, token: &str, hours: u32) -> Text {
         subject: "Verify your e-mail address for AgentDB Cloud",
         body: format!(
             "Welcome to AgentDB Cloud.\n\nOpen this link to verify your address and sign in:\n\n{link}\n\nThe link is \
-             good for {hours} hours and works once. If you did not sign up, do nothing: without the link no account is \
-             made.\n"
+             good for {hours} hours and works once. In another browser than the one you signed up with it asks for \
+             the password you chose. If you did not sign up, do nothing: without the link no account is made.\n"
         ),
         link,
     }

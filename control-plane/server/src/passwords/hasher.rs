@@ -8,7 +8,7 @@ use std::{
 
 use agentdb_clock::Entropy;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Auth;
 
@@ -72,11 +72,7 @@ impl Hasher {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherError> {
-        let _place = Place::take(&self.waiting, self.max_waiting)?;
-        let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned())
-            .await
-            .map_err(|_| HasherError::Busy)?
-            .map_err(|error| HasherError::Failed(error.to_string()))?;
+        let turn = self.turn().await?;
         // The turn lasts as long as the thread, also when the caller has gone.
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -85,15 +81,27 @@ impl Hasher {
         .await
         .map_err(|error| HasherError::Failed(error.to_string()))
     }
+
+    /// A turn at once if one is free, otherwise after waiting in one of the places for it.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, HasherError> {
+        if let Ok(turn) = self.turns.clone().try_acquire_owned() {
+            return Ok(turn);
+        }
+        let _place = Place::take(&self.waiting, self.max_waiting)?;
+        tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned())
+            .await
+            .map_err(|_| HasherError::Busy)?
+            .map_err(|error| HasherError::Failed(error.to_string()))
+    }
 }
 
-/// A place in the queue, given back when dropped.
+/// A place among those who wait, given back when dropped.
 struct Place(Arc<AtomicUsize>);
 
 impl Place {
     fn take(waiting: &Arc<AtomicUsize>, max: usize) -> Result<Self, HasherError> {
         let place = Self(waiting.clone());
-        if waiting.fetch_add(1, Ordering::Relaxed) > max { Err(HasherError::Busy) } else { Ok(place) }
+        if waiting.fetch_add(1, Ordering::Relaxed) >= max { Err(HasherError::Busy) } else { Ok(place) }
     }
 }
 
@@ -117,10 +125,10 @@ mod tests {
     use super::*;
     use crate::config::Argon2Params;
 
-    fn hasher(waiting_hashes: u16) -> Hasher {
+    fn hasher(concurrent_hashes: u8, waiting_hashes: u16) -> Hasher {
         let config = Auth {
             argon2: Argon2Params { memory_kib: 64, passes: 1, lanes: 1 },
-            concurrent_hashes: 1,
+            concurrent_hashes,
             waiting_hashes,
             ..Auth::default()
         };
@@ -129,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_knows_its_password_alone_and_unknown_people_never_pass() {
-        let hasher = hasher(8);
+        let hasher = hasher(1, 8);
         let stored = hasher.hash("plum tree 77".to_owned()).await.expect("a hash");
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
         let verify = |password: &str, stored: Option<&String>| hasher.verify(password.to_owned(), stored.cloned());
@@ -140,18 +148,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_may_wait_are_refused_at_once() {
-        let hasher = hasher(0);
-        let turn = hasher.turns.clone().acquire_owned().await.expect("the only turn");
-        let first = tokio::spawn({
+    async fn more_than_may_wait_are_refused_at_once_and_those_that_run_do_not_wait() {
+        let hasher = hasher(2, 1);
+        let (ends, running): (Vec<_>, Vec<_>) = (0..2)
+            .map(|_| {
+                let (end, ended) = tokio::sync::oneshot::channel::<()>();
+                let hasher = hasher.clone();
+                (end, tokio::spawn(async move { hasher.in_turn(move || ended.blocking_recv()).await }))
+            })
+            .unzip();
+        while hasher.turns.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let waits = tokio::spawn({
             let hasher = hasher.clone();
             async move { hasher.hash("plum tree 77".to_owned()).await }
         });
-        while hasher.waiting.load(Ordering::Relaxed) == 0 {
+        while hasher.waiting.load(Ordering::Relaxed) == 0 && !waits.is_finished() {
             tokio::task::yield_now().await;
         }
         assert!(matches!(hasher.hash("plum tree 77".to_owned()).await, Err(HasherError::Busy)));
-        drop(turn);
-        assert!(first.await.expect("it ran").is_ok(), "the one that waited got its turn");
+        for end in ends {
+            end.send(()).expect("it runs");
+        }
+        for run in running {
+            assert!(matches!(run.await.expect("it ran"), Ok(Ok(()))));
+        }
+        assert!(waits.await.expect("it ran").is_ok(), "the one that waited got its turn");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_may_wait_a_free_turn_is_still_taken() {
+        let hasher = hasher(1, 0);
+        assert!(hasher.hash("plum tree 77".to_owned()).await.is_ok());
+        let _turn = hasher.turns.clone().acquire_owned().await.expect("the only turn");
+        assert!(matches!(hasher.hash("plum tree 77".to_owned()).await, Err(HasherError::Busy)));
     }
 }

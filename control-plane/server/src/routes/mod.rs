@@ -4,6 +4,7 @@ mod api_keys;
 mod auth;
 mod console_tokens;
 mod edition;
+mod idempotency;
 pub(crate) mod internal;
 mod me;
 mod namespaces;
@@ -19,7 +20,6 @@ pub(crate) fn people() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(auth::sign_up::sign_up))
         .routes(routes!(auth::verify_email::verify_email))
-        .routes(routes!(auth::resend_verification::resend_verification))
         .routes(routes!(auth::log_in::log_in))
         .routes(routes!(auth::log_out::log_out))
         .routes(routes!(auth::list_captured_mail::list_captured_mail))

@@ -141,6 +141,29 @@ async fn the_edition_and_its_limits_are_shown_with_overrides() {
 }
 
 #[tokio::test]
+async fn only_people_and_keys_of_every_namespace_reach_the_whole_organisation() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let (_, all) = person.key(&["admin"], "*").await;
+    let (_, some) = person.key(&["admin"], "a*").await;
+    let whole = get(|Extension(scope): Extension<OrgScope>| async move { scope.whole_org.to_string() });
+    let router = service.control.behind_org_access(Router::new().route("/v1/orgs/{org}/whole", whole));
+    let bearer = |key: &str| format!("Bearer {key}");
+    for (name, value, answer) in [
+        (header::COOKIE, person.cookie.clone(), "true"),
+        (header::AUTHORIZATION, bearer(&all), "true"),
+        (header::AUTHORIZATION, bearer(&some), "false"),
+    ] {
+        let request = Request::get(format!("/v1/orgs/{}/whole", person.org)).header(&name, value);
+        let response =
+            router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        assert_eq!(response.status().as_u16(), 200, "{name}");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("a body");
+        assert_eq!(body, answer, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn routes_of_other_planes_stand_behind_the_same_access_layer() {
     let service = Service::start().await;
     let person = service.person("a@example.com").await;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_control_plane_contract::{
-    Assignment, ClientError, Edition, OrgPolicy, PolicyBatch, PolicyEvent, RootSecret, policy::digest,
+    Assignment, AssignmentState, ClientError, Edition, OrgPolicy, PolicyBatch, PolicyEvent, RootSecret,
+    policy::{MAX_ERASING, digest},
 };
 use agentdb_control_plane_store::OrganizationChange;
-use agentdb_ids::{ApiKeyId, NodeId};
+use agentdb_ids::{ApiKeyId, NamespaceId, NodeId};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -78,7 +79,7 @@ async fn the_digest_is_that_of_what_the_node_was_told_through_the_whole_life_of_
             2 => drop(person.call(Method::DELETE, &person.path("/namespaces/ns"), None).await),
             _ => {}
         }
-        let batch = node.client.policy(cursor, Duration::ZERO, true).await.expect("an answer");
+        let batch = node.client.policy(cursor, Duration::ZERO, true, &[]).await.expect("an answer");
         cursor = batch.cursor;
         for event in batch.events {
             match event {
@@ -91,9 +92,37 @@ async fn the_digest_is_that_of_what_the_node_was_told_through_the_whole_life_of_
     }
     assert_eq!((assignments.len(), organisations.len()), (1, 1));
     node.poll(cursor, 0).await;
-    let snapshot = node.client.policy(0, Duration::ZERO, true).await.expect("an answer");
+    let snapshot = node.client.policy(0, Duration::ZERO, true, &[]).await.expect("an answer");
     assert!(snapshot.snapshot);
     assert_eq!(snapshot.digest, Some(digest(assignments.values(), organisations.values())), "after the deletion");
+}
+
+#[tokio::test]
+async fn a_name_is_free_as_soon_as_the_node_says_that_the_data_are_gone_and_not_before() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let node = service.node().await;
+    let following = node.follow().await;
+    let path = person.path("/namespaces/ns");
+    person.call(Method::PUT, &path, Some(json!({}))).await;
+    drop(following);
+    assert_eq!(person.get(&path).await.body["status"], "ready");
+    let cursor = node.poll(0, 0).await.cursor;
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 202);
+    let batch = node.poll(cursor, 0).await;
+    let [PolicyEvent::Assignment(removal)] = &batch.events[..] else { panic!("{:?}", batch.events) };
+    assert_eq!(removal.state, AssignmentState::Delete);
+
+    let poll = async |erasing: &[NamespaceId]| node.client.policy(batch.cursor, Duration::ZERO, false, erasing).await;
+    poll(&[removal.namespace_id]).await.expect("an answer");
+    assert_eq!(person.get(&path).await.body["status"], "deleting");
+    let others = vec![NamespaceId::generate(&SystemClock::new(), &SystemEntropy); MAX_ERASING + 1];
+    let refused = poll(&others).await;
+    assert!(matches!(refused, Err(ClientError::Status(StatusCode::BAD_REQUEST))), "too many: {refused:?}");
+    assert_eq!(person.get(&path).await.body["status"], "deleting", "what is refused says nothing");
+    poll(&others[..MAX_ERASING]).await.expect("an answer");
+    // Settled by the poll, before the reconciler looks.
+    assert_eq!(person.get(&path).await.code(), (404, "not_found"));
 }
 
 #[tokio::test]
@@ -126,7 +155,7 @@ async fn a_node_speaks_for_itself_alone_and_strangers_are_not_answered() {
     .expect("a client");
     let refused = client.grant(key_id).await;
     assert!(matches!(refused, Err(ClientError::Status(StatusCode::UNAUTHORIZED))), "{refused:?}");
-    let refused = client.policy(0, Duration::ZERO, false).await;
+    let refused = client.policy(0, Duration::ZERO, false, &[]).await;
     assert!(matches!(refused, Err(ClientError::Status(StatusCode::UNAUTHORIZED))), "{refused:?}");
     let admin = service.server.pool("postgres", 1).await;
     let known: Vec<uuid::Uuid> = agentdb_control_plane_store::sqlx::query_scalar("SELECT node_id FROM control.nodes")

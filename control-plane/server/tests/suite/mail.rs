@@ -90,14 +90,20 @@ async fn a_mail_that_the_server_turned_away_is_sent_again_and_then_forgotten() {
 }
 
 #[tokio::test]
-async fn a_sender_that_is_no_address_is_refused_at_start() {
+async fn a_sender_that_is_no_address_and_half_a_credential_are_refused_at_start() {
     let service = Service::start().await;
     let Mail::Smtp(mut smtp) = smtp(25).mail else { panic!("it is SMTP") };
     smtp.from = "nobody".to_owned();
-    let config = Config { mail: Mail::Smtp(smtp), ..config() };
+    let wrong_sender = Config { mail: Mail::Smtp(smtp.clone()), ..config() };
+    smtp.from = "no-reply@example.com".to_owned();
+    smtp.username = Some("me".to_owned());
+    let no_password = Config { mail: Mail::Smtp(smtp), ..config() };
     let secret = agentdb_control_plane_contract::RootSecret::generate(&agentdb_clock::SystemEntropy);
     let clock = std::sync::Arc::new(agentdb_clock::SystemClock::new());
     let entropy = std::sync::Arc::new(agentdb_clock::SystemEntropy);
-    let refused = ControlPlane::start(config, service.stores.clone(), secret, clock, entropy);
-    assert!(matches!(refused, Err(StartError::Mail(why)) if why.contains("nobody")));
+    for (config, named) in [(wrong_sender, "nobody"), (no_password, "smtp_password")] {
+        let (stores, secret) = (service.stores.clone(), secret.clone());
+        let refused = ControlPlane::start(config, stores, secret, clock.clone(), entropy.clone());
+        assert!(matches!(refused, Err(StartError::Mail(why)) if why.contains(named)), "{named}");
+    }
 }

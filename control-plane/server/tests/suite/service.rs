@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use agentdb_clock::{SystemClock, SystemEntropy};
+use agentdb_clock::{Clock, SystemClock, SystemEntropy};
 use agentdb_control_plane_contract::{InternalClient, PolicyBatch, RootSecret};
 use agentdb_control_plane_server::{
     Config, ControlPlane,
@@ -67,6 +67,7 @@ pub fn config() -> Config {
         by_email: plenty,
         mails: plenty,
         key_lookups: plenty,
+        by_person: plenty,
         ..Auth::default()
     };
     Config { auth, ..Config::at("http://127.0.0.1:8080".parse().expect("a URL")) }
@@ -78,10 +79,15 @@ impl Service {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::at(config, Arc::new(SystemClock::new())).await
+    }
+
+    /// With a time of its own.
+    pub async fn at(config: Config, clock: Arc<dyn Clock>) -> Self {
         let server = TestPostgres::start().await;
         let stores = server.stores().await;
         let secret = RootSecret::generate(&SystemEntropy);
-        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let entropy = Arc::new(SystemEntropy);
         let control = ControlPlane::start(config, stores.clone(), secret.clone(), clock.clone(), entropy.clone())
             .expect("the configuration is good");
         let ids = RequestIds::new(clock, entropy);
@@ -110,6 +116,11 @@ impl Service {
         let body = json!({"email": email, "password": PASSWORD, "organization_name": "Org"});
         let answer = self.call(Method::POST, "/v1/auth/signup", Some(body)).await;
         assert_eq!(answer.status, 202, "{answer:?}");
+        self.newest_token(email).await
+    }
+
+    /// The token in the newest captured mail.
+    pub async fn newest_token(&self, email: &str) -> String {
         let mail = self.newest_mail(email).await;
         let link = mail["link"].as_str().expect("a link");
         link.split_once("token=").expect("a token in the link").1.to_owned()
@@ -132,7 +143,8 @@ impl Service {
     /// Somebody who is signed in and owns an organisation.
     pub async fn person(&self, email: &str) -> Person<'_> {
         let token = self.sign_up(email).await;
-        let answer = self.call(Method::POST, "/v1/auth/verify", Some(json!({"token": token}))).await;
+        let body = json!({"token": token, "password": PASSWORD});
+        let answer = self.call(Method::POST, "/v1/auth/verify", Some(body)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let mut person = Person { service: self, cookie: cookie(&answer), csrf: csrf(&answer), org: String::new() };
         let me = person.get("/v1/me").await;
@@ -168,7 +180,7 @@ pub struct Node {
 
 impl Node {
     pub async fn poll(&self, cursor: u64, wait_s: u64) -> PolicyBatch {
-        self.client.policy(cursor, Duration::from_secs(wait_s), false).await.expect("an answer")
+        self.client.policy(cursor, Duration::from_secs(wait_s), false, &[]).await.expect("an answer")
     }
 
     /// Follows the feed as a node does that applies everything at once.
@@ -177,7 +189,7 @@ impl Node {
         let client = self.client.clone();
         AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
-                match client.policy(cursor, Duration::from_secs(5), false).await {
+                match client.policy(cursor, Duration::from_secs(5), false, &[]).await {
                     Ok(batch) => cursor = batch.cursor,
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }

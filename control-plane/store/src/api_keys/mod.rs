@@ -1,5 +1,6 @@
 //! API keys.
 
+mod console;
 mod lookup;
 
 use agentdb_control_plane_contract::{KeyKind, NamespacePattern, Scope};
@@ -75,16 +76,16 @@ impl TryFrom<Row> for ApiKeyRecord {
 }
 
 impl OrgTx {
-    /// How many keys of this kind are good at `now`. Count under [`lock_organization`](Self::lock_organization).
+    /// How many keys, without the console's, are good at `now`. Count under
+    /// [`lock_organization`](Self::lock_organization).
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn count_api_keys(&mut self, kind: KeyKind, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub async fn count_api_keys(&mut self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar!(
             r#"SELECT count(*) AS "count!" FROM control.api_keys
-               WHERE org_id = $1 AND kind = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"#,
+               WHERE org_id = $1 AND kind = 'api' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"#,
             self.org_id.uuid(),
-            kind_text(kind),
             now,
         )
         .fetch_one(&mut *self.tx)
@@ -118,19 +119,28 @@ impl OrgTx {
         Ok(())
     }
 
-    /// Keys that are not revoked and not the console's, oldest first, at most `limit` after `after`.
+    /// Keys that reach no further than `reach`, are not revoked and not the console's, oldest first, at most `limit`
+    /// after `after`.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn api_keys(&mut self, after: Option<ApiKeyId>, limit: i64) -> Result<Vec<ApiKeyRecord>, StoreError> {
+    pub async fn api_keys(
+        &mut self,
+        reach: &NamespacePattern,
+        after: Option<ApiKeyId>,
+        limit: i64,
+    ) -> Result<Vec<ApiKeyRecord>, StoreError> {
         sqlx::query_as!(
             Row,
             "SELECT key_id, name, scopes, namespaces, created_at, expires_at FROM control.api_keys
              WHERE org_id = $1 AND kind = 'api' AND revoked_at IS NULL AND ($2::uuid IS NULL OR key_id > $2)
+               AND CASE WHEN $4::text IS NULL THEN namespaces = $5 ELSE starts_with(namespaces, $4) END
              ORDER BY key_id LIMIT $3",
             self.org_id.uuid(),
             after.map(ApiKeyId::uuid),
             limit,
+            reach.prefix(),
+            reach.as_str(),
         )
         .fetch_all(&mut *self.tx)
         .await?
@@ -139,17 +149,24 @@ impl OrgTx {
         .collect()
     }
 
-    /// A key that is not revoked and not the console's.
+    /// A key that reaches no further than `reach`, is not revoked and not the console's.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn api_key(&mut self, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+    pub async fn api_key(
+        &mut self,
+        reach: &NamespacePattern,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKeyRecord>, StoreError> {
         sqlx::query_as!(
             Row,
             "SELECT key_id, name, scopes, namespaces, created_at, expires_at FROM control.api_keys
-             WHERE org_id = $1 AND key_id = $2 AND kind = 'api' AND revoked_at IS NULL",
+             WHERE org_id = $1 AND key_id = $2 AND kind = 'api' AND revoked_at IS NULL
+               AND CASE WHEN $3::text IS NULL THEN namespaces = $4 ELSE starts_with(namespaces, $3) END",
             self.org_id.uuid(),
             id.uuid(),
+            reach.prefix(),
+            reach.as_str(),
         )
         .fetch_optional(&mut *self.tx)
         .await?
@@ -157,17 +174,25 @@ impl OrgTx {
         .transpose()
     }
 
-    /// Revokes a key and tells every node. Whether there was one to revoke.
+    /// Revokes a key that reaches no further than `reach` and tells every node. Whether there was one to revoke.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn revoke_api_key(&mut self, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub async fn revoke_api_key(
+        &mut self,
+        reach: &NamespacePattern,
+        id: ApiKeyId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let revoked = sqlx::query!(
             "UPDATE control.api_keys SET revoked_at = $3, version = version + 1
-             WHERE org_id = $1 AND key_id = $2 AND kind = 'api' AND revoked_at IS NULL",
+             WHERE org_id = $1 AND key_id = $2 AND kind = 'api' AND revoked_at IS NULL
+               AND CASE WHEN $4::text IS NULL THEN namespaces = $5 ELSE starts_with(namespaces, $4) END",
             self.org_id.uuid(),
             id.uuid(),
             now,
+            reach.prefix(),
+            reach.as_str(),
         )
         .execute(&mut *self.tx)
         .await?;
@@ -175,7 +200,7 @@ impl OrgTx {
             return Ok(false);
         }
         let nodes = policy::Audience::Everybody;
-        policy::publish_widely(&mut self.tx, nodes, self.org_id, policy::Subject::Key(id), now).await?;
+        policy::publish_widely(&mut self.tx, nodes, self.org_id, &[policy::Subject::Key(id)], now).await?;
         Ok(true)
     }
 }

@@ -16,6 +16,15 @@ const REMOVALS_KEPT: Duration = Duration::days(7);
 /// The most events kept for one node, applied or not.
 const MAX_EVENTS: i64 = 100_000;
 
+/// Events are removed in this many statements at most, each of [`BATCH`] rows, so that no lock lasts long.
+const EVENT_BATCHES: usize = 100;
+
+/// Keys are kept this long after their revocation, far longer than any node may still hold a grant.
+const REVOKED_KEPT: Duration = Duration::days(30);
+
+/// A repeatable request may be repeated this long.
+const ANSWERS_KEPT: Duration = Duration::hours(24);
+
 /// What one run removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CleanUp {
@@ -23,8 +32,14 @@ pub struct CleanUp {
     pub sessions: u64,
     /// Sign-ups whose time is up.
     pub signups: u64,
+    /// Mails whose time is up, captured or never sent.
+    pub mails: u64,
+    /// Answers to repeatable requests that are older than a day.
+    pub answers: u64,
     /// The console's keys that have expired.
     pub console_keys: u64,
+    /// Other keys that were revoked long ago.
+    pub revoked_keys: u64,
     /// Assignments of namespaces that were deleted long ago.
     pub assignments: u64,
     /// Events that every reader has, or that are too many.
@@ -55,10 +70,38 @@ impl Jobs {
         .execute(&self.pool)
         .await?
         .rows_affected();
+        let mails = sqlx::query!(
+            "DELETE FROM control.mail_outbox WHERE mail_id IN (
+                SELECT mail_id FROM control.mail_outbox
+                WHERE expires_at <= $1 OR (expires_at IS NULL AND created_at <= $1 - interval '24 hours') LIMIT $2)",
+            now,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let answers = sqlx::query!(
+            "DELETE FROM control.idempotency WHERE (org_id, scope_sha256) IN (
+                SELECT org_id, scope_sha256 FROM control.idempotency WHERE created_at < $1 LIMIT $2)",
+            now - ANSWERS_KEPT,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
         let console_keys = sqlx::query!(
             "DELETE FROM control.api_keys WHERE key_id IN (
                 SELECT key_id FROM control.api_keys WHERE kind = 'console' AND expires_at <= $1 LIMIT $2)",
             now,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let revoked_keys = sqlx::query!(
+            "DELETE FROM control.api_keys WHERE key_id IN (
+                SELECT key_id FROM control.api_keys WHERE kind = 'api' AND revoked_at < $1 LIMIT $2)",
+            now - REVOKED_KEPT,
             BATCH,
         )
         .execute(&self.pool)
@@ -75,17 +118,19 @@ impl Jobs {
         .execute(&self.pool)
         .await?
         .rows_affected();
-        let events = self.trim_events(now).await?;
-        Ok(CleanUp { sessions, signups, console_keys, assignments, events })
+        self.mark_trimmed(now).await?;
+        let events = self.remove_trimmed().await?;
+        Ok(CleanUp { sessions, signups, mails, answers, console_keys, revoked_keys, assignments, events })
     }
 
-    async fn trim_events(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    /// Decides which events nobody needs any more. From then on a node that is behind the mark gets a snapshot, whether
+    /// the events are still there or not.
+    async fn mark_trimmed(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
         // In the order of all who lock nodes.
         sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE")
             .fetch_all(&mut *tx)
             .await?;
-        // First the mark, under the node's lock, then the rows: a reader of one moment sees both or neither.
         sqlx::query!(
             "UPDATE control.nodes n SET trimmed_cursor = t.cursor
              FROM (SELECT d.node_id, greatest(d.policy_cursor - $2, coalesce(
@@ -98,13 +143,29 @@ impl Jobs {
         )
         .execute(&mut *tx)
         .await?;
-        let removed = sqlx::query!(
-            "DELETE FROM control.policy_events e USING control.nodes n
-             WHERE e.node_id = n.node_id AND e.cursor <= n.trimmed_cursor"
-        )
-        .execute(&mut *tx)
-        .await?;
         tx.commit().await?;
-        Ok(removed.rows_affected())
+        Ok(())
+    }
+
+    /// Removes what is behind the marks. Holds no lock that a publisher or a reader waits for.
+    async fn remove_trimmed(&self) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        for _ in 0..EVENT_BATCHES {
+            let batch = sqlx::query!(
+                "DELETE FROM control.policy_events WHERE (node_id, cursor) IN (
+                    SELECT e.node_id, e.cursor FROM control.nodes n
+                    JOIN control.policy_events e ON e.node_id = n.node_id AND e.cursor <= n.trimmed_cursor
+                    LIMIT $1)",
+                BATCH,
+            )
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+            removed += batch;
+            if batch < BATCH.unsigned_abs() {
+                break;
+            }
+        }
+        Ok(removed)
     }
 }

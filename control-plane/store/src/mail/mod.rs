@@ -24,6 +24,8 @@ pub struct NewMail<'a> {
     pub link: Option<&'a str>,
     /// Now.
     pub at: DateTime<Utc>,
+    /// From then on it is worth nothing, sent or not.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// A mail that is to leave now.
@@ -58,14 +60,16 @@ pub struct CapturedMail {
 
 pub(crate) async fn post(connection: &mut sqlx::PgConnection, mail: &NewMail<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO control.mail_outbox (mail_id, to_address, subject, body, link, created_at, next_attempt_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        "INSERT INTO control.mail_outbox
+            (mail_id, to_address, subject, body, link, created_at, next_attempt_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
         mail.id,
         mail.to,
         mail.subject,
         mail.body,
         mail.link,
         mail.at,
+        mail.expires_at,
     )
     .execute(connection)
     .await?;

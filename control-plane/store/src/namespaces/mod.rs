@@ -2,6 +2,7 @@
 
 mod placement;
 
+use agentdb_control_plane_contract::NamespacePattern;
 use agentdb_ids::NamespaceId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -92,19 +93,27 @@ impl TryFrom<Row> for NamespaceRecord {
 }
 
 impl OrgTx {
-    /// Namespaces that are not deleted, by name in byte order, at most `limit` after `after`.
+    /// Namespaces within `reach` that are not deleted, by name in byte order, at most `limit` after `after`.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn namespaces(&mut self, after: Option<&str>, limit: i64) -> Result<Vec<NamespaceRecord>, StoreError> {
+    pub async fn namespaces(
+        &mut self,
+        reach: &NamespacePattern,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<NamespaceRecord>, StoreError> {
         sqlx::query_as!(
             Row,
             r#"SELECT namespace_id, name, status, labels, created_at FROM control.namespaces
                WHERE org_id = $1 AND status <> 'deleted' AND ($2::text IS NULL OR name COLLATE "C" > $2)
+                 AND CASE WHEN $4::text IS NULL THEN name = $5 ELSE starts_with(name, $4) END
                ORDER BY name COLLATE "C" LIMIT $3"#,
             self.org_id.uuid(),
             after,
             limit,
+            reach.prefix(),
+            reach.as_str(),
         )
         .fetch_all(&mut *self.tx)
         .await?

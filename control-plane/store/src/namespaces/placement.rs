@@ -161,8 +161,8 @@ impl Jobs {
         Ok(placed.map(|_| true))
     }
 
-    /// Follows what nodes have acknowledged: `creating` becomes `ready`, `deleting` becomes `deleted`. How many
-    /// changed. Running it twice changes nothing more.
+    /// Follows what nodes have acknowledged: `creating` becomes `ready`; `deleting` becomes `deleted`, unless the node
+    /// says that it still has the data. How many changed. Running it twice changes nothing more.
     ///
     /// # Errors
     /// When the store cannot be reached.
@@ -177,7 +177,8 @@ impl Jobs {
                 OR (n.status = 'deleting' AND NOT EXISTS (
                         SELECT FROM control.assignments a JOIN control.nodes d ON d.node_id = a.node_id
                         WHERE a.namespace_id = n.namespace_id
-                          AND NOT (a.state = 'delete' AND a.cursor <= d.acked_cursor)))",
+                          AND NOT (a.state = 'delete' AND a.cursor <= d.acked_cursor
+                                   AND a.namespace_id <> ALL (d.erasing))))",
             now,
         )
         .execute(&self.pool)

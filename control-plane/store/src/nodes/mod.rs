@@ -1,6 +1,6 @@
 //! Nodes of the data plane.
 
-use agentdb_ids::NodeId;
+use agentdb_ids::{NamespaceId, NodeId};
 use chrono::{DateTime, Utc};
 
 use crate::{Jobs, StoreError};
@@ -10,13 +10,17 @@ use crate::{Jobs, StoreError};
 pub struct NodeCursors {
     /// The newest event there is for it.
     pub newest: u64,
-    /// Whether this contact acknowledged something that was open before.
+    /// Whether this contact acknowledged something that was open before: an event, or a removal.
     pub advanced: bool,
 }
 
 impl Jobs {
-    /// Notes that the node is there and has applied everything up to `applied`. A node that is not known becomes
-    /// known. `None` when the node says that it has applied what was never sent: it knows another database.
+    /// Notes that the node is there and has applied everything up to `applied`, but that it still has the data of the
+    /// namespaces `erasing`. A node that is not known becomes known. `None` when the node says that it has applied what
+    /// was never sent: it knows another database.
+    ///
+    /// Who has applied less than was acknowledged before does not know what is to be removed: a node that begins anew,
+    /// or a request that comes late. Nothing is removed by that word, so the list that there was stays.
     ///
     /// # Errors
     /// When the store cannot be reached.
@@ -24,6 +28,7 @@ impl Jobs {
         &self,
         node_id: NodeId,
         applied: u64,
+        erasing: &[NamespaceId],
         now: DateTime<Utc>,
     ) -> Result<Option<NodeCursors>, StoreError> {
         let applied = i64::try_from(applied).unwrap_or(i64::MAX);
@@ -37,25 +42,31 @@ impl Jobs {
         .execute(&mut *tx)
         .await?;
         let node = sqlx::query!(
-            "SELECT policy_cursor, acked_cursor FROM control.nodes WHERE node_id = $1 FOR NO KEY UPDATE",
+            "SELECT policy_cursor, acked_cursor, erasing FROM control.nodes WHERE node_id = $1 FOR NO KEY UPDATE",
             node_id.uuid()
         )
         .fetch_one(&mut *tx)
         .await?;
         let known = applied <= node.policy_cursor;
-        let acked = if known { node.acked_cursor.max(applied) } else { node.acked_cursor };
+        let (acked, still) = if known && applied >= node.acked_cursor {
+            (applied, erasing.iter().map(|id| id.uuid()).collect())
+        } else {
+            (node.acked_cursor, node.erasing.clone())
+        };
         sqlx::query!(
-            "UPDATE control.nodes SET last_seen_at = greatest(last_seen_at, $2), acked_cursor = $3 WHERE node_id = $1",
+            "UPDATE control.nodes SET last_seen_at = greatest(last_seen_at, $2), acked_cursor = $3, erasing = $4
+             WHERE node_id = $1",
             node_id.uuid(),
             now,
             acked,
+            &still,
         )
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
         Ok(known.then_some(NodeCursors {
             newest: u64::try_from(node.policy_cursor).map_err(StoreError::corrupt)?,
-            advanced: acked > node.acked_cursor,
+            advanced: acked > node.acked_cursor || node.erasing.iter().any(|id| !still.contains(id)),
         }))
     }
 }

@@ -133,7 +133,7 @@ impl Jobs {
             return Ok(false);
         }
         let nodes = policy::Audience::NodesOfOrganization;
-        policy::publish_widely(&mut tx, nodes, org_id, policy::Subject::Organization, now).await?;
+        policy::publish_widely(&mut tx, nodes, org_id, &[policy::Subject::Organization], now).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -74,15 +74,21 @@ pub(crate) enum Audience {
     NodesOfOrganization,
 }
 
-/// Adds an event for several nodes.
+/// Adds an event about each subject for several nodes.
 pub(crate) async fn publish_widely(
     connection: &mut PgConnection,
     audience: Audience,
     org_id: OrgId,
-    subject: Subject,
+    subjects: &[Subject],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let (kind, subject) = subject.columns(org_id);
+    let (kinds, ids): (Vec<_>, Vec<_>) = subjects
+        .iter()
+        .map(|subject| {
+            let (kind, id) = subject.columns(org_id);
+            (kind.to_owned(), id)
+        })
+        .unzip();
     // Always in the same order, so that two publishers never wait for each other.
     let nodes = sqlx::query_scalar!(
         "SELECT node_id FROM control.nodes
@@ -95,14 +101,15 @@ pub(crate) async fn publish_widely(
     .await?;
     sqlx::query!(
         "WITH node AS (
-            UPDATE control.nodes SET policy_cursor = policy_cursor + 1 WHERE node_id = ANY($1)
+            UPDATE control.nodes SET policy_cursor = policy_cursor + cardinality($4::uuid[]) WHERE node_id = ANY($1)
             RETURNING node_id, policy_cursor)
          INSERT INTO control.policy_events (node_id, cursor, org_id, kind, subject, created_at)
-         SELECT node_id, policy_cursor, $2, $3, $4, $5 FROM node",
+         SELECT n.node_id, n.policy_cursor - cardinality($4::uuid[]) + s.place, $2, s.kind, s.subject, $5
+         FROM node n CROSS JOIN unnest($3::text[], $4::uuid[]) WITH ORDINALITY AS s (kind, subject, place)",
         &nodes,
         org_id.uuid(),
-        kind,
-        subject,
+        &kinds,
+        &ids,
         now,
     )
     .execute(&mut *connection)

@@ -44,7 +44,8 @@ impl TryFrom<AssignmentRow> for Assignment {
     }
 }
 
-/// Removals that are told again to a node that starts anew, in case it died amid one; the newest first.
+/// Removals that are done and are told again to a node that starts anew, in case it was another life of it that said so;
+/// the newest first. Those that are not are always told.
 const MAX_REMOVALS: i64 = 1_000;
 
 pub(super) async fn read(connection: &mut PgConnection, node_id: NodeId) -> Result<PolicyState, StoreError> {
@@ -53,11 +54,11 @@ pub(super) async fn read(connection: &mut PgConnection, node_id: NodeId) -> Resu
         r#"(SELECT a.namespace_id AS "namespace_id!", a.org_id AS "org_id!", n.name AS "name!",
                    a.generation AS "generation!", a.state AS "state!"
             FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
-            WHERE a.node_id = $1 AND a.state <> 'delete')
+            WHERE a.node_id = $1 AND (a.state <> 'delete' OR n.status = 'deleting'))
            UNION ALL
            (SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state
             FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
-            WHERE a.node_id = $1 AND a.state = 'delete'
+            WHERE a.node_id = $1 AND a.state = 'delete' AND n.status <> 'deleting'
             ORDER BY a.changed_at DESC LIMIT $2)"#,
         node_id.uuid(),
         MAX_REMOVALS,

@@ -105,13 +105,4 @@ impl People {
             user: User { id: UserId::from_uuid(row.user_id), email: row.email, created_at: row.created_at },
         }))
     }
-
-    /// Ends a session. Nothing happens when it is over already.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn remove_session(&self, id: SessionId) -> Result<(), StoreError> {
-        sqlx::query!("DELETE FROM control.sessions WHERE session_id = $1", id.uuid()).execute(&self.pool).await?;
-        Ok(())
-    }
 }

@@ -13,6 +13,8 @@ const MAX_PENDING: i64 = 5;
 pub struct NewSignup<'a> {
     /// SHA-256 of the token in the mail.
     pub token_sha256: [u8; 32],
+    /// SHA-256 of the cookie of the browser that signed up.
+    pub browser_sha256: [u8; 32],
     /// As typed.
     pub email: &'a str,
     /// Argon2id in PHC form.
@@ -25,16 +27,12 @@ pub struct NewSignup<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A new token for a sign-up that waits.
-pub struct RenewedSignup<'a> {
-    /// SHA-256 of the token in the mail.
-    pub token_sha256: [u8; 32],
-    /// As typed.
-    pub email: &'a str,
-    /// Now.
-    pub created_at: DateTime<Utc>,
-    /// The token is worth nothing from then on.
-    pub expires_at: DateTime<Utc>,
+/// A sign-up that waits, for whoever holds its token.
+pub struct PendingSignup {
+    /// SHA-256 of the cookie of the browser that signed up.
+    pub browser_sha256: Option<[u8; 32]>,
+    /// Argon2id in PHC form.
+    pub password_hash: String,
 }
 
 /// Identifiers for what a verified sign-up makes.
@@ -67,9 +65,10 @@ impl People {
         .await?;
         sqlx::query!(
             "INSERT INTO control.email_verifications
-                (token_sha256, email, password_hash, organization_name, created_at, expires_at)
-             SELECT $1, $2, $3, $4, $5, $6 WHERE NOT $7",
+                (token_sha256, browser_sha256, email, password_hash, organization_name, created_at, expires_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT $8",
             &signup.token_sha256[..],
+            &signup.browser_sha256[..],
             signup.email,
             signup.password_hash,
             signup.organization_name,
@@ -85,36 +84,37 @@ impl People {
         Ok(())
     }
 
-    /// Gives the newest sign-up that waits for this address another token and posts `mail`. Does nothing when none
-    /// waits.
+    /// The sign-up of this token; `None` when it is unknown, used or expired.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn renew_signup(&self, renewed: &RenewedSignup<'_>, mail: &NewMail<'_>) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
-        let kept = sqlx::query!(
-            "INSERT INTO control.email_verifications
-                (token_sha256, email, password_hash, organization_name, created_at, expires_at)
-             SELECT $1, email, password_hash, organization_name, $3, $4
-             FROM control.email_verifications WHERE lower(email) = lower($2)
-             ORDER BY created_at DESC LIMIT 1",
-            &renewed.token_sha256[..],
-            renewed.email,
-            renewed.created_at,
-            renewed.expires_at,
+    pub async fn pending_signup(
+        &self,
+        token_sha256: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Option<PendingSignup>, StoreError> {
+        let row = sqlx::query!(
+            "SELECT browser_sha256, password_hash FROM control.email_verifications
+             WHERE token_sha256 = $1 AND expires_at > $2",
+            &token_sha256[..],
+            now,
         )
-        .execute(&mut *tx)
+        .fetch_optional(&self.pool)
         .await?;
-        drop_oldest(&mut tx, renewed.email).await?;
-        if kept.rows_affected() == 1 {
-            mail::post(&mut tx, mail).await?;
-        }
-        tx.commit().await?;
-        Ok(())
+        row.map(|row| {
+            let browser_sha256 = row.browser_sha256.map(TryInto::try_into).transpose();
+            Ok(PendingSignup {
+                browser_sha256: browser_sha256.map_err(|_| StoreError::corrupt("the hash of a browser's cookie"))?,
+                password_hash: row.password_hash,
+            })
+        })
+        .transpose()
     }
 
     /// Turns the sign-up of this token into a person who owns a new organisation. `None` when the token is unknown,
     /// used or expired, or the address belongs to somebody by now. All other tokens of the address are void after it.
+    /// That whoever opened the link is the one who signed up is for the caller to see to, with
+    /// [`pending_signup`](Self::pending_signup).
     ///
     /// # Errors
     /// When the store cannot be reached.

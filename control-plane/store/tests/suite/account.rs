@@ -43,17 +43,21 @@ impl World {
         (identity.user_id, identity.org_id)
     }
 
+    /// The link of the mail is the token.
     pub async fn sign_up(&self, email: &str, token: Uuid, password_hash: &str) {
+        let link = token.to_string();
         let mail = |subject| NewMail {
             id: Uuid::now_v7(),
             to: email,
             subject,
             body: "text",
-            link: Some("link"),
+            link: Some(&link),
             at: self.now(),
+            expires_at: self.now() + Duration::hours(24),
         };
         let signup = NewSignup {
             token_sha256: sha(token),
+            browser_sha256: browser_sha(token),
             email,
             password_hash,
             organization_name: "Org",
@@ -66,7 +70,7 @@ impl World {
     /// A node that has said hello.
     pub async fn node(&self) -> NodeId {
         let id = NodeId::generate(&*self.clock, &SystemEntropy);
-        self.stores.jobs().hear_node(id, 0, self.now()).await.expect("the store").expect("known");
+        self.stores.jobs().hear_node(id, 0, &[], self.now()).await.expect("the store").expect("known");
         id
     }
 
@@ -83,6 +87,18 @@ impl World {
     }
 
     pub async fn key(&self, org_id: OrgId, kind: KeyKind, expires_at: Option<DateTime<Utc>>) -> ApiKeyToken {
+        self.key_of(org_id, kind, expires_at, None, "*").await
+    }
+
+    /// A key that somebody made for some namespaces.
+    pub async fn key_of(
+        &self,
+        org_id: OrgId,
+        kind: KeyKind,
+        expires_at: Option<DateTime<Utc>>,
+        created_by: Option<UserId>,
+        namespaces: &str,
+    ) -> ApiKeyToken {
         let token = ApiKeyToken::generate(ApiKeyId::generate(&*self.clock, &SystemEntropy), &SystemEntropy);
         let mut org = self.stores.org(org_id).await.expect("the store");
         org.add_api_key(&NewApiKey {
@@ -91,8 +107,8 @@ impl World {
             name: "key",
             token_sha256: &token.sha256(),
             scopes: &[Scope::Read, Scope::Admin],
-            namespaces: &NamespacePattern::any(),
-            created_by: None,
+            namespaces: &pattern(namespaces),
+            created_by,
             created_at: self.now(),
             expires_at,
         })
@@ -101,6 +117,15 @@ impl World {
         org.commit().await.expect("the store");
         token
     }
+}
+
+pub fn pattern(text: &str) -> NamespacePattern {
+    text.to_owned().try_into().expect("a pattern")
+}
+
+/// Stands for the hash of the cookie of the browser in which the sign-up of `token` was made.
+pub fn browser_sha(token: Uuid) -> [u8; 32] {
+    sha(token).map(|byte| byte ^ 0xff)
 }
 
 /// Stands for the hash of a token.

@@ -5,7 +5,7 @@ use agentdb_control_plane_store::{Feed, FeedItem, OrganizationChange};
 use agentdb_ids::{NamespaceId, NodeId};
 use serde_json::json;
 
-use crate::account::World;
+use crate::account::{World, pattern};
 
 async fn read(world: &World, node: NodeId, cursor: u64) -> Feed {
     world.stores.jobs().read_feed(node, cursor, 1_000, true, world.now()).await.expect("the store")
@@ -126,15 +126,15 @@ async fn a_node_that_is_behind_or_knows_another_database_gets_everything_there_i
     let token = world.key(org_id, KeyKind::Api, None).await;
     let mut org = world.stores.org(org_id).await.expect("the store");
     org.start_deleting(gone.id, world.now()).await.expect("the store");
-    org.revoke_api_key(token.key_id(), world.now()).await.expect("the store");
+    org.revoke_api_key(&pattern("*"), token.key_id(), world.now()).await.expect("the store");
     org.commit().await.expect("the store");
     let newest = read(&world, node, start).await.cursor;
 
     let jobs = world.stores.jobs();
-    assert!(jobs.hear_node(node, newest + 1, world.now()).await.expect("the store").is_none(), "never sent");
+    assert!(jobs.hear_node(node, newest + 1, &[], world.now()).await.expect("the store").is_none(), "never sent");
     assert!(read(&world, node, newest + 1).await.snapshot);
 
-    jobs.hear_node(node, newest, world.now()).await.expect("the store").expect("known");
+    jobs.hear_node(node, newest, &[], world.now()).await.expect("the store").expect("known");
     world.clock.advance(Duration::from_secs(3601));
     let removed = jobs.clean_up(world.now()).await.expect("the store").events;
     assert_eq!(removed, newest - 1, "all that was acknowledged an hour ago");
@@ -159,4 +159,78 @@ async fn announcements_reach_a_listener_in_another_connection() {
     let mut changes = world.stores.jobs().listen().await.expect("the store");
     world.namespace(org_id, "ns").await;
     tokio::time::timeout(Duration::from_secs(5), changes.next()).await.expect("in time").expect("the connection holds");
+}
+
+#[tokio::test]
+async fn a_snapshot_has_every_removal_that_is_not_done_and_of_the_others_the_newest() {
+    let world = World::new().await;
+    let node = world.node().await;
+    let (_, org_id) = world.account("a@example.com").await;
+    let (unheard, stuck) = (world.namespace(org_id, "unheard").await, world.namespace(org_id, "stuck").await);
+    let jobs = world.stores.jobs();
+    for namespace in [&stuck, &unheard] {
+        let heard = read(&world, node, 0).await.cursor;
+        jobs.hear_node(node, heard, &[stuck.id], world.now()).await.expect("the store").expect("known");
+        let mut org = world.stores.org(org_id).await.expect("the store");
+        org.start_deleting(namespace.id, world.now()).await.expect("the store");
+        org.commit().await.expect("the store");
+    }
+    jobs.settle_namespaces(world.now()).await.expect("the store");
+    // A thousand later removals that the node has long done.
+    let admin = world.server.pool("postgres", 1).await;
+    for statement in [
+        "INSERT INTO control.namespaces (namespace_id, org_id, name, status, created_at, deleted_at)
+         SELECT md5(i::text)::uuid, $1, 'gone', 'deleted', $2, $2 FROM generate_series(1, 1000) i",
+        "INSERT INTO control.assignments (namespace_id, org_id, node_id, generation, state, cursor, changed_at)
+         SELECT n.namespace_id, n.org_id, d.node_id, 1, 'delete', 1, n.deleted_at + interval '1 s'
+         FROM control.namespaces n, control.nodes d WHERE n.name = 'gone' AND n.org_id = $1 AND n.created_at = $2",
+    ] {
+        sqlx::query(statement).bind(org_id.uuid()).bind(world.now()).execute(&admin).await.expect("inserted");
+    }
+    let snapshot = read(&world, node, 0).await;
+    let all = assignments(&snapshot);
+    for pending in [unheard, stuck] {
+        assert!(all.contains(&(pending.id, AssignmentState::Delete)), "nobody has removed its data: {pending:?}");
+    }
+    assert_eq!(all.len(), 1_002);
+}
+
+#[tokio::test]
+async fn removing_old_events_holds_up_nobody_who_publishes_and_works_in_batches() {
+    let world = World::new().await;
+    let node = world.node().await;
+    let (_, org_id) = world.account("a@example.com").await;
+    let admin = world.server.pool("postgres", 2).await;
+    // 2,500 events that the node has applied, and one lock on the first of them.
+    for statement in [
+        "INSERT INTO control.policy_events (node_id, cursor, org_id, kind, subject, created_at)
+         SELECT $1, i, $2, 'organization', $2, $3 FROM generate_series(2, 2501) i",
+        "UPDATE control.nodes SET policy_cursor = 2501, acked_cursor = 2501
+         WHERE node_id = $1 AND $2::uuid IS NOT NULL AND $3::timestamptz IS NOT NULL",
+    ] {
+        let statement = sqlx::query(statement).bind(node.uuid()).bind(org_id.uuid()).bind(world.now());
+        statement.execute(&admin).await.expect("done");
+    }
+    let mut lock = admin.begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM control.policy_events WHERE cursor = 2 FOR UPDATE")
+        .execute(&mut *lock)
+        .await
+        .expect("locked");
+    world.clock.advance(Duration::from_secs(3601));
+    world.stores.jobs().hear_node(node, 2_501, &[], world.now()).await.expect("the store").expect("known");
+    let (jobs, now) = (world.stores.jobs(), world.now());
+    let cleaning = tokio::spawn(async move { jobs.clean_up(now).await.expect("the store").events });
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    let waits =
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'agentdb_jobs' AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&admin).await.expect("an answer") {
+        assert!(tokio::time::Instant::now() < deadline, "the removal meets the lock");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let published = tokio::time::timeout(Duration::from_secs(10), world.namespace(org_id, "ns")).await;
+    assert!(published.is_ok(), "an event is published while old ones are removed");
+    assert!(read(&world, node, 2).await.snapshot, "the mark holds before the rows are gone");
+    lock.commit().await.expect("released");
+    assert_eq!(cleaning.await.expect("it ran"), 2_500, "in one run, however many batches");
+    assert_eq!(assignments(&read(&world, node, 2_501).await).len(), 1);
 }

@@ -35,7 +35,8 @@ rm -rf "$dir"
 
 /// A running server.
 pub struct TestPostgres {
-    socket_dir: PathBuf,
+    /// Also holds `log` and, in `data`, the cluster.
+    pub socket_dir: PathBuf,
     guard: Child,
 }
 

@@ -1,6 +1,7 @@
 //! The second wall, for every table that the catalogue knows to be a tenant's.
 
 use agentdb_control_plane_contract::KeyKind;
+use agentdb_control_plane_store::KeptAnswer;
 use agentdb_ids::OrgId;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
@@ -45,6 +46,10 @@ async fn populated() -> (World, OrgId, OrgId) {
         let (_, org_id) = world.account(email).await;
         world.namespace(org_id, "ns").await;
         world.key(org_id, KeyKind::Api, None).await;
+        let mut org = world.stores.org(org_id).await.expect("the store");
+        let kept = KeptAnswer { request_sha256: [1; 32], answer: serde_json::json!({}) };
+        org.keep_answer([0; 32], &kept, world.now()).await.expect("the store");
+        org.commit().await.expect("the store");
         orgs.push(org_id);
     }
     (world, orgs[0], orgs[1])

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use agentdb_clock::SystemEntropy;
 use agentdb_control_plane_contract::{Edition, Role};
-use agentdb_control_plane_store::{NewIdentity, NewMail, NewSession, RenewedSignup};
+use agentdb_control_plane_store::{NewIdentity, NewSession};
 use agentdb_ids::{OrgId, SessionId, UserId};
 use uuid::Uuid;
 
-use crate::account::{World, sha};
+use crate::account::{World, browser_sha, sha};
 
 fn identity(world: &World) -> NewIdentity {
     NewIdentity {
@@ -101,27 +101,23 @@ async fn a_known_address_gets_a_notice_and_no_more_than_five_sign_ups_wait() {
 }
 
 #[tokio::test]
-async fn a_renewed_sign_up_keeps_its_password_and_an_unknown_address_gets_no_mail() {
+async fn a_sign_up_that_waits_tells_its_browser_and_password_until_it_is_over() {
     let world = World::new().await;
     let people = world.stores.people();
-    world.sign_up("a@example.com", Uuid::new_v4(), "hash-1").await;
-    world.stores.jobs().capture_mail(100, world.now()).await.expect("the store");
-    let token = Uuid::new_v4();
-    for email in ["A@example.com", "unknown@example.com"] {
-        let renewed = RenewedSignup {
-            token_sha256: sha(token),
-            email,
-            created_at: world.now(),
-            expires_at: world.now() + Duration::from_secs(60),
-        };
-        let mail = NewMail { id: Uuid::now_v7(), to: email, subject: "again", body: "", link: None, at: world.now() };
-        people.renew_signup(&renewed, &mail).await.expect("the store");
+    let (first, second) = (Uuid::new_v4(), Uuid::new_v4());
+    world.sign_up("a@example.com", first, "hash-1").await;
+    world.sign_up("a@example.com", second, "hash-2").await;
+    for (token, hash) in [(first, "hash-1"), (second, "hash-2")] {
+        let pending = people.pending_signup(sha(token), world.now()).await.expect("the store").expect("it waits");
+        assert_eq!((pending.browser_sha256, pending.password_hash.as_str()), (Some(browser_sha(token)), hash));
     }
-    let mails = world.stores.jobs().capture_mail(100, world.now()).await.expect("the store");
-    assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["A@example.com"]);
-    people.complete_signup(sha(token), identity(&world), world.now()).await.expect("the store").expect("good");
-    let known = people.credentials("a@example.com").await.expect("the store").expect("known");
-    assert_eq!(known.password_hash, "hash-1");
+    let pending = async |token| people.pending_signup(sha(token), world.now()).await.expect("the store").is_some();
+    assert!(!pending(Uuid::new_v4()).await, "unknown");
+    people.complete_signup(sha(first), identity(&world), world.now()).await.expect("the store").expect("good");
+    assert!(!pending(first).await && !pending(second).await, "used, or void by it");
+    world.sign_up("b@example.com", first, "hash").await;
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    assert!(!pending(first).await, "expired");
 }
 
 #[tokio::test]
@@ -148,7 +144,8 @@ async fn sessions_end_by_age_by_idleness_and_by_logging_out() {
     begin(unused).await;
     let id = begin(left).await;
     assert!(alive(left).await);
-    people.remove_session(id).await.expect("the store");
+    let person = world.stores.person(user_id).await.expect("the store");
+    person.log_out(id, world.now()).await.expect("the store");
     assert!(!alive(left).await, "logged out");
     for _ in 0..5 {
         world.clock.advance(Duration::from_secs(1800));

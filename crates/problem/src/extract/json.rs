@@ -3,10 +3,10 @@ use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use http::header;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{plain, pointer, reason};
+use super::{body, plain, pointer, reason};
 use crate::{Code, Problem};
 
 /// A JSON body, in or out. In: the content type must be JSON, the text UTF-8, and the type should have
@@ -18,20 +18,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        JsonBytes::from_request(request, state).await.map(|read| Self(read.value))
+    }
+}
+
+/// As [`Json`], with the bytes that were read, for operations that need their digest.
+#[derive(Debug, Clone, Default)]
+pub struct JsonBytes<T> {
+    /// What the body says.
+    pub value: T,
+    /// The body.
+    pub bytes: Bytes,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBytes<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(&request) {
             return Err(Problem::new(
                 Code::UnsupportedMediaType,
                 "The header `content-type` must be `application/json`.",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(Code::PayloadTooLarge, "The body is larger than this operation reads.")
-            } else {
-                Problem::invalid("", "unreadable_body", "the body could not be read to its end")
-            }
-        })?;
-        from_slice(&bytes).map(Self)
+        let bytes = body::read(request, state).await?;
+        Ok(Self { value: from_slice(&bytes)?, bytes })
     }
 }
 

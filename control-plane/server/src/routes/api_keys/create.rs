@@ -1,17 +1,22 @@
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
-use agentdb_control_plane_store::{ApiKeyRecord, NewApiKey};
+use agentdb_control_plane_store::{ApiKeyRecord, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
-use agentdb_problem::{Json, Problem};
-use axum::{Extension, extract::State};
+use agentdb_problem::{Json, JsonBytes, Problem};
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use chrono::{DateTime, SubsecRound as _, Utc};
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ApiKey;
 use crate::{
     extract::Reach,
-    refusal::{OrgBodyRefusals, forbidden, limit_reached, store_failed},
+    refusal::{CreateKeyRefusals, forbidden, limit_reached, store_failed},
+    routes::idempotency::{REPLAYED, Repeatable},
     state::AppState,
 };
 
@@ -34,49 +39,82 @@ pub(crate) struct CreateApiKey {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// A new API key. The secret is shown this once.
+/// A new API key.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CreatedApiKey {
     #[serde(flatten)]
     key: ApiKey,
-    /// The whole key, for `Authorization: Bearer`.
-    secret: String,
+    /// The whole key, for `Authorization: Bearer`. Shown once: an answer that is repeated has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret: Option<String>,
 }
 
 /// Create an API key
 ///
-/// Only the answer to this request has the secret.
+/// Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/api-keys",
     operation_id = "create_api_key",
     tag = "api_keys",
-    params(("org" = agentdb_ids::OrgId, Path, description = "The organisation")),
+    params(
+        ("org" = agentdb_ids::OrgId, Path, description = "The organisation"),
+        ("Idempotency-Key" = Option<String>, Header,
+         description = "Makes the request repeatable for 24 hours; the repeated answer has no secret"),
+    ),
     request_body = CreateApiKey,
-    responses((status = 201, description = "The key and its secret", body = CreatedApiKey), OrgBodyRefusals),
+    responses(
+        (status = 201, description = "The key and its secret", body = CreatedApiKey,
+         headers(("idempotency-replayed" = String, description = "`true` on an answer that was given before"))),
+        CreateKeyRefusals
+    ),
     security(("session" = []), ("api_key" = [])),
 )]
 pub(crate) async fn create_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
-    Json(request): Json<CreateApiKey>,
-) -> Result<(StatusCode, Json<CreatedApiKey>), Problem> {
+    headers: HeaderMap,
+    JsonBytes { value: request, bytes }: JsonBytes<CreateApiKey>,
+) -> Result<Response, Problem> {
     if !scope.role.may_develop() {
         return Err(forbidden("the role developer, admin or owner"));
     }
+    let repeatable = Repeatable::of(&scope, "create_api_key", &headers, &bytes)?;
+    let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
+    if let Some(repeatable) = &repeatable
+        && let Some(answer) = repeatable.answered(&mut org).await?
+    {
+        let replayed = [(REPLAYED, HeaderValue::from_static("true"))];
+        return Ok((StatusCode::CREATED, replayed, Json(answer)).into_response());
+    }
     let now = app.now();
     let request = checked(request, now)?;
-    if !covers(&reach.0, &request.namespaces) {
-        return Err(forbidden("a key that itself reaches these namespaces"));
+    within(&reach, &request)?;
+    let (key, token) = make(&app, &mut org, &scope, request, now).await?;
+    if let Some(repeatable) = &repeatable {
+        repeatable.keep(&mut org, serde_json::to_value(&key).map_err(Problem::internal)?, now).await?;
     }
+    org.commit().await.map_err(store_failed)?;
+    tracing::info!(organization = %scope.org_id, key = %token.key_id(), "API key created");
+    let created = CreatedApiKey { key, secret: Some(token.expose().to_owned()) };
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// Puts a new key into the transaction, if the organisation may have one more.
+async fn make(
+    app: &AppState,
+    org: &mut OrgTx,
+    scope: &OrgScope,
+    request: CreateApiKey,
+    now: DateTime<Utc>,
+) -> Result<(ApiKey, ApiKeyToken), Problem> {
     let id = ApiKeyId::generate(&*app.clock, &*app.entropy);
     let token = ApiKeyToken::generate(id, &*app.entropy);
-
-    let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     let maximum = app.editions.limits_of(&organization).api_keys;
-    if org.count_api_keys(KeyKind::Api, now).await.map_err(store_failed)? >= u64::from(maximum) {
+    if org.count_api_keys(now).await.map_err(store_failed)? >= u64::from(maximum) {
         return Err(limit_reached("api_keys", maximum, organization.edition.as_str()));
     }
     org.add_api_key(&NewApiKey {
@@ -95,9 +133,6 @@ pub(crate) async fn create_api_key(
     })
     .await
     .map_err(store_failed)?;
-    org.commit().await.map_err(store_failed)?;
-    tracing::info!(organization = %scope.org_id, key = %id, "API key created");
-
     let key = ApiKeyRecord {
         id,
         name: request.name,
@@ -106,17 +141,21 @@ pub(crate) async fn create_api_key(
         created_at: now,
         expires_at: request.expires_at,
     };
-    Ok((StatusCode::CREATED, Json(CreatedApiKey { key: key.into(), secret: token.expose().to_owned() })))
+    Ok((key.into(), token))
 }
 
-/// Whether every namespace that `inner` reaches is reached by `outer`.
-fn covers(outer: &NamespacePattern, inner: &NamespacePattern) -> bool {
-    match (outer.as_str().strip_suffix('*'), inner.as_str().strip_suffix('*')) {
-        (Some(outer), Some(inner)) => inner.starts_with(outer),
-        (Some(outer), None) => inner.as_str().starts_with(outer),
-        (None, Some(_)) => false,
-        (None, None) => outer == inner,
+/// Refuses a key that would have more than its maker.
+fn within(reach: &Reach, request: &CreateApiKey) -> Result<(), Problem> {
+    if !reach.namespaces.covers(&request.namespaces) {
+        return Err(forbidden("a key that itself reaches these namespaces"));
     }
+    if !request.scopes.iter().all(|scope| reach.scopes.contains(scope)) {
+        return Err(forbidden("a key that itself has these scopes"));
+    }
+    if reach.expires_at.is_some_and(|end| request.expires_at.is_none_or(|wanted| wanted > end)) {
+        return Err(forbidden("a key that is itself good as long as the new one"));
+    }
+    Ok(())
 }
 
 fn checked(mut request: CreateApiKey, now: DateTime<Utc>) -> Result<CreateApiKey, Problem> {
@@ -153,18 +192,27 @@ mod tests {
 
     #[test]
     fn a_key_gives_no_more_than_it_has() {
+        let end: DateTime<Utc> = "2026-01-02T00:00:00Z".parse().expect("a time");
         let pattern = |text: &str| NamespacePattern::try_from(text.to_owned()).expect("a pattern");
-        let covers = |outer, inner| covers(&pattern(outer), &pattern(inner));
-        assert!(
-            covers("*", "*") && covers("*", "a") && covers("p-*", "p-*") && covers("p-*", "p-x*") && covers("a", "a")
-        );
-        assert!(
-            !covers("p-*", "*")
-                && !covers("p-*", "p*")
-                && !covers("p-*", "q")
-                && !covers("a", "a*")
-                && !covers("a", "b")
-        );
+        let reach =
+            |expires_at| Reach { namespaces: pattern("p-*"), scopes: vec![Scope::Read, Scope::Admin], expires_at };
+        let key = |namespaces: &str, scopes: &[Scope], expires_at| CreateApiKey {
+            name: "key".to_owned(),
+            namespaces: pattern(namespaces),
+            scopes: scopes.to_vec(),
+            expires_at,
+        };
+        let (day, second) = (chrono::Duration::days(1), chrono::Duration::microseconds(1));
+        for (maker, wanted) in [(None, None), (None, Some(end)), (Some(end), Some(end)), (Some(end), Some(end - day))] {
+            for scopes in [&[Scope::Read][..], &[Scope::Admin], &[Scope::Read, Scope::Admin]] {
+                assert!(within(&reach(maker), &key("p-x", scopes, wanted)).is_ok(), "{maker:?} {wanted:?} {scopes:?}");
+            }
+        }
+        assert!(within(&reach(None), &key("*", &[Scope::Read], None)).is_err());
+        assert!(within(&reach(None), &key("p-*", &[Scope::Write], None)).is_err());
+        assert!(within(&reach(None), &key("p-*", &[Scope::Read, Scope::Write], None)).is_err());
+        assert!(within(&reach(Some(end)), &key("p-*", &[Scope::Read], None)).is_err(), "an eternal key");
+        assert!(within(&reach(Some(end)), &key("p-*", &[Scope::Read], Some(end + second))).is_err());
     }
 
     #[test]

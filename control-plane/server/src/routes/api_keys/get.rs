@@ -4,13 +4,14 @@ use axum::{Extension, extract::State};
 
 use super::{ApiKey, ApiKeyPath};
 use crate::{
+    extract::Reach,
     refusal::{OrgRefusals, store_failed},
     state::AppState,
 };
 
 /// Get an API key
 ///
-/// All but its secret. A revoked key is not there any more.
+/// All but its secret. A revoked key is not there any more; for a key, neither is one that reaches further than itself.
 #[utoipa::path(
     get,
     path = "/v1/orgs/{org}/api-keys/{key}",
@@ -23,9 +24,10 @@ use crate::{
 pub(crate) async fn get_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
+    Extension(reach): Extension<Reach>,
     Path(path): Path<ApiKeyPath>,
 ) -> Result<Json<ApiKey>, Problem> {
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    let key = org.api_key(path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     Ok(Json(key.into()))
 }

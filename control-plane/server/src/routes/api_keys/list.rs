@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::ApiKey;
 use crate::{
+    extract::Reach,
     refusal::{OrgRefusals, store_failed},
     routes::page::{Page, cut},
     state::AppState,
@@ -21,7 +22,8 @@ pub(crate) struct ApiKeyList {
 
 /// List API keys
 ///
-/// Those that are not revoked, oldest first. Secrets are not kept, so none is shown.
+/// Those that are not revoked, oldest first; for a key, those that reach no further than itself. Secrets are not kept, so
+/// none is shown.
 #[utoipa::path(
     get,
     path = "/v1/orgs/{org}/api-keys",
@@ -34,6 +36,7 @@ pub(crate) struct ApiKeyList {
 pub(crate) async fn list_api_keys(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
+    Extension(reach): Extension<Reach>,
     Query(page): Query<Page>,
 ) -> Result<Json<ApiKeyList>, Problem> {
     let limit = page.limit()?;
@@ -43,7 +46,7 @@ pub(crate) async fn list_api_keys(
         .transpose()
         .map_err(|_| Problem::invalid("cursor", "invalid_cursor", "this is not a cursor of this list"))?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    let keys = org.api_keys(after, limit as i64 + 1).await.map_err(store_failed)?;
+    let keys = org.api_keys(&reach.namespaces, after, limit as i64 + 1).await.map_err(store_failed)?;
     let (keys, next_cursor) = cut(keys, limit, |key| key.id.to_string());
     Ok(Json(ApiKeyList { items: keys.into_iter().map(Into::into).collect(), next_cursor }))
 }

@@ -5,13 +5,15 @@ use http::StatusCode;
 
 use super::ApiKeyPath;
 use crate::{
+    extract::Reach,
     refusal::{OrgRefusals, forbidden, store_failed},
     state::AppState,
 };
 
 /// Revoke an API key
 ///
-/// For good. Nodes that are connected refuse it within a second.
+/// For good. Nodes that are connected refuse it within a second. For a key, one that reaches further than itself is not
+/// there.
 #[utoipa::path(
     delete,
     path = "/v1/orgs/{org}/api-keys/{key}",
@@ -24,13 +26,14 @@ use crate::{
 pub(crate) async fn revoke_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
+    Extension(reach): Extension<Reach>,
     Path(path): Path<ApiKeyPath>,
 ) -> Result<StatusCode, Problem> {
     if !scope.role.may_develop() {
         return Err(forbidden("the role developer, admin or owner"));
     }
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
-    if !org.revoke_api_key(path.key, app.now()).await.map_err(store_failed)? {
+    if !org.revoke_api_key(&reach.namespaces, path.key, app.now()).await.map_err(store_failed)? {
         return Err(Problem::not_found());
     }
     org.commit().await.map_err(store_failed)?;

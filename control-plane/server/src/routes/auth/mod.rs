@@ -3,7 +3,6 @@
 pub(super) mod list_captured_mail;
 pub(super) mod log_in;
 pub(super) mod log_out;
-pub(super) mod resend_verification;
 pub(super) mod sign_up;
 pub(super) mod verify_email;
 
@@ -24,11 +23,6 @@ pub(crate) struct Status {
     /// `verification_sent`: if the address can be signed up, a mail with a link is on its way to it.
     #[schema(example = "verification_sent")]
     status: &'static str,
-}
-
-impl Status {
-    /// The one answer, whoever has the address.
-    const VERIFICATION_SENT: Self = Self { status: "verification_sent" };
 }
 
 fn hash_failed(error: HasherError) -> Problem {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{csrf_token, set_cookie},
+    extract::{Cookie, csrf_token},
     refusal::store_failed,
     state::AppState,
 };
@@ -50,7 +50,7 @@ pub(super) async fn sign_in(app: &AppState, user: StoredUser) -> Result<Response
         })
         .await
         .map_err(store_failed)?;
-    let cookie = set_cookie(&app.config, &token)?;
+    let cookie = Cookie::SESSION.set(&app.config, &token, app.config.sessions.lifetime_s)?;
     let session = Session { user: user.into(), csrf_token: csrf_token(&token) };
     Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
 }

@@ -1,17 +1,17 @@
 use agentdb_control_plane_store::NewSignup;
 use agentdb_problem::{Json, Problem};
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Status, email, hash_failed};
 use crate::{
-    extract::ClientAddress,
+    extract::{ClientAddress, Cookie},
     mailer::{already_registered, verification},
     passwords,
     refusal::{AuthRefusals, store_failed},
-    state::AppState,
+    state::{AppState, token_sha256},
 };
 
 /// Characters of an organisation's name.
@@ -35,21 +35,27 @@ pub(crate) struct SignUp {
 /// Sign up
 ///
 /// The account and its organisation come into being when the link in the mail is opened. The answer is the same when
-/// the address has an account; its owner is told by mail.
+/// the address has an account; its owner is told by mail. Send it again if no mail arrives. The cookie tells this browser
+/// from others: in another one the link also asks for the password.
 #[utoipa::path(
     post,
     path = "/v1/auth/signup",
     operation_id = "sign_up",
     tag = "auth",
     request_body = SignUp,
-    responses((status = 202, description = "A mail is on its way", body = Status), AuthRefusals),
+    responses(
+        (status = 202, description = "A mail is on its way", body = Status,
+         headers(("set-cookie" = String, description = "`adb_signup`"))),
+        AuthRefusals
+    ),
     security(()),
 )]
 pub(crate) async fn sign_up(
     State(app): State<AppState>,
     address: ClientAddress,
+    headers: HeaderMap,
     Json(request): Json<SignUp>,
-) -> Result<(StatusCode, Json<Status>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Status>), Problem> {
     let email = email::parse(&request.email)?;
     let organization_name = organization_name(&request.organization_name)?;
     passwords::check(&request.password, &email)
@@ -59,28 +65,41 @@ pub(crate) async fn sign_up(
 
     // Also for a known address, so that the time does not tell.
     let password_hash = app.hasher.hash(request.password).await.map_err(hash_failed)?;
-    let (token, token_sha256) = app.new_token();
+    let (token, hash) = app.new_token();
+    let browser = browser(&app, &headers);
     let now = app.now();
     let valid_s = app.config.auth.verification_s;
+    let expires_at = now + chrono::Duration::seconds(valid_s.into());
     let welcome = verification(&app.config.public_url, &token, valid_s / 3600);
     let notice = already_registered(&app.config.public_url);
     app.people
         .add_signup(
             &NewSignup {
-                token_sha256,
+                token_sha256: hash,
+                browser_sha256: token_sha256(&browser),
                 email: &email,
                 password_hash: &password_hash,
                 organization_name: &organization_name,
                 created_at: now,
-                expires_at: now + chrono::Duration::seconds(valid_s.into()),
+                expires_at,
             },
-            &welcome.mail(app.new_uuid(), &email, now),
-            &notice.mail(app.new_uuid(), &email, now),
+            &welcome.mail(app.new_uuid(), &email, now, expires_at),
+            &notice.mail(app.new_uuid(), &email, now, expires_at),
         )
         .await
         .map_err(store_failed)?;
     app.mail_posted.notify_one();
-    Ok((StatusCode::ACCEPTED, Json(Status::VERIFICATION_SENT)))
+    // For a known address too.
+    let cookie = Cookie::SIGNUP.set(&app.config, &browser, valid_s)?;
+    Ok((StatusCode::ACCEPTED, [(header::SET_COOKIE, cookie)], Json(Status { status: "verification_sent" })))
+}
+
+/// What the browser is recognised by. One that signed up before keeps it, so that the links of both mails open there.
+fn browser(app: &AppState, headers: &HeaderMap) -> String {
+    match Cookie::SIGNUP.of(headers) {
+        Some(known) if known.len() == 64 && known.bytes().all(|byte| byte.is_ascii_hexdigit()) => known.to_owned(),
+        _ => app.new_token().0,
+    }
 }
 
 fn organization_name(text: &str) -> Result<String, Problem> {

@@ -1,6 +1,6 @@
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
 use agentdb_control_plane_store::NewApiKey;
-use agentdb_ids::ApiKeyId;
+use agentdb_ids::{ApiKeyId, SessionId};
 use agentdb_problem::{Code, Json, Problem};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Duration, Utc};
@@ -16,8 +16,8 @@ use crate::{
 /// How long a token is good.
 const LIFETIME: Duration = Duration::minutes(15);
 
-/// Tokens of one organisation that are good at once.
-const MAX_LIVE: u64 = 500;
+/// Tokens that one person has in one organisation at once.
+const MAX_LIVE: u64 = 50;
 
 /// A key for the data operations that the console uses and nobody sees.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +30,7 @@ pub(crate) struct ConsoleToken {
 /// Create a console token
 ///
 /// For signed-in people: a key of this organisation that is good for 15 minutes and reads, and for those who may also
-/// writes, in every namespace. It is not listed and does not count against the limit of keys.
+/// writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/console-tokens",
@@ -43,8 +43,9 @@ pub(crate) struct ConsoleToken {
 pub(crate) async fn create_console_token(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
+    session: Option<Extension<SessionId>>,
 ) -> Result<(StatusCode, Json<ConsoleToken>), Problem> {
-    let Principal::User(user_id) = scope.principal else {
+    let (Principal::User(user_id), Some(Extension(session_id))) = (scope.principal, session) else {
         return Err(forbidden("a signed-in person, not a key"));
     };
     let scopes: &[Scope] = if scope.role.may_develop() { &[Scope::Read, Scope::Write] } else { &[Scope::Read] };
@@ -54,8 +55,12 @@ pub(crate) async fn create_console_token(
     let token = ApiKeyToken::generate(id, &*app.entropy);
 
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
+    // Logging out ends all tokens: one that is asked for at the same moment is made before, or not at all.
+    if !org.hold_session(session_id).await.map_err(store_failed)? {
+        return Err(Problem::unauthenticated());
+    }
     org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
-    if org.count_api_keys(KeyKind::Console, now).await.map_err(store_failed)? >= MAX_LIVE {
+    if org.count_console_keys(user_id, now).await.map_err(store_failed)? >= MAX_LIVE {
         return Err(Problem::new(Code::RateLimited, "Too many console tokens are in use.").with_retry_after(60));
     }
     org.add_api_key(&NewApiKey {

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use agentdb_control_plane_contract::{PolicyBatch, PolicyEvent, policy};
 use agentdb_control_plane_store::{Feed, FeedItem};
-use agentdb_ids::NodeId;
+use agentdb_ids::{NamespaceId, NodeId};
 use agentdb_problem::{Json, Path, Problem, Query};
 use axum::{Extension, extract::State};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::only_itself;
 use crate::{EditionBook, refusal::store_failed, state::AppState};
@@ -28,10 +28,28 @@ pub(super) struct Poll {
     wait_s: u64,
     #[serde(default)]
     digest: bool,
+    /// But for the data of these.
+    #[serde(default, deserialize_with = "ids")]
+    erasing: Vec<NamespaceId>,
 }
 
-/// `GET /internal/v1/nodes/{node}/policy?cursor=C&wait_s=W&digest=D`: what happened after the cursor. A request for
-/// the digest does not wait. The first call of a node makes it known.
+/// Namespaces with commas between them, at most [`policy::MAX_ERASING`].
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NamespaceId>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let ids: Vec<NamespaceId> = text
+        .split(',')
+        .take(policy::MAX_ERASING + 1)
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(D::Error::custom)?;
+    if ids.len() > policy::MAX_ERASING {
+        return Err(D::Error::custom(format!("at most {} namespaces", policy::MAX_ERASING)));
+    }
+    Ok(ids)
+}
+
+/// `GET /internal/v1/nodes/{node}/policy?cursor=C&wait_s=W&digest=D&erasing=E`: what happened after the cursor. A
+/// request for the digest does not wait. The first call of a node makes it known.
 pub(super) async fn read_policy(
     State(app): State<AppState>,
     Extension(caller): Extension<NodeId>,
@@ -42,7 +60,7 @@ pub(super) async fn read_policy(
     let wait = if poll.digest { 0 } else { poll.wait_s.min(MAX_WAIT_S) };
     let deadline = tokio::time::Instant::now() + Duration::from_secs(wait);
     let mut changes = app.changes.subscribe();
-    let heard = app.jobs.hear_node(node_id, poll.cursor, app.now()).await.map_err(store_failed)?;
+    let heard = app.jobs.hear_node(node_id, poll.cursor, &poll.erasing, app.now()).await.map_err(store_failed)?;
     if heard.is_some_and(|cursors| cursors.advanced) {
         // Those who wait for a namespace hear of it now, not at the next run of the reconciler.
         app.jobs.settle_namespaces(app.now()).await.map_err(store_failed)?;

@@ -31,7 +31,7 @@ pub(crate) async fn delete_namespace(
     Extension(reach): Extension<Reach>,
     Path(path): Path<NamespacePath>,
 ) -> Result<(StatusCode, Json<Namespace>), Problem> {
-    if check_name(&path.ns).is_err() || !reach.0.matches(&path.ns) {
+    if check_name(&path.ns).is_err() || !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
     if !scope.role.may_develop() {

@@ -26,7 +26,7 @@ pub(crate) async fn get_namespace(
     Extension(reach): Extension<Reach>,
     Path(path): Path<NamespacePath>,
 ) -> Result<Json<Namespace>, Problem> {
-    if check_name(&path.ns).is_err() || !reach.0.matches(&path.ns) {
+    if check_name(&path.ns).is_err() || !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;

@@ -56,7 +56,7 @@ pub(crate) async fn put_namespace(
     Json(request): Json<PutNamespace>,
 ) -> Result<(StatusCode, Json<Namespace>), Problem> {
     check_name(&path.ns).map_err(|error| Problem::invalid("ns", "invalid_name", error.to_string()))?;
-    if !reach.0.matches(&path.ns) {
+    if !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
     if !scope.role.may_develop() {
