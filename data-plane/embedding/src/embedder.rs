@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::encoder::Encoder;
 use crate::error::{EmbeddingError, Result};
 use crate::model::{MODEL, Model};
-use crate::queue::Call;
+use crate::queue::{Call, Room};
 use crate::tokens::TokenCounter;
 use crate::{files, worker};
 
@@ -17,6 +17,8 @@ use crate::{files, worker};
 pub const MAX_TEXTS: usize = 1000;
 /// Texts that may wait or be in work at once, of all callers together.
 pub const MAX_QUEUED_TEXTS: usize = 4096;
+/// Of these, how many are kept for calls of one text: a question finds room though ingests fill the queue.
+pub const KEPT_FOR_SINGLE_TEXTS: usize = 512;
 
 /// Vectors of the texts of one call, in the caller's order.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,8 @@ pub struct Embeddings {
 pub struct Embedder {
     calls: SyncSender<Call>,
     room: Arc<Semaphore>,
+    /// What calls of more than one text may take of the room.
+    batch_room: Arc<Semaphore>,
 }
 
 impl Embedder {
@@ -54,14 +58,16 @@ impl Embedder {
             .name("embedding".to_owned())
             .spawn(move || worker::run(&encoder, &tokenizer, &waiting))
             .map_err(|error| EmbeddingError::Load(error.to_string()))?;
-        Ok(Self { calls, room: Arc::new(Semaphore::new(MAX_QUEUED_TEXTS)) })
+        let batch_room = Arc::new(Semaphore::new(MAX_QUEUED_TEXTS - KEPT_FOR_SINGLE_TEXTS));
+        Ok(Self { calls, room: Arc::new(Semaphore::new(MAX_QUEUED_TEXTS)), batch_room })
     }
 
     /// Turns texts into vectors. Cancel-safe: texts of a dropped call that are not in work yet are forgotten.
     ///
     /// # Errors
     /// [`TooMany`](EmbeddingError::TooMany) beyond [`MAX_TEXTS`], [`Busy`](EmbeddingError::Busy) when the
-    /// queue has no room for all of them, and what the model itself says.
+    /// queue has no room for all of them (for several texts, beside what is kept for single ones), and what the
+    /// model itself says.
     pub async fn embed(&self, texts: Vec<String>) -> Result<Embeddings> {
         let count = texts.len();
         if count == 0 {
@@ -70,10 +76,7 @@ impl Embedder {
         if count > MAX_TEXTS {
             return Err(EmbeddingError::TooMany { given: count, most: MAX_TEXTS });
         }
-        let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(count as u32) else {
-            counter!("agentdb_embedding_busy_total").increment(1);
-            return Err(EmbeddingError::Busy);
-        };
+        let room = self.room(count as u32).inspect_err(|_| counter!("agentdb_embedding_busy_total").increment(1))?;
         gauge!("agentdb_embedding_queued_texts").set(self.queued() as f64);
         let (reply, answer) = oneshot::channel();
         self.calls.try_send(Call { texts, reply, room }).map_err(|_| EmbeddingError::Stopped)?;
@@ -81,6 +84,13 @@ impl Embedder {
         gauge!("agentdb_embedding_queued_texts").set(self.queued() as f64);
         embeddings.truncated.sort_unstable();
         Ok(embeddings)
+    }
+
+    fn room(&self, texts: u32) -> Result<Room> {
+        let take = |room: &Arc<Semaphore>| Arc::clone(room).try_acquire_many_owned(texts);
+        let batch = (texts > 1).then(|| take(&self.batch_room)).transpose().map_err(|_| EmbeddingError::Busy)?;
+        let room = take(&self.room).map_err(|_| EmbeddingError::Busy)?;
+        Ok(Room { _room: room, _batch: batch })
     }
 
     /// The model's name and limits.

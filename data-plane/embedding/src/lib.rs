@@ -6,7 +6,8 @@
 //!
 //! Invariants: a text's vector depends on that text alone, whatever shares its batch; every text is
 //! answered with the count of tokens that were read of it; a text longer than the model reads is named in
-//! the answer; no more than [`MAX_QUEUED_TEXTS`] texts are held.
+//! the answer; no more than [`MAX_QUEUED_TEXTS`] texts are held, and calls of one text find room though calls
+//! of many fill the rest.
 //!
 //! Fails by saying [`EmbeddingError::Busy`] when the queue is full. The network runs on a thread of its own
 //! (and on rayon's pool), never on the threads that serve requests; should that thread die, every call
@@ -23,7 +24,7 @@ mod queue;
 mod tokens;
 mod worker;
 
-pub use embedder::{Embedder, Embeddings, MAX_QUEUED_TEXTS, MAX_TEXTS};
+pub use embedder::{Embedder, Embeddings, KEPT_FOR_SINGLE_TEXTS, MAX_QUEUED_TEXTS, MAX_TEXTS};
 pub use error::{EmbeddingError, Result};
 pub use model::{MODEL, Model};
 pub use tokens::{TokenCounter, Tokens};

@@ -20,7 +20,14 @@ pub(crate) struct Call {
     pub(crate) texts: Vec<String>,
     pub(crate) reply: oneshot::Sender<Result<Embeddings>>,
     /// The call's share of the queue; given back when the call is answered or forgotten.
-    pub(crate) room: OwnedSemaphorePermit,
+    pub(crate) room: Room,
+}
+
+/// A call's places in the queue.
+pub(crate) struct Room {
+    pub(crate) _room: OwnedSemaphorePermit,
+    /// Of those that calls of several texts share.
+    pub(crate) _batch: Option<OwnedSemaphorePermit>,
 }
 
 /// A text of a batch: whose it is and what the model reads.

@@ -47,7 +47,7 @@ async fn read(ns: &Arc<Namespace>) -> Story {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_and_s3_give_the_same_answers() {
     let directory = tempfile::tempdir().expect("a directory");
-    let s3 = S3::start();
+    let s3 = S3::start().await;
     let local = story(&StoreConfig::directory(directory.path())).await;
     assert_eq!(local.0.len(), 190);
     assert_eq!(local.4, 4);
@@ -149,6 +149,12 @@ async fn folded_tables_open_in_plain_lancedb() {
         ref other => panic!("{other:?}"),
     };
     let found = table.query().only_if(format!("id = 'r0005' AND page = {page}")).execute().await.expect("query");
-    let rows: usize = found.try_collect::<Vec<_>>().await.expect("rows").iter().map(|b| b.num_rows()).sum();
+    let rows: usize = found
+        .try_collect::<Vec<_>>()
+        .await
+        .expect("rows")
+        .iter()
+        .map(lancedb::arrow::arrow_array::RecordBatch::num_rows)
+        .sum();
     assert_eq!(rows, 1);
 }

@@ -14,6 +14,9 @@ pub struct NodeConfig {
     pub node_id: NodeId,
     /// The node's own directory: lock, saved policy and grants, usage spool. No tenant's data.
     pub directory: PathBuf,
+    /// Proxies in front of the node that add to `X-Forwarded-For`; with 0 the header is not believed.
+    #[serde(default)]
+    pub trusted_proxies: u8,
     /// The lease on the node's name.
     #[serde(default)]
     pub lease: LeaseConfig,
@@ -41,6 +44,7 @@ impl NodeConfig {
         Self {
             node_id,
             directory,
+            trusted_proxies: 0,
             lease: LeaseConfig::default(),
             assignments: AssignmentsConfig::default(),
             grants: GrantsConfig::default(),
@@ -142,6 +146,8 @@ pub struct AdmissionConfig {
     pub request_timeout_s: u64,
     /// The largest body of a request.
     pub max_body_bytes: usize,
+    /// Bytes of request bodies in work at once, of all callers together.
+    pub max_bodies_bytes: usize,
 }
 
 impl Default for AdmissionConfig {
@@ -152,6 +158,7 @@ impl Default for AdmissionConfig {
             max_addresses: 100_000,
             request_timeout_s: 120,
             max_body_bytes: 16 * 1024 * 1024,
+            max_bodies_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -193,6 +200,8 @@ pub struct EngineConfig {
     pub fold_interval_s: u64,
     /// Bytes of rows kept in memory for search.
     pub max_resident_bytes: usize,
+    /// Bytes of the records that one read may return: larger pages end early, larger answers are refused.
+    pub max_read_bytes: usize,
 }
 
 impl Default for EngineConfig {
@@ -203,6 +212,7 @@ impl Default for EngineConfig {
             fold_bytes: engine.fold_bytes,
             fold_interval_s: engine.fold_interval.as_secs(),
             max_resident_bytes: engine.max_resident_bytes,
+            max_read_bytes: engine.max_read_bytes,
         }
     }
 }
@@ -214,6 +224,7 @@ impl EngineConfig {
             fold_bytes: self.fold_bytes,
             fold_interval: Duration::from_secs(self.fold_interval_s),
             max_resident_bytes: self.max_resident_bytes,
+            max_read_bytes: self.max_read_bytes,
             ..engine::Config::default()
         }
     }

@@ -41,6 +41,13 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
         .ok()
 }
 
+/// Does what waits for the disk off the threads that serve requests.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
 fn sync_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }

@@ -8,6 +8,7 @@ use agentdb_clock::{Clock, Entropy};
 use agentdb_control_plane_contract::InternalClient;
 use agentdb_data_plane_embedding::Embedder;
 use agentdb_data_plane_engine::Store;
+use futures::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -23,6 +24,9 @@ use crate::{
     state::NodeState,
     tasks::Background,
 };
+
+/// Namespaces that a stopping node closes at once.
+const CLOSED_AT_ONCE: usize = 8;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +90,6 @@ impl Node {
 
     /// The data routes, `/v1/namespaces/{namespace}/…`. The server must tell the peer's address
     /// (`into_make_service_with_connect_info::<SocketAddr>`), or all callers share one throttle.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         routes::router(Arc::clone(&self.0.state))
     }
@@ -124,26 +127,41 @@ impl Node {
             tracing::warn!("tasks of the node were still running when it stopped");
         }
         // While the logs are open; what cannot be reported now is found by the next start.
-        if let Err(error) = node.background.reporter.report().await {
-            tracing::warn!(%error, "usage was not reported before the node stopped; the next start does it");
-        }
-        for slot in node.background.registry.slots() {
-            if tokio::time::timeout(deadline, slot.close()).await.is_err() {
-                tracing::warn!(namespace = %slot.id(), "a namespace was still in use when the node stopped");
+        match tokio::time::timeout(deadline, node.background.reporter.report()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "usage was not reported before the node stopped; the next start does it");
             }
+            Err(_) => tracing::warn!("billing did not answer before the node stopped; the next start reports to it"),
         }
+        node.close_all(deadline).await;
         node.background.sync_spool().await;
         if let Err(error) = node.background.spool.remove_if_acknowledged() {
             tracing::debug!(%error, "the usage spool was not removed");
         }
-        node.background.save_sizes();
+        node.background.save_sizes().await;
         node.background.grants.save();
         node.stop_lease.cancel();
         let lease_task = node.lease_task.lock().take();
-        if let Some(task) = lease_task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the task that keeps the lease failed");
+        if let Some(task) = lease_task {
+            match tokio::time::timeout(deadline, task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the task that keeps the lease failed"),
+                Err(_) => tracing::warn!("the lease was not given back in time; it runs out by itself"),
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Closes all namespaces, several at a time, within `deadline` for all of them together. What is not folded then
+    /// stays in the logs and is replayed by the next open.
+    async fn close_all(&self, deadline: Duration) {
+        let slots = self.background.registry.slots();
+        let closing = futures::stream::iter(&slots).for_each_concurrent(CLOSED_AT_ONCE, |slot| slot.close());
+        if tokio::time::timeout(deadline, closing).await.is_err() {
+            let open = slots.iter().filter(|slot| slot.peek().is_some()).count();
+            tracing::warn!(open, "namespaces were still in use when the node stopped");
         }
     }
 }

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
-    admission::{Caller, Pipeline},
+    admission::{Admission, Caller, Pipeline},
     assignments::{Opener, Registry},
     config::{LeaseConfig, NodeConfig},
     directory::NodeDirectory,
@@ -40,7 +40,7 @@ impl Line for OneKey {
         Ok(Some(self.0.clone()).filter(|grant| grant.key_id == key_id))
     }
 
-    async fn policy(&self, _: u64, _: Duration, _: bool) -> Result<PolicyBatch, ClientError> {
+    async fn policy(&self, _: u64, _: Duration, _: bool, _: &[NamespaceId]) -> Result<PolicyBatch, ClientError> {
         Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
     }
 
@@ -100,18 +100,15 @@ impl AdmissionProbe {
     /// Admits one query and counts it, as a data route does before and after its work. Whether it would
     /// have been answered.
     pub async fn query(&self) -> bool {
-        let Some(operation) = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records") else {
-            return false;
-        };
+        let Some(admission) = self.admit().await else { return false };
+        admission.count(&[(Meter::Query, units::query(0)), (Meter::EgressBytes, 1_000)]).is_ok()
+    }
+
+    async fn admit(&self) -> Option<Admission> {
+        let operation = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records")?;
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let caller = Caller { address, headers: &self.headers, namespace: "probe" };
-        match self.pipeline.admit(operation, caller).await {
-            Ok(admission) => {
-                let counted = admission.count(&[(Meter::Query, units::query(0)), (Meter::EgressBytes, 1_000)]);
-                counted.is_ok()
-            }
-            Err(_) => false,
-        }
+        self.pipeline.admit(operation, caller).await.ok()
     }
 
     /// Query milli-units counted so far: 1,000 for each query that was answered.
@@ -183,5 +180,41 @@ mod tests {
             assert!(probe.query().await);
         }
         assert_eq!(probe.counted(), 100_000);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_another_had_the_lease_is_neither_answered_nor_counted() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SystemClock::new());
+        let probe = AdmissionProbe::new(dir.path(), clock, Arc::new(SystemEntropy)).await.expect("a probe");
+        let admission = probe.admit().await.expect("admitted");
+        let read = admission.namespace().await.expect("open");
+        let lease = probe.pipeline.lease();
+        lease.won();
+        lease.confirm(lease.epoch());
+        assert!(lease.valid(), "won back");
+        assert!(!admission.lease_valid());
+        assert!(admission.count(&[(Meter::Query, 1_000)]).is_err());
+        drop(read);
+        assert_eq!(probe.counted(), 0);
+        let next = probe.admit().await.expect("admitted");
+        next.namespace().await.expect("opened anew");
+        next.count(&[(Meter::Query, 1_000)]).expect("counted");
+        assert_eq!(probe.counted(), 1_000);
+    }
+
+    #[tokio::test]
+    async fn a_requests_share_of_the_room_for_bodies_is_its_own_until_its_work_is_over() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SystemClock::new());
+        let probe = AdmissionProbe::new(dir.path(), clock, Arc::new(SystemEntropy)).await.expect("a probe");
+        let room = Arc::new(tokio::sync::Semaphore::new(10));
+        let admission = probe.admit().await.expect("admitted");
+        admission.hold(Arc::clone(&room).try_acquire_many_owned(10).expect("there is room"));
+        let at_work = admission.clone();
+        drop(admission);
+        assert_eq!(room.available_permits(), 0, "the work goes on when the caller has gone");
+        drop(at_work);
+        assert_eq!(room.available_permits(), 10);
     }
 }

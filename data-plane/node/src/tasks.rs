@@ -8,10 +8,11 @@ use agentdb_ids::NamespaceId;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    assignments::{Opener, Registry},
+    assignments::{Opener, Registry, Slot},
     config::{AssignmentsConfig, MeteringConfig},
+    files,
     grants::GrantCache,
-    metering::{DirtyMarks, Reporter, Sample, Spool, StorageLedger},
+    metering::{Reporter, Sample, Spool, StorageLedger},
     telemetry::Gauges,
 };
 
@@ -25,6 +26,8 @@ const SAVE_GRANTS_LEAST: Duration = Duration::from_millis(50);
 const SAVE_GRANTS_MOST: Duration = Duration::from_secs(5);
 /// How soon a namespace that could not be opened for its report is tried again.
 const RECOVER_RETRY: Duration = Duration::from_secs(2);
+/// Namespaces opened for their reports and sizes at a time.
+const RECOVER_MOST: usize = 64;
 
 /// The parts that the tasks work on.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ impl Background {
         // At once at first: what earlier lives owe, and what this month has used so far.
         let mut first = true;
         while std::mem::take(&mut first) || self.pause(every).await {
-            self.sample_storage();
+            self.sample_storage().await;
             self.sync_spool().await;
             if let Err(error) = self.reporter.report().await {
                 tracing::debug!(%error, "usage was not reported; it is sent again");
@@ -68,10 +71,8 @@ impl Background {
 
     pub(crate) async fn sync_spool(&self) {
         let spool = Arc::clone(&self.spool);
-        match tokio::task::spawn_blocking(move || spool.sync()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the usage spool cannot be made safe"),
-            Err(error) => tracing::error!(%error, "the usage spool's task failed"),
+        if let Err(error) = files::off_thread(move || spool.sync()).await {
+            tracing::error!(%error, "the usage spool cannot be made safe");
         }
     }
 
@@ -96,7 +97,7 @@ impl Background {
     pub(crate) async fn sweep(self: Arc<Self>) {
         while self.pause(SWEEP).await {
             self.close_idle().await;
-            self.save_sizes();
+            self.save_sizes().await;
         }
     }
 
@@ -112,15 +113,16 @@ impl Background {
         }
     }
 
-    pub(crate) fn save_sizes(&self) {
+    pub(crate) async fn save_sizes(&self) {
         let slots = self.registry.slots();
         let sizes = slots.iter().filter_map(|slot| Some((slot.id(), slot.known_bytes()?))).collect();
-        if let Err(error) = self.storage.save_sizes(sizes) {
+        let storage = Arc::clone(&self.storage);
+        if let Err(error) = files::off_thread(move || storage.save_sizes(sizes)).await {
             tracing::warn!(%error, "sizes of namespaces were not saved");
         }
     }
 
-    fn sample_storage(&self) {
+    async fn sample_storage(&self) {
         let hour = self.clock.hour();
         if !self.storage.is_due(hour) {
             return;
@@ -131,7 +133,8 @@ impl Background {
             let bytes = slot.known_bytes()?;
             Some(Sample { org_id: a.org_id, namespace_id: a.namespace_id, hour, bytes })
         });
-        if let Err(error) = self.storage.sample(hour, samples.collect::<Vec<_>>()) {
+        let (storage, samples) = (Arc::clone(&self.storage), samples.collect::<Vec<_>>());
+        if let Err(error) = files::off_thread(move || storage.sample(hour, samples)).await {
             tracing::error!(%error, "the hour's storage samples were not saved");
         }
     }
@@ -147,32 +150,42 @@ impl Background {
         gauges.publish();
     }
 
-    /// Opens namespaces whose logs may hold usage that an earlier process did not get reported, and those
-    /// whose size is not known, one after the other.
-    pub(crate) async fn recover(self: Arc<Self>, marks: DirtyMarks) {
-        let left = marks.found().unwrap_or_else(|error| {
-            tracing::error!(%error, "the marks of unreported usage cannot be read");
-            Vec::new()
-        });
-        let unknown = self.registry.slots().into_iter().filter(|slot| slot.known_bytes().is_none());
-        let mut due: Vec<NamespaceId> = left;
-        due.extend(unknown.map(|slot| slot.id()));
-        while !due.is_empty() {
-            let mut again = Vec::new();
-            for id in due {
-                if self.stop.is_cancelled() {
-                    return;
-                }
-                // What is not placed here is reported by the node that has it.
-                let Some(slot) = self.registry.slot(id) else { continue };
-                if slot.acquire(&self.opener).await.is_err() && slot.assignment().state == AssignmentState::Serve {
-                    again.push(id);
-                }
-            }
-            due = again;
-            if !due.is_empty() && !self.pause(RECOVER_RETRY).await {
-                return;
+    /// Opens namespaces whose logs may hold usage that an earlier process or handle did not get reported, and those
+    /// whose size is not known, over and over: at once when the control plane has placed something.
+    pub(crate) async fn recover(self: Arc<Self>) {
+        let mut after = None;
+        loop {
+            let more = self.recover_some(&mut after).await;
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(if more { RECOVER_RETRY } else { SWEEP }) => {}
+                () = self.registry.placed() => {}
             }
         }
     }
+
+    /// Opens at most [`RECOVER_MOST`] of them, beginning with the first one behind `after`, so that those that cannot
+    /// be opened do not keep the others waiting. Whether any are left.
+    async fn recover_some(&self, after: &mut Option<NamespaceId>) -> bool {
+        let mut due: Vec<_> = self.registry.slots().into_iter().filter(|slot| is_due(slot)).collect();
+        due.sort_unstable_by_key(|slot| (Some(slot.id()) <= *after, slot.id()));
+        let (all, mut opened) = (due.len(), 0);
+        for slot in due.into_iter().take(RECOVER_MOST) {
+            if self.stop.is_cancelled() {
+                return false;
+            }
+            *after = Some(slot.id());
+            opened += usize::from(slot.acquire(&self.opener).await.is_ok());
+        }
+        opened < all
+    }
 }
+
+/// Whether the namespace must be opened though nobody asks for it.
+fn is_due(slot: &Slot) -> bool {
+    let serves = slot.assignment().state == AssignmentState::Serve;
+    serves && (slot.known_bytes().is_none() || (slot.mark.is_left_behind() && slot.peek().is_none()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,10 @@
 mod admission;
 #[path = "node/bad_input.rs"]
 mod bad_input;
+#[path = "node/bounds.rs"]
+mod bounds;
+#[path = "node/lease.rs"]
+mod lease;
 #[path = "node/lives.rs"]
 mod lives;
 #[path = "node/placement.rs"]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use agentdb_data_plane_embedding::{Embedder, EmbeddingError, MAX_QUEUED_TEXTS, MAX_TEXTS};
+use agentdb_data_plane_embedding::{Embedder, EmbeddingError, KEPT_FOR_SINGLE_TEXTS, MAX_QUEUED_TEXTS, MAX_TEXTS};
 use tokio::time::timeout;
 
 use super::support::{distance, embedder, model_dir};
@@ -69,15 +69,18 @@ async fn a_question_does_not_wait_for_an_ingest() {
 async fn a_full_queue_says_busy_and_recovers() {
     let embedder = Embedder::load(&model_dir()).expect("the model loads");
     let mut waiting = Vec::new();
-    for call in 0..MAX_QUEUED_TEXTS / MAX_TEXTS {
+    let calls = (MAX_QUEUED_TEXTS - KEPT_FOR_SINGLE_TEXTS) / MAX_TEXTS;
+    for call in 0..calls {
         let embedder = embedder.clone();
         waiting.push(tokio::spawn(async move { embedder.embed(texts(&format!("fill {call}"), MAX_TEXTS)).await }));
     }
-    while embedder.queued() < MAX_QUEUED_TEXTS / MAX_TEXTS * MAX_TEXTS {
+    while embedder.queued() < calls * MAX_TEXTS {
         tokio::task::yield_now().await;
     }
     let refused = embedder.embed(texts("one too many", MAX_TEXTS)).await;
     assert!(matches!(refused, Err(EmbeddingError::Busy)), "{refused:?}");
+    let single = timeout(DEADLINE, embedder.embed(vec!["a question".to_owned()])).await.expect("answered in time");
+    assert!(single.is_ok(), "places are kept for single texts: {single:?}");
     // Whoever goes away gives the room back without being computed.
     for call in &waiting {
         call.abort();

@@ -1,8 +1,8 @@
 use std::fs;
 
-use agentdb_data_plane_embedding::{Embedder, EmbeddingError, MAX_TEXTS};
+use agentdb_data_plane_embedding::{Embedder, EmbeddingError, MAX_TEXTS, MODEL};
 
-use super::support::{embedder, model_dir};
+use super::support::{embedder, model_dir, similarity};
 
 #[test]
 fn a_missing_file_is_named_with_what_to_do() {
@@ -39,7 +39,10 @@ async fn too_many_texts_are_refused_and_none_is_fine() {
 async fn a_text_of_nothing_but_marks_and_controls_has_a_vector() {
     let odd = ["", " ", "\u{0}\u{1}\u{7f}", "[CLS] [SEP] [PAD] [MASK] [UNK]", "\u{fffd}\u{202e}\u{feff}"];
     let found = embedder().embed(odd.map(str::to_owned).to_vec()).await.expect("embedded");
-    for vector in &found.vectors {
-        assert!(vector.iter().all(|value| value.is_finite()));
+    assert_eq!(found.vectors.len(), odd.len());
+    for (text, vector) in odd.iter().zip(&found.vectors) {
+        assert_eq!(vector.len(), MODEL.dimension, "{text:?}");
+        let length = similarity(vector, vector).sqrt();
+        assert!((length - 1.0).abs() < 1e-5, "{text:?} has a vector of length {length}");
     }
 }

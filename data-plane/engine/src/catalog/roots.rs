@@ -94,10 +94,7 @@ impl Roots {
         let objects = self.store.objects();
         let key = self.key(sequence);
         let put = objects.put_opts(&key, Bytes::from(sealed).into(), PutOptions::from(PutMode::Create));
-        let error = match within(put).await {
-            Ok(_) => return Ok(Moved::Ours),
-            Err(error) => error,
-        };
+        let Err(error) = within(put).await else { return Ok(Moved::Ours) };
         match self.read(sequence).await? {
             Some(found) if found.nonce == checkpoint.nonce => Ok(Moved::Ours),
             Some(found) => Ok(Moved::Taken(Box::new(found))),

@@ -41,7 +41,9 @@ pub(super) enum Expr {
 pub(super) fn columns_of(expr: &Expr, columns: &mut Vec<usize>) -> bool {
     match expr {
         Expr::And(items) | Expr::Or(items) => {
-            items.iter().fold(false, |metadata, item| columns_of(item, columns) || metadata)
+            // Each is looked at, whatever the ones before it read.
+            let metadata: Vec<bool> = items.iter().map(|item| columns_of(item, columns)).collect();
+            metadata.contains(&true)
         }
         Expr::Not(inner) => columns_of(inner, columns),
         Expr::Compare(field, ..)

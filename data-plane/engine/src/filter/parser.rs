@@ -110,13 +110,13 @@ impl Parser<'_> {
             }
             let high = self.literal()?;
             typing::ordered(self.schema, &field, at)?;
-            let low = typing::value(self.schema, &field, low)?;
-            let high = typing::value(self.schema, &field, high)?;
+            let low = typing::value(self.schema, &field, &low)?;
+            let high = typing::value(self.schema, &field, &high)?;
             return Ok(negate(not, Expr::Between(field, low, high)));
         }
         if self.take_word("LIKE") {
             let pattern = self.literal()?;
-            let pattern = typing::pattern(self.schema, &field, pattern)?;
+            let pattern = typing::pattern(self.schema, &field, &pattern)?;
             self.size.pattern_chars += pattern.chars().count();
             if self.size.pattern_chars > MAX_PATTERNS {
                 let why = format!("all LIKE patterns together have more than {MAX_PATTERNS} characters");
@@ -126,7 +126,7 @@ impl Parser<'_> {
         }
         if self.take_word("HAS") {
             let wanted = self.literal()?;
-            return Ok(negate(not, Expr::Has(field.clone(), typing::member(self.schema, &field, wanted)?)));
+            return Ok(negate(not, Expr::Has(field.clone(), typing::member(self.schema, &field, &wanted)?)));
         }
         if not {
             return Err(self.unexpected("IN, BETWEEN, LIKE or HAS"));
@@ -146,7 +146,7 @@ impl Parser<'_> {
         }
         typing::comparable(self.schema, &field, at)?;
         let literal = self.literal()?;
-        let value = typing::value(self.schema, &field, literal)?;
+        let value = typing::value(self.schema, &field, &literal)?;
         Ok(Expr::Compare(field, comparison, value))
     }
 
@@ -158,7 +158,7 @@ impl Parser<'_> {
             let literal = self.literal()?;
             // One parameter may hold the whole list.
             for literal in literal.spread() {
-                values.push(typing::value(self.schema, &field, literal)?);
+                values.push(typing::value(self.schema, &field, &literal)?);
             }
             if values.len() > MAX_IN {
                 return Err(FilterError::at(self.at(), format!("more than {MAX_IN} values in IN")));

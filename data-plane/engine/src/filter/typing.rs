@@ -47,7 +47,7 @@ fn kind_of(schema: &Schema, field: &Field) -> Option<AttributeType> {
 }
 
 /// The literal as a value of the field's type.
-pub(super) fn value(schema: &Schema, field: &Field, literal: Literal) -> Result<Value, FilterError> {
+pub(super) fn value(schema: &Schema, field: &Field, literal: &Literal) -> Result<Value, FilterError> {
     if let Some(kind) = kind_of(schema, field) {
         return Value::from_json(kind, &literal.json).map_err(|e| literal.refuse(e.to_string()));
     }
@@ -86,7 +86,7 @@ pub(super) fn is_bool(schema: &Schema, field: &Field) -> bool {
 }
 
 /// The text of a LIKE pattern.
-pub(super) fn pattern(schema: &Schema, field: &Field, literal: Literal) -> Result<String, FilterError> {
+pub(super) fn pattern(schema: &Schema, field: &Field, literal: &Literal) -> Result<String, FilterError> {
     if !matches!(kind_of(schema, field), None | Some(AttributeType::String)) {
         return Err(FilterError::at(literal.at, "LIKE works on strings"));
     }
@@ -97,7 +97,7 @@ pub(super) fn pattern(schema: &Schema, field: &Field, literal: Literal) -> Resul
     Ok(text.to_owned())
 }
 
-pub(super) fn member(schema: &Schema, field: &Field, literal: Literal) -> Result<String, FilterError> {
+pub(super) fn member(schema: &Schema, field: &Field, literal: &Literal) -> Result<String, FilterError> {
     if !matches!(kind_of(schema, field), None | Some(AttributeType::StringList)) {
         return Err(FilterError::at(literal.at, "HAS works on a string_list"));
     }

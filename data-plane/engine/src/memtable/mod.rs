@@ -73,7 +73,7 @@ impl MemTable {
     pub(crate) fn put(&mut self, row: Arc<MemRow>, commit: Commit) {
         self.bytes += row.memory_bytes();
         let id = row.row.id.clone();
-        if self.len as usize % CHUNK == 0 {
+        if (self.len as usize).is_multiple_of(CHUNK) {
             self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
         }
         if let Some(last) = self.chunks.last_mut() {

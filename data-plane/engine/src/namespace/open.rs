@@ -71,7 +71,7 @@ async fn still_ours(shared: &Shared, began: Duration) -> Result<(), OpenError> {
         return Ok(());
     }
     let commit = shared.state.read().commit;
-    match shared.roots.latest().await.map_err(root_error)? {
+    match shared.roots.latest().await? {
         Some(root) if shared.overtaken(&root, commit) => {
             Err(OpenError::Fenced { theirs: root.generation, ours: shared.writer.generation })
         }
@@ -81,7 +81,7 @@ async fn still_ours(shared: &Shared, began: Duration) -> Result<(), OpenError> {
 
 async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, OpenError> {
     for _ in 0..ATTEMPTS {
-        let root = roots.latest().await.map_err(root_error)?;
+        let root = roots.latest().await?;
         check_generation(root.as_ref().map_or(0, |r: &Checkpoint| r.generation), writer)?;
         if let Some(state) = replay(log, State::new(root), writer).await? {
             return Ok(state);
@@ -92,9 +92,9 @@ async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, Open
 
 /// `None` when an entry is missing: then the checkpoint has moved past it, or it is lost.
 async fn replay(log: &Log, mut state: State, writer: Writer) -> Result<Option<State>, OpenError> {
-    let commits = log.commits_after(state.commit).await.map_err(log_error)?;
+    let commits = log.commits_after(state.commit).await?;
     let mut entries = std::pin::pin!(log.read_all(commits));
-    while let Some((commit, entry)) = entries.try_next().await.map_err(log_error)? {
+    while let Some((commit, entry)) = entries.try_next().await? {
         let Some(entry) = entry.filter(|_| commit == state.commit + 1) else { return Ok(None) };
         state = replay_one(state, entry, writer).await?;
     }
@@ -134,7 +134,7 @@ async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &E
             return Ok(());
         }
         // The writer before us was quicker; what it wrote is acknowledged and ours to keep.
-        let Some(theirs) = log.read(commit).await.map_err(log_error)? else { continue };
+        let Some(theirs) = log.read(commit).await? else { continue };
         check_generation(theirs.generation, writer)?;
         state.replay(theirs);
     }
@@ -169,16 +169,20 @@ fn check_generation(theirs: u64, writer: Writer) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn log_error(error: LogError) -> OpenError {
-    match error {
-        LogError::Damaged { .. } => OpenError::Corrupt(error.to_string()),
-        LogError::Store(_) | LogError::TimedOut => OpenError::Unavailable(error.to_string()),
+impl From<LogError> for OpenError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Damaged { .. } => Self::Corrupt(error.to_string()),
+            LogError::Store(_) | LogError::TimedOut => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
-fn root_error(error: RootError) -> OpenError {
-    match error {
-        RootError::Damaged { .. } => OpenError::Corrupt(error.to_string()),
-        RootError::Store(_) | RootError::TimedOut => OpenError::Unavailable(error.to_string()),
+impl From<RootError> for OpenError {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::Damaged { .. } => Self::Corrupt(error.to_string()),
+            RootError::Store(_) | RootError::TimedOut => Self::Unavailable(error.to_string()),
+        }
     }
 }

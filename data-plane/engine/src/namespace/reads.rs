@@ -39,7 +39,7 @@ impl Namespace {
             let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
             (view, state.commit, places)
         };
-        let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", e))?;
+        let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -50,7 +50,7 @@ impl Namespace {
     pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
         let (view, commit) = self.view(collection).await?;
         check_filter(&view.schema, filter.as_ref())?;
-        let value = search::count(view, filter).await.map_err(|e| self.failed("filter", e))?;
+        let value = search::count(view, filter).await.map_err(|e| self.failed("filter", &e))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -73,7 +73,7 @@ impl Namespace {
         let (view, commit) = self.view(collection).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let page = search::scan(view, filter, after, limit, include, self.room()).await;
-        let value = page.map_err(|error| self.failed("limit", error))?;
+        let value = page.map_err(|error| self.failed("limit", &error))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -86,7 +86,7 @@ impl Namespace {
         let (view, commit) = self.view(collection).await?;
         check_query(&view.schema, &query)?;
         check_filter(&view.schema, query.filter.as_ref())?;
-        let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", e))?;
+        let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
         Ok(ReadOf { value, commit })
     }
 
@@ -103,7 +103,7 @@ impl Namespace {
     }
 
     /// `field` is what the caller can make smaller.
-    fn failed(&self, field: &'static str, error: SearchError) -> ReadError {
+    fn failed(&self, field: &'static str, error: &SearchError) -> ReadError {
         match error {
             SearchError::TooLarge => {
                 let limit = self.shared.config.max_read_bytes;

@@ -22,12 +22,12 @@ pub(super) struct Fused {
 }
 
 /// Fuses vector candidates (keys are distances) and text candidates (keys are negated scores), best first.
-pub(super) fn fuse(vector: Vec<Candidate<At>>, text: Vec<Candidate<At>>, fusion: Fusion, limit: usize) -> Vec<Fused> {
-    let vector_scale = Scale::of(&vector);
-    let text_scale = Scale::of(&text);
+pub(super) fn fuse(vector: &[Candidate<At>], text: &[Candidate<At>], fusion: Fusion, limit: usize) -> Vec<Fused> {
+    let vector_scale = Scale::of(vector);
+    let text_scale = Scale::of(text);
     let mut rows: HashMap<Box<str>, Fused> = HashMap::new();
     let fresh = |c: &Candidate<At>| Fused { at: c.at.clone(), id: c.id.clone(), score: 0.0, vector: None, text: None };
-    for (rank, candidate) in (1_u32..).zip(&vector) {
+    for (rank, candidate) in (1_u32..).zip(vector) {
         let row = rows.entry(candidate.id.clone()).or_insert_with(|| fresh(candidate));
         row.vector = Some((candidate.key, rank));
         row.score += match fusion {
@@ -35,7 +35,7 @@ pub(super) fn fuse(vector: Vec<Candidate<At>>, text: Vec<Candidate<At>>, fusion:
             Fusion::Weighted(alpha) => f64::from(alpha) * vector_scale.unit(candidate.key),
         };
     }
-    for (rank, candidate) in (1_u32..).zip(&text) {
+    for (rank, candidate) in (1_u32..).zip(text) {
         let row = rows.entry(candidate.id.clone()).or_insert_with(|| fresh(candidate));
         row.text = Some((-candidate.key, rank));
         row.score += match fusion {

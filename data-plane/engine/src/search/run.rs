@@ -63,7 +63,7 @@ fn rankings(view: &View, wanted: &Wanted, streamed: Option<&Streamed>) -> Rankin
 
 fn join((near, texts): Rankings, fusion: Option<Fusion>, top_k: usize, metric: Metric) -> Vec<Fused> {
     match (near, texts, fusion) {
-        (Some(near), Some(texts), Some(fusion)) => fuse::fuse(near, texts, fusion, top_k),
+        (Some(near), Some(texts), Some(fusion)) => fuse::fuse(&near, &texts, fusion, top_k),
         (Some(near), ..) => {
             let rows = (1_u32..).zip(near);
             #[expect(clippy::cast_possible_truncation, reason = "the distance was computed in f32")]

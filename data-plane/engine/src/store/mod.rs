@@ -91,7 +91,7 @@ impl Store {
     /// The full path of `relative` under the configured URL.
     #[must_use]
     pub fn path(&self, relative: &str) -> Path {
-        relative.split('/').filter(|p| !p.is_empty()).fold(self.root.clone(), |path, part| path.join(part))
+        relative.split('/').filter(|p| !p.is_empty()).fold(self.root.clone(), Path::join)
     }
 
     pub(crate) fn budget(&self) -> &Arc<MemoryBudget> {

@@ -91,16 +91,18 @@ pub fn record(i: usize, version: usize) -> Record {
     Record {
         id: format!("r{i:04}"),
         vector: Some((0..4).map(f).collect()),
-        text: (n % 7 != 0).then(|| text.join(" ")),
+        text: (!n.is_multiple_of(7)).then(|| text.join(" ")),
         attributes: BTreeMap::from([
             ("topic".to_owned(), Value::String(WORDS[n % 5].to_owned())),
             ("page".to_owned(), Value::Int((n % 40) as i64)),
             ("weight".to_owned(), Value::Float((n % 13) as f64 / 4.0)),
-            ("public".to_owned(), Value::Bool(n % 3 == 0)),
+            ("public".to_owned(), Value::Bool(n.is_multiple_of(3))),
             ("seen".to_owned(), Value::Timestamp(1_700_000_000_000_000 + n as i64)),
             ("tags".to_owned(), Value::StringList(vec![WORDS[n % 6].to_owned(), WORDS[n % 4].to_owned()])),
         ]),
-        metadata: Some(serde_json::json!({"n": n, "source": {"kind": if n % 2 == 0 { "draft" } else { "final" }}})),
+        metadata: Some(
+            serde_json::json!({"n": n, "source": {"kind": if n.is_multiple_of(2) { "draft" } else { "final" }}}),
+        ),
     }
 }
 

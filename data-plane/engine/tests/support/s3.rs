@@ -2,7 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agentdb_data_plane_engine::{S3Config, StoreConfig};
 
@@ -14,7 +14,7 @@ pub struct S3 {
 
 impl S3 {
     /// Starts the server on a free loopback port.
-    pub fn start() -> Self {
+    pub async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let directory = tempfile::tempdir().expect("a directory");
         let server = Command::new(program())
@@ -28,11 +28,12 @@ impl S3 {
             .stderr(Stdio::null())
             .spawn()
             .expect("the S3 server `ministack` is not installed: run `make setup`");
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "the S3 server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let answers = async {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), answers).await.expect("the S3 server answers");
         Self { server, port, _directory: directory }
     }
 

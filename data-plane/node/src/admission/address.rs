@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use agentdb_client_address::throttle_key;
 use agentdb_clock::Clock;
 use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
 
@@ -34,7 +35,7 @@ impl AddressThrottle {
 
     /// `Err` with the seconds to wait when the address has asked for too many unknown keys.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), u64> {
-        let mut address = network(address);
+        let mut address = throttle_key(address);
         if self.limiter.len() >= self.max_addresses {
             self.limiter.retain_recent();
             if self.limiter.len() >= self.max_addresses {
@@ -46,17 +47,6 @@ impl AddressThrottle {
             let wait = not_until.wait_time_from(self.clock.now());
             wait.as_secs() + 1
         })
-    }
-}
-
-/// What one customer of an access provider has: an IPv4 address, or a /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => {
-            let bits = u128::from(v6) & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from(bits))
-        }
     }
 }
 

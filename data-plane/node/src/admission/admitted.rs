@@ -1,6 +1,10 @@
 //! A request that was admitted.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{Feature, Grant, Meter, OrgPolicy};
@@ -9,6 +13,8 @@ use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use agentdb_problem::{Code, Problem};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use super::{
     InWork, Operation, Organisation, Pipeline, RateState,
@@ -51,6 +57,10 @@ struct Parts_ {
     opener: Arc<Opener>,
     spool: Arc<Spool>,
     clock: Arc<dyn Clock>,
+    /// The lease's epoch in which the namespace that is read or written was opened.
+    epoch: OnceLock<u64>,
+    /// The request's share of the room for bodies.
+    body: Mutex<Option<OwnedSemaphorePermit>>,
     _in_work: InWork,
 }
 
@@ -89,6 +99,8 @@ impl Admission {
             opener: Arc::clone(&pipeline.opener),
             spool: Arc::clone(&pipeline.spool),
             clock: Arc::clone(&pipeline.clock),
+            epoch: OnceLock::new(),
+            body: Mutex::new(None),
             _in_work: in_work,
         }))
     }
@@ -125,12 +137,29 @@ impl Admission {
 
     /// The namespace, opened where needed.
     pub(crate) async fn namespace(&self) -> Result<OpenNamespace, Problem> {
-        self.0.slot.acquire(&self.0.opener).await.map_err(|error| match error {
+        let open = self.0.slot.acquire(&self.0.opener).await.map_err(|error| match error {
             SlotError::NoLease => no_lease(),
             SlotError::Leaving => Problem::unavailable("The namespace is being moved.", 2),
             SlotError::Fenced => Problem::unavailable("Another node owns the namespace.", 5),
-            SlotError::Unavailable => Problem::unavailable("The namespace cannot be opened at this moment.", 2),
-        })
+            SlotError::Unavailable | SlotError::Unreadable => {
+                Problem::unavailable("The namespace cannot be opened at this moment.", 2)
+            }
+        })?;
+        self.0.epoch.get_or_init(|| open.epoch());
+        Ok(open)
+    }
+
+    /// Keeps the request's share of the room for bodies until its work is over.
+    pub(crate) fn hold(&self, room: OwnedSemaphorePermit) {
+        *self.0.body.lock() = Some(room);
+    }
+
+    /// Waits for the organisation's turn at the model, for a call of so many texts. One text has its turn at once.
+    pub(crate) async fn embedding_turn(&self, texts: usize) -> Option<OwnedMutexGuard<()>> {
+        if texts <= 1 {
+            return None;
+        }
+        Some(self.0.organisation.embedding_turn().await)
     }
 
     /// Says that the engine found another writer.
@@ -194,7 +223,7 @@ impl Admission {
     pub(crate) fn count(&self, amounts: &[(Meter, u64)]) -> Result<(), CountRefusal> {
         let hour = self.0.clock.hour();
         let keyed: Vec<_> = amounts.iter().map(|(meter, amount)| (self.counter(*meter, hour), *amount)).collect();
-        self.0.spool.count(&keyed, || self.0.opener.lease.valid()).map_err(|error| match error {
+        self.0.spool.count(&keyed, || self.lease_valid()).map_err(|error| match error {
             CountError::Refused => CountRefusal::NoLease,
             error @ (CountError::Io(_) | CountError::Full) => {
                 tracing::error!(%error, "usage cannot be counted");
@@ -206,9 +235,11 @@ impl Admission {
         Ok(())
     }
 
-    /// Whether the node may still answer.
+    /// Whether the node may still answer: its lease holds, and it is the one that the namespace was opened under. What
+    /// was read before another process had the lease may be stale, though it was won back since.
     pub(crate) fn lease_valid(&self) -> bool {
-        self.0.opener.lease.valid()
+        let lease = &self.0.opener.lease;
+        lease.valid() && self.0.epoch.get().is_none_or(|epoch| *epoch == lease.epoch())
     }
 
     fn counter(&self, meter: Meter, hour: i64) -> CounterKey {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use agentdb_client_address::client_address;
 use agentdb_problem::Problem;
 use axum::{
     extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State, rejection::RawPathParamsRejection},
@@ -36,7 +37,7 @@ pub(crate) async fn admit(
     let parameters = parameters.as_ref().ok();
     let namespace = parameters.and_then(|all| all.iter().find(|(name, _)| *name == "namespace"));
     let namespace = namespace.map_or("", |(_, value)| value);
-    let caller = Caller { address: address(&request), headers: request.headers(), namespace };
+    let caller = Caller { address: address(&request, node.trusted_proxies), headers: request.headers(), namespace };
     let (mut response, rate) = match node.pipeline.admit(operation, caller).await {
         Ok(admission) => {
             let rate = admission.rate();
@@ -58,8 +59,8 @@ fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().find(|operation| operation.method == *method && operation.path == path)
 }
 
-/// The peer's address; all requests share one when the server does not tell it.
-fn address(request: &Request) -> IpAddr {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+/// Where the request comes from; all requests share one address when the server does not tell it.
+fn address(request: &Request, trusted_proxies: u8) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    client_address(request.headers(), peer, trusted_proxies).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }

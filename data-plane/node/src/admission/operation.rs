@@ -13,8 +13,8 @@ pub(crate) struct Operation {
     pub path: &'static str,
     /// What the key must be allowed.
     pub scope: Scope,
-    /// Where its work is counted.
-    pub meter: Meter,
+    /// Where its work is counted; `None` when it costs no units, so that no included amount stops it.
+    pub meter: Option<Meter>,
 }
 
 impl Operation {

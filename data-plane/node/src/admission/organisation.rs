@@ -8,6 +8,7 @@ use std::sync::{
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{Meter, OrgPolicy};
 use parking_lot::RwLock;
+use tokio::sync::OwnedMutexGuard;
 
 use super::rate::Rate;
 use crate::metering::{Included, MonthLedger};
@@ -19,6 +20,8 @@ pub(crate) struct Organisation {
     pub(crate) rate: Rate,
     pub(crate) month: MonthLedger,
     in_work: AtomicU32,
+    /// Held by the one request that has a batch of texts at the model.
+    batch: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// One of the requests an organisation has in work; ends when dropped.
@@ -28,7 +31,13 @@ pub(crate) struct InWork(Arc<Organisation>);
 impl Organisation {
     pub(crate) fn new(policy: OrgPolicy, clock: Arc<dyn Clock>) -> Self {
         let rate = Rate::new(policy.limits.requests_per_second, policy.limits.request_burst, clock);
-        Self { policy: RwLock::new(Arc::new(policy)), rate, month: MonthLedger::default(), in_work: AtomicU32::new(0) }
+        Self {
+            policy: RwLock::new(Arc::new(policy)),
+            rate,
+            month: MonthLedger::default(),
+            in_work: AtomicU32::new(0),
+            batch: Arc::default(),
+        }
     }
 
     pub(crate) fn policy(&self) -> Arc<OrgPolicy> {
@@ -47,6 +56,11 @@ impl Organisation {
             .ok()
             .map(|_| InWork(Arc::clone(self)))
     }
+
+    /// Waits until no other request of the organisation has a batch of texts at the model.
+    pub(crate) async fn embedding_turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.batch).lock_owned().await
+    }
 }
 
 impl Drop for InWork {
@@ -64,4 +78,48 @@ pub(crate) fn included(policy: &OrgPolicy, meter: Meter) -> Option<Included> {
         Meter::StorageByteHours | Meter::EgressBytes => None,
     };
     amount.map(|amount| Included { meter, amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_clock::SystemClock;
+    use agentdb_control_plane_contract::{Edition, Limits, Standing};
+    use agentdb_ids::{OrgId, Uuid};
+
+    use super::*;
+
+    fn organisation(n: u128) -> Organisation {
+        let limits = Limits {
+            namespaces: 1,
+            api_keys: 1,
+            requests_per_second: 1,
+            request_burst: 1,
+            concurrent_requests: 2,
+            storage_bytes: 1,
+            collections_per_namespace: 1,
+            query_milli_units_per_month: None,
+            write_milli_units_per_month: None,
+            embedding_tokens_per_month: None,
+        };
+        let policy = OrgPolicy {
+            org_id: OrgId::from_uuid(Uuid::from_u128(n)),
+            version: 1,
+            edition: Edition::Community,
+            features: [].into(),
+            limits,
+            standing: Standing::Good,
+        };
+        Organisation::new(policy, Arc::new(SystemClock::new()))
+    }
+
+    #[tokio::test]
+    async fn an_organisation_has_one_batch_at_the_model_at_a_time() {
+        let (first, second) = (organisation(1), organisation(2));
+        let turn = first.embedding_turn().await;
+        let mut next = std::pin::pin!(first.embedding_turn());
+        assert!(futures::poll!(&mut next).is_pending());
+        assert!(futures::poll!(std::pin::pin!(second.embedding_turn())).is_ready(), "others do not wait for it");
+        drop(turn);
+        assert!(futures::poll!(&mut next).is_ready());
+    }
 }

@@ -54,6 +54,11 @@ impl Pipeline {
         Self { throttle, grants, registry, opener, spool, clock }
     }
 
+    #[cfg(test)]
+    pub(crate) fn lease(&self) -> &crate::lease::Lease {
+        &self.opener.lease
+    }
+
     /// Judges a request. What comes out is its right to be worked on.
     pub(crate) async fn admit(&self, operation: &'static Operation, caller: Caller<'_>) -> Result<Admission, Refusal> {
         let before_rate = |problem| (problem, None);
@@ -70,7 +75,9 @@ impl Pipeline {
         let after_rate = |problem| (problem, Some(rate));
         let most = policy.limits.concurrent_requests;
         let in_work = organisation.begin(most).ok_or_else(|| after_rate(too_many(most)))?;
-        self.within_month(&organisation, &policy, operation.meter).map_err(after_rate)?;
+        if let Some(meter) = operation.meter {
+            self.within_month(&organisation, &policy, meter).map_err(after_rate)?;
+        }
         Ok(Admission::new(self, operation, &grant, (organisation, policy), slot, rate, in_work))
     }
 

@@ -6,14 +6,18 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::ObjectStore as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{Opener, Registry, Slot};
+use super::{Opener, Registry, Slot, SlotError};
 use crate::metering::Reporter;
 
-const RETRY: Duration = Duration::from_secs(1);
+/// The pause after the first try, which doubles with each.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const MAX_RETRY: Duration = Duration::from_secs(10);
 
 /// Why a namespace is not gone yet.
 #[derive(Debug, thiserror::Error)]
 enum EraseError {
+    #[error("the node has no lease")]
+    NoLease,
     #[error("its usage is not reported yet: {0}")]
     Unreported(String),
     #[error("the object store is unavailable: {0}")]
@@ -33,6 +37,7 @@ pub(crate) struct Eraser {
 impl Eraser {
     /// Tries until everything under the namespace's prefix is gone, or `stop`. Whether it is gone.
     pub(crate) async fn erase(&self, slot: &Slot, stop: &CancellationToken) -> bool {
+        let mut pause = FIRST_RETRY;
         loop {
             match self.try_erase(slot).await {
                 Ok(()) => return true,
@@ -40,14 +45,22 @@ impl Eraser {
             }
             tokio::select! {
                 () = stop.cancelled() => return false,
-                () = tokio::time::sleep(RETRY) => {}
+                () = tokio::time::sleep(pause) => {}
             }
+            pause = (pause * 2).min(MAX_RETRY);
         }
     }
 
     async fn try_erase(&self, slot: &Slot) -> Result<(), EraseError> {
         self.report(slot).await?;
         slot.close().await;
+        if slot.mark.unsettled(None).is_some() {
+            return Err(EraseError::Unreported("it was written to until it was closed".to_owned()));
+        }
+        // After a restart what was told may be old: without the lease, another may have been told otherwise since.
+        if !self.opener.lease.valid() {
+            return Err(EraseError::NoLease);
+        }
         let assignment = slot.assignment();
         if assignment.prefix.split('/').filter(|part| !part.is_empty()).count() < 2 {
             return Err(EraseError::Prefix(assignment.prefix.clone()));
@@ -68,16 +81,36 @@ impl Eraser {
 
     /// Usage that only the namespace's log holds is reported before the log goes.
     async fn report(&self, slot: &Slot) -> Result<(), EraseError> {
-        let owes = slot.mark.unsettled().is_some() && slot.peek().is_none();
-        if owes || slot.mark.is_left_behind() {
-            slot.acquire_to_report(&self.opener).await.map_err(|e| EraseError::Unreported(e.to_string()))?;
+        if slot.mark.is_in_doubt() {
+            // What the open handle does not know of a write is in the log, or never will be.
+            slot.close().await;
         }
-        if slot.mark.unsettled().is_some() {
+        let commit = slot.peek().map(|open| open.commit());
+        let owes = slot.mark.unsettled(commit).is_some() && commit.is_none();
+        if owes || slot.mark.is_left_behind() {
+            match slot.acquire_to_report(&self.opener).await {
+                Ok(_) => {}
+                Err(SlotError::Unreadable) => Self::give_up(slot),
+                Err(error) => return Err(EraseError::Unreported(error.to_string())),
+            }
+        }
+        if Self::owes(slot) {
             self.reporter.report().await.map_err(|e| EraseError::Unreported(e.to_string()))?;
         }
-        match slot.mark.unsettled() {
-            None => Ok(()),
-            Some(_) => Err(EraseError::Unreported("writes are still in work".to_owned())),
-        }
+        if Self::owes(slot) { Err(EraseError::Unreported("writes are still in work".to_owned())) } else { Ok(()) }
+    }
+
+    fn owes(slot: &Slot) -> bool {
+        slot.mark.unsettled(slot.peek().map(|open| open.commit())).is_some()
+    }
+
+    /// What nobody can read can be reported by nobody: the organisation deleted it, so it goes all the same.
+    fn give_up(slot: &Slot) {
+        tracing::error!(namespace = %slot.id(), "a deleted namespace cannot be read; usage in its log is lost");
+        metrics::counter!("agentdb_node_unreadable_erased_total").increment(1);
+        slot.mark.abandon();
     }
 }
+
+#[cfg(test)]
+mod tests;

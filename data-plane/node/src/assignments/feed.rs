@@ -10,9 +10,10 @@ use std::{
 };
 
 use agentdb_clock::Clock;
-use agentdb_control_plane_contract::{ClientError, PolicyBatch};
+use agentdb_control_plane_contract::{ClientError, PolicyBatch, policy::MAX_ERASING};
 use agentdb_ids::NamespaceId;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Eraser, Registry, Slot};
@@ -24,15 +25,15 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// How often to poll while something of the last batch is still being done.
 const PENDING_PAUSE: Duration = Duration::from_millis(200);
 
-/// A namespace of a generation being let go of, or removed with its data.
+/// A namespace of a generation being let go of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Work {
+struct Release {
     namespace_id: NamespaceId,
     generation: u64,
-    erase: bool,
 }
 
-/// The feed's follower. Level-triggered: every batch says how things are, not what to do.
+/// The feed's follower. Level-triggered: every batch says how things are, not what to do. The cursor waits for what is
+/// let go of; what is being removed is told beside it, so that one namespace that cannot be removed holds up no other.
 #[derive(Debug)]
 pub(crate) struct Feed {
     pub line: Arc<dyn Line>,
@@ -44,8 +45,12 @@ pub(crate) struct Feed {
     pub clock: Arc<dyn Clock>,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
-    /// What is being done, and whether it is over. The cursor does not pass it before.
-    work: Mutex<HashMap<Work, bool>>,
+    /// What is being let go of, and whether it is over. The cursor does not pass it before.
+    releasing: Mutex<HashMap<Release, bool>>,
+    /// What is being removed, and whether it is gone. What is gone is remembered while the cursor waits, since it is
+    /// said again until then.
+    erasing: Mutex<HashMap<NamespaceId, bool>>,
+    erased: Notify,
     heard: AtomicBool,
 }
 
@@ -64,7 +69,21 @@ impl Feed {
     ) -> Self {
         // A cursor on disk means that an earlier process has heard the feed, and its view was loaded.
         let heard = AtomicBool::new(registry.cursor() > 0);
-        Self { line, registry, grants, eraser, lease, config, clock, tasks, stop, work: Mutex::default(), heard }
+        Self {
+            line,
+            registry,
+            grants,
+            eraser,
+            lease,
+            config,
+            clock,
+            tasks,
+            stop,
+            releasing: Mutex::default(),
+            erasing: Mutex::default(),
+            erased: Notify::new(),
+            heard,
+        }
     }
 
     /// Whether the node knows what it is to serve.
@@ -74,17 +93,28 @@ impl Feed {
 
     /// Follows the feed until the node stops.
     pub(crate) async fn run(self: Arc<Self>) {
+        for slot in self.registry.erasing() {
+            self.erase(slot);
+        }
         let mut backoff = FIRST_BACKOFF;
         let mut cursor = self.registry.cursor();
         let mut compared = self.clock.monotonic();
+        let mut removed = false;
         loop {
             let due = self.clock.monotonic() >= compared + Duration::from_secs(self.config.digest_every_s);
             let epoch = self.lease.epoch();
-            let at_once = self.is_pending() || due || !self.lease.is_confirmed();
+            let at_once = std::mem::take(&mut removed) || self.is_pending() || due || !self.lease.is_confirmed();
             let wait = if at_once { 0 } else { self.config.poll_wait_s };
+            // A poll with cursor 0 tells of nothing that is done.
+            let erasing = if cursor == 0 { Vec::new() } else { self.registry.owed_removals() };
             let polled = tokio::select! {
                 () = self.stop.cancelled() => return,
-                polled = self.line.policy(cursor, Duration::from_secs(wait), due) => polled,
+                // To be told at once. What does not wait is left alone, or many removals in a row would keep every answer out.
+                () = self.erased.notified(), if wait > 0 => {
+                    removed = true;
+                    continue;
+                }
+                polled = self.line.policy(cursor, Duration::from_secs(wait), due, &erasing) => polled,
             };
             let pause = match polled {
                 Ok(batch) => {
@@ -137,23 +167,26 @@ impl Feed {
             self.grants.save();
         }
         for slot in effects.release {
-            self.start(slot, false);
+            self.release(slot);
         }
         for slot in effects.erase {
-            self.start(slot, true);
+            self.erase(slot);
         }
         self.heard.store(true, Ordering::Release);
-        let next = if self.is_pending() { self.registry.cursor() } else { cursor };
-        if !self.is_pending() {
-            self.work.lock().clear();
-        }
-        if changed || snapshot || next != self.registry.cursor() {
-            self.registry.acknowledge(next);
-            if let Err(error) = self.registry.save() {
+        if self.is_pending() {
+            if (changed || snapshot)
+                && let Err(error) = self.registry.save()
+            {
                 tracing::warn!(%error, "the policy was not saved; a restart will ask for all of it");
             }
+            return self.registry.cursor();
         }
-        next
+        self.releasing.lock().clear();
+        self.erasing.lock().retain(|_, gone| !*gone);
+        if changed || snapshot || cursor != self.registry.cursor() {
+            return self.registry.acknowledge(cursor);
+        }
+        cursor
     }
 
     fn compare(&self, theirs: Option<&str>, cursor: u64) -> u64 {
@@ -166,40 +199,56 @@ impl Feed {
         0
     }
 
+    /// Whether the cursor waits: for what is let go of, or because more is being removed than can be told beside it.
     fn is_pending(&self) -> bool {
-        self.work.lock().values().any(|done| !done)
+        self.releasing.lock().values().any(|done| !done) || self.registry.erasing().len() > MAX_ERASING
     }
 
-    fn start(self: &Arc<Self>, slot: Arc<Slot>, erase: bool) {
-        let key = Work { namespace_id: slot.id(), generation: slot.assignment().generation, erase };
-        let known = self.work.lock().insert(key, false);
-        match known {
-            None => {}
-            Some(false) => return,
-            Some(true) => {
+    fn release(self: &Arc<Self>, slot: Arc<Slot>) {
+        let key = Release { namespace_id: slot.id(), generation: slot.assignment().generation };
+        {
+            let mut releasing = self.releasing.lock();
+            if releasing.contains_key(&key) {
                 // Said again because something else holds the cursor back.
-                self.work.lock().insert(key, true);
-                if erase {
-                    self.registry.remove(key.namespace_id);
-                }
                 return;
             }
+            releasing.insert(key, false);
         }
         let feed = Arc::clone(self);
         self.tasks.spawn(async move {
-            let done = if erase {
-                feed.eraser.erase(&slot, &feed.stop).await
-            } else {
-                // Its next owner would report it too, but only once somebody uses it.
-                if let Err(error) = feed.eraser.reporter.report().await {
-                    tracing::info!(%error, "usage of a namespace that leaves is left for its next owner to report");
-                }
-                slot.close().await;
-                true
-            };
-            if done {
-                feed.work.lock().insert(key, true);
+            // Its next owner would report it too, but only once somebody uses it.
+            if let Err(error) = feed.eraser.reporter.report().await {
+                tracing::info!(%error, "usage of a namespace that leaves is left for its next owner to report");
+            }
+            slot.close().await;
+            feed.releasing.lock().insert(key, true);
+        });
+    }
+
+    fn erase(self: &Arc<Self>, slot: Arc<Slot>) {
+        let id = slot.id();
+        let known = {
+            let mut erasing = self.erasing.lock();
+            let known = erasing.get(&id).copied();
+            erasing.entry(id).or_insert(false);
+            known
+        };
+        match known {
+            None => {}
+            Some(false) => return,
+            Some(true) => return self.registry.remove(id),
+        }
+        let feed = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if feed.eraser.erase(&slot, &feed.stop).await {
+                feed.erasing.lock().insert(id, true);
+                // It may have been said again at the very end.
+                feed.registry.remove(id);
+                feed.erased.notify_one();
             }
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

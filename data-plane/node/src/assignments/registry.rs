@@ -1,7 +1,7 @@
 //! What the control plane has said, looked up by every request.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
     path::PathBuf,
     sync::Arc,
@@ -14,6 +14,7 @@ use agentdb_control_plane_contract::{
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use super::Slot;
 use crate::{
@@ -26,6 +27,9 @@ use crate::{
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Saved {
     cursor: u64,
+    /// Removals up to the cursor that were not done.
+    #[serde(default)]
+    owed_removals: BTreeSet<NamespaceId>,
     assignments: Vec<Assignment>,
     organisations: Vec<OrgPolicy>,
 }
@@ -35,8 +39,9 @@ struct Inner {
     slots: HashMap<NamespaceId, Arc<Slot>>,
     names: HashMap<OrgId, HashMap<String, NamespaceId>>,
     organisations: HashMap<OrgId, Arc<Organisation>>,
-    /// Everything up to it is applied.
+    /// Everything up to it is applied, but for `owed_removals`.
     cursor: u64,
+    owed_removals: BTreeSet<NamespaceId>,
 }
 
 /// What a batch asks for beyond being remembered.
@@ -60,17 +65,21 @@ pub(crate) struct Registry {
     marks: DirtyMarks,
     storage: Arc<StorageLedger>,
     clock: Arc<dyn Clock>,
+    placed: Notify,
 }
 
 impl Registry {
     /// The view that the last process saved at `path`.
     pub(crate) fn load(path: PathBuf, marks: DirtyMarks, storage: Arc<StorageLedger>, clock: Arc<dyn Clock>) -> Self {
         let saved: Saved = files::read_json(&path).unwrap_or_default();
-        let registry = Self { path, inner: RwLock::default(), marks, storage, clock };
+        let registry = Self { path, inner: RwLock::default(), marks, storage, clock, placed: Notify::new() };
         let events = saved.organisations.into_iter().map(PolicyEvent::Organisation);
         let events = events.chain(saved.assignments.into_iter().map(PolicyEvent::Assignment)).collect();
         registry.apply(PolicyBatch { cursor: saved.cursor, snapshot: false, events, digest: None });
-        registry.acknowledge(saved.cursor);
+        {
+            let mut inner = registry.inner.write();
+            (inner.cursor, inner.owed_removals) = (saved.cursor, saved.owed_removals);
+        }
         registry
     }
 
@@ -80,6 +89,7 @@ impl Registry {
             let inner = self.inner.read();
             Saved {
                 cursor: inner.cursor,
+                owed_removals: inner.owed_removals.clone(),
                 assignments: inner.slots.values().map(|slot| (*slot.assignment()).clone()).collect(),
                 organisations: inner.organisations.values().map(|org| (*org.policy()).clone()).collect(),
             }
@@ -101,12 +111,44 @@ impl Registry {
                 PolicyEvent::KeyChanged { key_id, version } => effects.keys.push((key_id, version)),
             }
         }
+        if effects.assignments {
+            self.placed.notify_one();
+        }
         effects
     }
 
-    /// Everything up to `cursor` is applied and done.
-    pub(crate) fn acknowledge(&self, cursor: u64) {
-        self.inner.write().cursor = cursor;
+    /// Waits until a namespace came or changed.
+    pub(crate) async fn placed(&self) {
+        self.placed.notified().await;
+    }
+
+    /// Everything up to `cursor` is applied, but for the removals that are still being done. Keeps that for the next
+    /// process, and says with which cursor to poll: the one before, when removals are owed that could not be kept, since
+    /// after a restart they would be taken for done.
+    pub(crate) fn acknowledge(&self, cursor: u64) -> u64 {
+        let before = {
+            let mut inner = self.inner.write();
+            let owed = inner.erasing().map(|slot| slot.id()).collect();
+            (std::mem::replace(&mut inner.cursor, cursor), std::mem::replace(&mut inner.owed_removals, owed))
+        };
+        let Err(error) = self.save() else { return cursor };
+        tracing::warn!(%error, "the policy was not saved; a restart will ask for all of it");
+        let mut inner = self.inner.write();
+        if !inner.owed_removals.is_empty() {
+            (inner.cursor, inner.owed_removals) = before;
+        }
+        inner.cursor
+    }
+
+    /// Removals up to the cursor that are not done. One that has ended since it was noted is none, however the two met.
+    pub(crate) fn owed_removals(&self) -> Vec<NamespaceId> {
+        let inner = self.inner.read();
+        inner.owed_removals.iter().filter(|id| inner.slots.contains_key(id)).copied().collect()
+    }
+
+    /// Namespaces that are to be removed.
+    pub(crate) fn erasing(&self) -> Vec<Arc<Slot>> {
+        self.inner.read().erasing().cloned().collect()
     }
 
     pub(crate) fn cursor(&self) -> u64 {
@@ -135,10 +177,6 @@ impl Registry {
         self.inner.read().organisations.values().cloned().collect()
     }
 
-    pub(crate) fn slot(&self, id: NamespaceId) -> Option<Arc<Slot>> {
-        self.inner.read().slots.get(&id).cloned()
-    }
-
     pub(crate) fn slots(&self) -> Vec<Arc<Slot>> {
         self.inner.read().slots.values().cloned().collect()
     }
@@ -150,11 +188,14 @@ impl Registry {
         names.values().filter_map(|id| inner.slots.get(id)?.known_bytes()).fold(0, u64::saturating_add)
     }
 
-    /// Forgets a namespace that is gone.
+    /// Forgets a namespace that is gone, and its organisation with the last one.
     pub(crate) fn remove(&self, id: NamespaceId) {
         let mut inner = self.inner.write();
         inner.remove_name(id);
-        inner.slots.remove(&id);
+        if let Some(slot) = inner.slots.remove(&id) {
+            inner.leave(slot.assignment().org_id);
+        }
+        inner.owed_removals.remove(&id);
         self.marks.remove(id);
     }
 
@@ -189,6 +230,10 @@ impl Registry {
 }
 
 impl Inner {
+    fn erasing(&self) -> impl Iterator<Item = &Arc<Slot>> {
+        self.slots.values().filter(|slot| slot.assignment().state == AssignmentState::Delete)
+    }
+
     fn remove_name(&mut self, id: NamespaceId) {
         let Some(slot) = self.slots.get(&id) else { return };
         let assignment = slot.assignment();
@@ -196,6 +241,14 @@ impl Inner {
         // Another namespace may have the name of a deleted one.
         if names.get(&assignment.name) == Some(&id) {
             names.remove(&assignment.name);
+        }
+    }
+
+    /// Forgets an organisation that has nothing here any more.
+    fn leave(&mut self, org_id: OrgId) {
+        if !self.slots.values().any(|slot| slot.assignment().org_id == org_id) {
+            self.organisations.remove(&org_id);
+            self.names.remove(&org_id);
         }
     }
 
@@ -215,6 +268,7 @@ impl Inner {
         let gone: Vec<_> = self.slots.keys().filter(|id| !namespaces.contains(id)).copied().collect();
         for id in gone {
             self.remove_name(id);
+            self.owed_removals.remove(&id);
             // Not ours any more: let go of it, and leave its data alone.
             effects.release.extend(self.slots.remove(&id));
         }

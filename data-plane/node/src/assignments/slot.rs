@@ -35,6 +35,8 @@ pub(crate) enum SlotError {
     Fenced,
     #[error("the namespace cannot be opened at this moment")]
     Unavailable,
+    #[error("what the object store holds of the namespace cannot be read")]
+    Unreadable,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,13 @@ struct Opened {
 /// The right to use an open namespace. While it lives the namespace is not closed.
 #[derive(Debug)]
 pub(crate) struct OpenNamespace(OwnedRwLockReadGuard<Option<Opened>, Opened>);
+
+impl OpenNamespace {
+    /// The lease's epoch in which it was opened.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.0.epoch
+    }
+}
 
 impl std::ops::Deref for OpenNamespace {
     type Target = Namespace;
@@ -152,7 +161,8 @@ impl Slot {
     /// Closes the namespace if it was not used since `since_s` and owes no report. Whether it is closed now.
     pub(crate) async fn close_if_idle(&self, since_s: u64) -> bool {
         let Ok(mut gate) = self.gate.try_write() else { return false };
-        if self.last_used_s() > since_s || self.mark.unsettled().is_some() {
+        let commit = gate.as_ref().map(|opened| opened.namespace.commit());
+        if self.last_used_s() > since_s || self.mark.unsettled(commit).is_some() {
             return false;
         }
         if let Some(opened) = gate.take() {
@@ -183,9 +193,12 @@ impl Slot {
         OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
     }
 
-    /// Opens unless somebody else has done so meanwhile.
+    /// Opens unless somebody else has done so, or the assignment has changed, meanwhile.
     async fn open(&self, opener: &Opener, assignment: &Assignment) -> Result<(), SlotError> {
         let mut gate = self.gate.write().await;
+        if *self.assignment() != *assignment {
+            return Ok(());
+        }
         let epoch = opener.lease.epoch();
         let fenced = self.fenced.swap(false, Ordering::AcqRel);
         // Fenced, or of an older generation or epoch, it can write nothing any more and is dropped.
@@ -221,7 +234,7 @@ impl Slot {
                     OpenError::Fenced { .. } => self.remember(opener, FENCED_BACKOFF, SlotError::Fenced),
                     OpenError::Unavailable(_) => self.remember(opener, OPEN_BACKOFF, SlotError::Unavailable),
                     // Opening again does not help; trying now and then shows when somebody has mended it.
-                    OpenError::Corrupt(_) => self.remember(opener, FENCED_BACKOFF, SlotError::Unavailable),
+                    OpenError::Corrupt(_) => self.remember(opener, FENCED_BACKOFF, SlotError::Unreadable),
                 })
             }
         }

@@ -60,6 +60,8 @@ pub(crate) struct GrantCache {
     inner: Arc<Mutex<Inner>>,
     flights: Flights,
     changed: Notify,
+    /// Held over copy and write: of two savers the later one has the later content.
+    saving: Mutex<()>,
 }
 
 /// What the cache alone can say of a key.
@@ -75,7 +77,7 @@ impl GrantCache {
     pub(crate) fn load(path: PathBuf, config: GrantsConfig, clock: Arc<dyn Clock>, line: Arc<dyn Line>) -> Self {
         let now = millis(clock.monotonic());
         let inner = Arc::new(Mutex::new(saved::load(&path, clock.now(), now)));
-        Self { path, config, clock, inner, flights: Flights::new(line), changed: Notify::new() }
+        Self { path, config, clock, inner, flights: Flights::new(line), changed: Notify::new(), saving: Mutex::new(()) }
     }
 
     /// The grant of the key, if it is a key that may be used now. `may_look_up` is asked before an unknown
@@ -144,6 +146,7 @@ impl GrantCache {
 
     /// Saves the cache. Hashes of keys are in it, so the file is this user's alone.
     pub(crate) fn save(&self) {
+        let _alone = self.saving.lock();
         let saved = saved::of(&self.inner.lock(), self.clock.now(), self.now());
         if let Err(error) = saved.write(&self.path) {
             tracing::warn!(%error, "grants were not saved; a restart will ask for them");
@@ -219,11 +222,15 @@ impl GrantCache {
                 Entry::Absent { until: now + kept }
             }
         };
-        inner.entries.insert(key_id, entry);
+        let known = matches!(entry, Entry::Known { .. });
+        let before = inner.entries.insert(key_id, entry);
         if inner.entries.len() > self.config.capacity {
             inner.shrink(self.config.capacity, now);
         }
-        self.changed.notify_one();
+        // Absent keys are not saved, so one more of them is nothing new.
+        if known || matches!(before, Some(Entry::Known { .. })) {
+            self.changed.notify_one();
+        }
         answer
     }
 }

@@ -81,6 +81,10 @@ impl Lease {
     }
 }
 
+fn no_answer() -> LeaseError {
+    LeaseError::Unavailable(object_store::Error::Generic { store: "lease", source: "no answer in time".into() })
+}
+
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -194,7 +198,8 @@ impl LeaseKeeper {
 
     /// The place in the chain that may be taken now, if any.
     async fn claim(&mut self) -> Result<Option<u64>, LeaseError> {
-        let Some((n, link)) = self.chain.head().await? else { return Ok(Some(1)) };
+        let head = tokio::time::timeout(self.config.put_timeout(), self.chain.head()).await;
+        let Some((n, link)) = head.map_err(|_| no_answer())?? else { return Ok(Some(1)) };
         self.winning |= link.directory != self.directory;
         // The same directory means a process that had our lock: the lock is ours, so it is dead.
         if link.released || link.directory == self.directory {
@@ -221,10 +226,7 @@ impl LeaseKeeper {
         let Ok(put) = put else {
             // Perhaps it was written, perhaps not. The next step must not create n + 1 over a gap.
             self.held = None;
-            return Err(LeaseError::Unavailable(object_store::Error::Generic {
-                store: "lease",
-                source: "no answer in time".into(),
-            }));
+            return Err(no_answer());
         };
         let appended = put?;
         if appended == Appended::Ours {
@@ -234,7 +236,8 @@ impl LeaseKeeper {
                 self.lease.won();
             }
             self.lease.set(sent + self.config.validity());
-            self.chain.trim(n).await;
+            // What is not removed in time is harmless; the renewal is not to wait for it.
+            let _ = tokio::time::timeout(self.config.renew_every(), self.chain.trim(n)).await;
         }
         Ok(appended)
     }

@@ -3,6 +3,8 @@
 //! Reads are counted in memory and in a spool file before the reply; writes carry their usage in the
 //! namespace's log. All counters are cumulative, so a report that is sent twice does no harm.
 
+#[cfg(test)]
+pub(crate) mod bench;
 mod dirty;
 mod months;
 mod record;

@@ -22,6 +22,7 @@ use crate::{
     admission::Organisation,
     assignments::{Registry, Slot},
     config::MeteringConfig,
+    files,
     line::Line,
 };
 
@@ -62,6 +63,9 @@ pub(crate) struct Reporter {
     turn: tokio::sync::Mutex<()>,
 }
 
+/// The namespaces a report covers, and the counters of it.
+type Gathered = (Vec<(Arc<Slot>, Covered)>, Vec<(Origin, Counter)>);
+
 impl Reporter {
     #[expect(clippy::too_many_arguments, reason = "the parts it connects, each given once at start")]
     pub(crate) fn new(
@@ -78,10 +82,17 @@ impl Reporter {
         Self { node_id, incarnation, line, clock, config, spool, storage, registry, old, sequence, turn }
     }
 
-    /// Reports everything that billing has not got. When this returns, it has what was counted before.
+    /// Reports everything that billing has not got. When this returns `Ok`, it has what was counted before. Whether it
+    /// answers or not, what is kept for it stays bounded.
     pub(crate) async fn report(&self) -> Result<(), ReportError> {
         let _turn = self.turn.lock().await;
         let hour = self.clock.hour();
+        let outcome = self.send_all(hour).await;
+        self.tidy(hour).await;
+        outcome
+    }
+
+    async fn send_all(&self, hour: i64) -> Result<(), ReportError> {
         let marks = self.marks(hour);
         let (covered, mut counters) = self.gather();
         let interest: Vec<OrgId> = marks.keys().copied().take(MAX_INTEREST).collect();
@@ -98,12 +109,11 @@ impl Reporter {
             }
         }
         for (org_id, totals) in months {
-            if let (Some((organisation, mark)), totals) = (marks.get(&org_id), totals) {
+            if let Some((organisation, mark)) = marks.get(&org_id) {
                 organisation.month.reported(&totals, *mark);
             }
         }
         Self::settle(covered);
-        self.tidy(hour);
         Ok(())
     }
 
@@ -125,7 +135,7 @@ impl Reporter {
         limited.map(|o| (o.policy().org_id, (Arc::clone(&o), o.month.mark(hour)))).collect()
     }
 
-    fn gather(&self) -> (Vec<(Arc<Slot>, Covered)>, Vec<(Origin, Counter)>) {
+    fn gather(&self) -> Gathered {
         let mut counters = Vec::new();
         let this = Source::Node(self.incarnation);
         for (key, value) in self.spool.unacknowledged(usize::MAX) {
@@ -141,9 +151,9 @@ impl Reporter {
         }
         let mut covered = Vec::new();
         for slot in self.registry.slots() {
-            // Before the log is read: what is written after it is not covered.
-            let Some(extent) = slot.mark.unsettled() else { continue };
             let Some(open) = slot.peek() else { continue };
+            // Before the log's usage is read: what is written after it is not covered.
+            let Some(extent) = slot.mark.unsettled(Some(open.commit())) else { continue };
             Self::gather_log(&slot, &open.usage(), &mut counters);
             drop(open);
             covered.push((slot, extent));
@@ -208,11 +218,11 @@ impl Reporter {
             return Err(ReportError::Mismatch);
         }
         months.extend(reply.months.into_iter().map(|totals| (totals.org_id, totals)));
-        self.acknowledge(origins, &values);
+        self.acknowledge(origins, &values).await;
         Ok(())
     }
 
-    fn acknowledge(&self, origins: Vec<Origin>, values: &[u64]) {
+    async fn acknowledge(&self, origins: Vec<Origin>, values: &[u64]) {
         let mut samples = Vec::new();
         for (origin, value) in origins.into_iter().zip(values) {
             match origin {
@@ -224,7 +234,8 @@ impl Reporter {
                 Origin::Storage(sample) => samples.push(sample),
             }
         }
-        if let Err(error) = self.storage.acknowledge(&samples) {
+        let storage = Arc::clone(&self.storage);
+        if let Err(error) = files::off_thread(move || storage.acknowledge(&samples)).await {
             tracing::warn!(%error, "the storage ledger was not saved; its samples are sent again");
         }
     }
@@ -247,27 +258,38 @@ impl Reporter {
 
     fn settle(covered: Vec<(Arc<Slot>, Covered)>) {
         for (slot, extent) in covered {
-            slot.mark.settle(extent);
+            slot.mark.settle(extent, slot.peek().map(|open| open.commit()));
         }
     }
 
     /// Drops what billing has and nobody adds to any more.
-    fn tidy(&self, hour: i64) {
-        if let Err(error) = self.spool.compact(hour - 1, self.config.spool_compact_bytes) {
+    async fn tidy(&self, hour: i64) {
+        let (spool, bytes) = (Arc::clone(&self.spool), self.config.spool_compact_bytes);
+        if let Err(error) = files::off_thread(move || spool.compact(hour - 1, bytes)).await {
             tracing::warn!(%error, "the usage spool was not compacted");
         }
         let oldest = hour - self.config.log_usage_kept_h;
         for slot in self.registry.slots() {
-            let mut acknowledged = slot.acknowledged.lock();
-            let before = acknowledged.len();
-            acknowledged.retain(|key, _| key.hour >= oldest);
-            if acknowledged.len() < before
-                && slot.mark.unsettled().is_none()
-                && let Some(open) = slot.peek()
-            {
-                open.forget_usage_before(oldest);
-            }
+            Self::tidy_log(&slot, oldest);
         }
+    }
+
+    /// Lets the log forget usage of hours before `oldest` once billing has all of it.
+    fn tidy_log(slot: &Slot, oldest: i64) {
+        let mut acknowledged = slot.acknowledged.lock();
+        if !acknowledged.keys().any(|key| key.hour < oldest) {
+            return;
+        }
+        if let Some(open) = slot.peek() {
+            let owed = |(key, value): &(UsageKey, u64)| {
+                key.hour < oldest && acknowledged.get(key).is_none_or(|known| known < value)
+            };
+            if open.usage().iter().any(owed) {
+                return;
+            }
+            open.forget_usage_before(oldest);
+        }
+        acknowledged.retain(|key, _| key.hour >= oldest);
     }
 }
 
@@ -282,3 +304,6 @@ fn counter(source: Source, key: &CounterKey, value: u64) -> Counter {
         value,
     }
 }
+
+#[cfg(test)]
+mod tests;

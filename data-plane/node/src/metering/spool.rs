@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, BufReader, Read},
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -117,15 +117,16 @@ impl Spool {
         Ok(())
     }
 
-    /// Forgets counters of hours before `hour` that are acknowledged, and rewrites the file without them
-    /// when it has grown beyond `bytes`.
+    /// Forgets counters of hours before `hour` that are acknowledged, and rewrites the file with the last value
+    /// of each counter when it has grown beyond `bytes` and beyond twice what that takes. Blocks on the disk.
     pub(crate) fn compact(&self, hour: i64, bytes: u64) -> io::Result<()> {
         let mut inner = self.inner.lock();
         inner.counters.retain(|key, value| key.hour >= hour || value.now > value.acknowledged);
-        if inner.len <= bytes {
+        let least = inner.counters.len() * LEN;
+        if inner.len <= bytes.max(2 * least as u64) {
             return Ok(());
         }
-        let mut content = Vec::with_capacity(inner.counters.len() * LEN);
+        let mut content = Vec::with_capacity(least);
         for (key, value) in &inner.counters {
             record::encode(key, value.now, &mut content);
         }
@@ -174,7 +175,7 @@ pub(crate) fn left_behind(folder: &Path, current: IncarnationId) -> io::Result<V
         if incarnation == current {
             continue;
         }
-        let counters = read(&fs::read(&path)?);
+        let counters = read(BufReader::new(File::open(&path)?))?;
         if counters.is_empty() {
             fs::remove_file(&path)?;
         } else {
@@ -186,8 +187,18 @@ pub(crate) fn left_behind(folder: &Path, current: IncarnationId) -> io::Result<V
 
 /// The last value of each counter. Reading ends at the first record that is not whole: a process that was
 /// killed leaves at most its last one so, and that request was not answered.
-fn read(bytes: &[u8]) -> HashMap<CounterKey, u64> {
-    bytes.chunks(LEN).map_while(record::decode).collect()
+fn read(mut file: impl Read) -> io::Result<HashMap<CounterKey, u64>> {
+    let mut counters = HashMap::new();
+    let mut bytes = [0; LEN];
+    loop {
+        match file.read_exact(&mut bytes) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(counters),
+            Err(error) => return Err(error),
+        }
+        let Some((key, value)) = record::decode(&bytes) else { return Ok(counters) };
+        counters.insert(key, value);
+    }
 }
 
 fn new_file(path: &Path) -> io::Result<File> {

@@ -1,6 +1,10 @@
 //! Storage over time: the logical bytes of each namespace, sampled once in each UTC hour.
 
-use std::{collections::HashMap, io, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::PathBuf,
+};
 
 use agentdb_ids::{NamespaceId, OrgId};
 use parking_lot::Mutex;
@@ -12,7 +16,7 @@ use crate::files;
 const MAX_SAMPLES: usize = 200_000;
 
 /// One namespace's bytes in one hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Sample {
     pub org_id: OrgId,
     pub namespace_id: NamespaceId,
@@ -77,8 +81,9 @@ impl StorageLedger {
         if samples.is_empty() {
             return Ok(());
         }
+        let settled: HashSet<_> = samples.iter().collect();
         let mut state = self.state.lock();
-        state.pending.retain(|sample| !samples.contains(sample));
+        state.pending.retain(|sample| !settled.contains(sample));
         self.save(&state)
     }
 

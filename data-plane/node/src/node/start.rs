@@ -19,6 +19,7 @@ use crate::{
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
     metering::{DirtyMarks, Reporter, Spool, StorageLedger, left_behind},
+    routes::BodyRoom,
     state::Shared,
     tasks::Background,
 };
@@ -26,7 +27,6 @@ use crate::{
 /// A node's parts, before any of them runs.
 pub(super) struct Parts {
     directory: NodeDirectory,
-    marks: DirtyMarks,
     keeper: LeaseKeeper,
     lease: Arc<Lease>,
     spool: Arc<Spool>,
@@ -54,7 +54,7 @@ impl Parts {
         let spool = Arc::new(Spool::create(&spool_folder, incarnation, config.metering.max_counters)?);
         let storage = Arc::new(StorageLedger::load(directory.file("storage.json")));
         let policy = directory.file("policy.json");
-        let registry = Arc::new(Registry::load(policy, marks.clone(), Arc::clone(&storage), Arc::clone(&clock)));
+        let registry = Arc::new(Registry::load(policy, marks, Arc::clone(&storage), Arc::clone(&clock)));
         let saved = directory.file("grants.json");
         let grants = Arc::new(GrantCache::load(saved, config.grants, Arc::clone(&clock), Arc::clone(&line)));
         let reporter = Arc::new(Reporter::new(
@@ -84,7 +84,7 @@ impl Parts {
             clock: Arc::clone(&clock),
             entropy,
         });
-        Ok(Self { directory, marks, keeper, lease, spool, storage, registry, grants, reporter, opener, line, clock })
+        Ok(Self { directory, keeper, lease, spool, storage, registry, grants, reporter, opener, line, clock })
     }
 
     /// Starts the tasks.
@@ -128,12 +128,14 @@ impl Parts {
             drain: Arc::default(),
             request_timeout: Duration::from_secs(config.admission.request_timeout_s),
             max_body_bytes: config.admission.max_body_bytes,
+            bodies: BodyRoom::new(config.admission),
+            trusted_proxies: config.trusted_proxies,
         });
         tasks.spawn(Arc::clone(&feed).run());
         tasks.spawn(Arc::clone(&background).report());
         tasks.spawn(Arc::clone(&background).save_grants());
         tasks.spawn(Arc::clone(&background).sweep());
-        tasks.spawn(Arc::clone(&background).recover(self.marks));
+        tasks.spawn(Arc::clone(&background).recover());
         let lease_task = Mutex::new(Some(lease_task));
         Running {
             state,

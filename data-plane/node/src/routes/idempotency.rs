@@ -2,7 +2,7 @@
 //!
 //! The promise itself is kept by the namespace's log; here the scope of a key and the stored answer are made.
 
-use agentdb_data_plane_engine::Idempotency;
+use agentdb_data_plane_engine::{Committed, Idempotency, Namespace, WriteError};
 use agentdb_problem::Problem;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
@@ -25,8 +25,46 @@ pub(crate) struct Stored {
     pub result: serde_json::Value,
 }
 
-/// The key of the request, if it has one.
-pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// A request that its caller may send again: the key holds for the organisation, the API key and the operation; what
+/// the request is about and its body must be the same.
+#[derive(Debug)]
+pub(crate) struct Repeatable {
+    scope_key: [u8; 32],
+    request_hash: [u8; 32],
+}
+
+impl Repeatable {
+    /// `None` when the request carries no key.
+    pub(crate) fn of(
+        admission: &Admission,
+        headers: &HeaderMap,
+        subject: &str,
+        body: &[u8; 32],
+    ) -> Result<Option<Self>, Problem> {
+        let Some(key) = key(headers)? else { return Ok(None) };
+        let scope = Sha256::new()
+            .chain_update(admission.org_id().uuid().as_bytes())
+            .chain_update(admission.key_id().uuid().as_bytes())
+            .chain_update(admission.operation().id)
+            .chain_update([0])
+            .chain_update(key);
+        let request = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body);
+        Ok(Some(Self { scope_key: scope.finalize().into(), request_hash: request.finalize().into() }))
+    }
+
+    /// What the request was answered before.
+    pub(crate) fn answered(&self, namespace: &Namespace) -> Result<Option<Committed>, WriteError> {
+        namespace.answered(&self.scope_key, &self.request_hash)
+    }
+
+    /// What the log is to keep beside the write.
+    pub(crate) fn promise(&self, answer: &Stored) -> Result<Idempotency, Problem> {
+        let answer = serde_json::to_vec(answer).map_err(Problem::internal)?;
+        Ok(Idempotency { scope_key: self.scope_key, request_hash: self.request_hash, answer: Bytes::from(answer) })
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     if text.is_empty() || text.len() > MAX_KEY_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -34,31 +72,6 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         return Err(Problem::invalid("Idempotency-Key", "invalid_value", detail));
     }
     Ok(Some(text))
-}
-
-/// The promise for a request: its key holds for the organisation, the API key and the operation; what the
-/// request is about and its body must be the same when it is repeated.
-pub(crate) fn promise(
-    admission: &Admission,
-    key: Option<&str>,
-    subject: &str,
-    body: &[u8; 32],
-    answer: &Stored,
-) -> Result<Option<Idempotency>, Problem> {
-    let Some(key) = key else { return Ok(None) };
-    let scope = Sha256::new()
-        .chain_update(admission.org_id().uuid().as_bytes())
-        .chain_update(admission.key_id().uuid().as_bytes())
-        .chain_update(admission.operation().id)
-        .chain_update([0])
-        .chain_update(key);
-    let request = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body);
-    let answer = serde_json::to_vec(answer).map_err(Problem::internal)?;
-    Ok(Some(Idempotency {
-        scope_key: scope.finalize().into(),
-        request_hash: request.finalize().into(),
-        answer: Bytes::from(answer),
-    }))
 }
 
 /// The answer given the first time.

@@ -6,6 +6,9 @@ use agentdb_data_plane_engine as engine;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Parts that a request may name; there are fewer different ones.
+pub(crate) const MAX_INCLUDE: usize = 8;
+
 /// A part of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! The public data operations: one a file, each with the [`Operation`] that admission judges it by.
 
 mod body;
+mod bounded;
 mod collections;
 mod idempotency;
 mod include;
@@ -8,6 +9,8 @@ mod records;
 mod refusals;
 mod reply;
 mod run;
+
+pub(crate) use body::BodyRoom;
 
 use agentdb_problem::{Code, Problem};
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};

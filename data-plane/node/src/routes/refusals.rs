@@ -94,9 +94,7 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
             Problem::new(Code::PayloadTooLarge, detail)
         }
         WriteError::BadRequest { field, why } => Problem::invalid(pointer(field), "invalid_value", why),
-        WriteError::SchemaMismatch(SchemaMismatch { record, field, why }) => {
-            Problem::invalid(format!("/records/{record}{}", pointer(&field)), "schema_mismatch", why)
-        }
+        WriteError::SchemaMismatch(error) => mismatch(error),
         WriteError::BadSchema(error) => Problem::invalid(pointer(&error.field), "invalid_value", error.why),
         WriteError::SchemaConflict => {
             Problem::new(Code::Conflict, "A collection of this name exists with another schema.")
@@ -107,6 +105,11 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
             Problem::new(Code::IdempotencyConflict, "The `Idempotency-Key` was used with another request.")
         }
     }
+}
+
+/// A record that does not fit its collection.
+pub(crate) fn mismatch(SchemaMismatch { record, field, why }: SchemaMismatch) -> Problem {
+    Problem::invalid(format!("/records/{record}{}", pointer(&field)), "schema_mismatch", why)
 }
 
 pub(crate) fn too_many_collections(limit: u64) -> Problem {

@@ -1,9 +1,9 @@
 //! Replies with their receipts, counted right before they go.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use agentdb_control_plane_contract::Meter;
-use agentdb_data_plane_engine::{Commit, Committed};
+use agentdb_data_plane_engine::{Commit, Committed, Namespace, ReadError, Schema, WriteError, WriteMeta};
 use agentdb_ids::RequestId;
 use agentdb_problem::{Problem, current_request_id};
 use axum::{body::Body, response::Response};
@@ -11,8 +11,14 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::idempotency::{self, REPLAYED};
-use crate::admission::{Admission, CountRefusal};
+use super::{
+    idempotency::{self, REPLAYED, Repeatable, Stored},
+    refusals,
+};
+use crate::{
+    admission::{Admission, CountRefusal},
+    assignments::OpenNamespace,
+};
 
 /// A reply of a data operation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,8 +100,61 @@ impl Call {
         Self { admission, request_id, engine: Duration::ZERO, embed: None, embedding_tokens: 0 }
     }
 
+    /// The namespace, opened where needed, and the schema of one of its collections.
+    pub(crate) async fn collection(&self, name: &str) -> Result<(OpenNamespace, Arc<Schema>), Problem> {
+        let namespace = self.admission.namespace().await?;
+        let schema = namespace.schema(name).ok_or_else(Problem::not_found)?;
+        Ok((namespace, schema))
+    }
+
+    /// A read of the engine, measured; its refusal in the words of the API.
+    pub(crate) async fn engine_read<T>(
+        &mut self,
+        read: impl Future<Output = Result<T, ReadError>>,
+    ) -> Result<T, Problem> {
+        self.engine(read).await.map_err(|error| refusals::read(&self.admission, error))
+    }
+
+    /// A write of the engine, measured; its refusal in the words of the API. Its namespace is marked as owing a report
+    /// before it begins.
+    pub(crate) async fn engine_write(
+        &mut self,
+        write: impl Future<Output = Result<Committed, WriteError>>,
+    ) -> Result<Committed, Problem> {
+        let in_flight = self.admission.begin_write()?;
+        let outcome = self.engine(write).await;
+        match &outcome {
+            Ok(_) => in_flight.done(),
+            Err(WriteError::Unavailable(_) | WriteError::Closed) => drop(in_flight),
+            Err(_) => in_flight.refused(),
+        }
+        outcome.map_err(|error| refusals::write(&self.admission, error))
+    }
+
+    /// What goes into the log beside a write: what it costs, and what to answer when it is sent again.
+    pub(crate) fn meta(
+        &self,
+        amounts: &[(Meter, u64)],
+        repeatable: Option<&Repeatable>,
+        answer: &Stored,
+    ) -> Result<WriteMeta, Problem> {
+        let idempotency = repeatable.map(|request| request.promise(answer)).transpose()?;
+        Ok(WriteMeta { usage: self.admission.log_usage(amounts), idempotency })
+    }
+
+    /// Whether this very request was done before. Asked first, so that a repetition is neither worked out nor judged
+    /// again.
+    pub(crate) fn done_before(
+        &self,
+        namespace: &Namespace,
+        repeatable: Option<&Repeatable>,
+    ) -> Result<Option<Committed>, Problem> {
+        let known = repeatable.map(|request| request.answered(namespace)).transpose();
+        known.map(Option::flatten).map_err(|error| refusals::write(&self.admission, error))
+    }
+
     /// Measures a part of the work that the engine does.
-    pub(crate) async fn engine<T>(&mut self, work: impl Future<Output = T>) -> T {
+    async fn engine<T>(&mut self, work: impl Future<Output = T>) -> T {
         let begun = self.admission.now();
         let outcome = work.await;
         self.engine += self.admission.now().saturating_sub(begun);
@@ -122,23 +181,27 @@ impl Call {
         Ok(json(StatusCode::OK, bytes))
     }
 
-    /// The reply to a write whose usage went into the log with it.
+    /// The reply to a write whose usage went into the log with it; to one that was done before, the reply of then.
     pub(crate) fn wrote<T: Serialize>(
         self,
         status: StatusCode,
         result: T,
-        commit: Commit,
+        committed: &Committed,
         write: u64,
     ) -> Result<Response, Problem> {
+        if committed.replayed.is_some() {
+            return self.replayed(committed);
+        }
         self.admission.logged(&[(Meter::Write, write), (Meter::EmbeddingTokens, self.embedding_tokens)]);
         let units = MilliUnits { query: None, write: (write > 0).then_some(write) };
-        let bytes = self.body(result, commit, units, self.embedding_tokens)?;
+        let bytes = self.body(result, committed.commit, units, self.embedding_tokens)?;
         self.send_write(status, bytes)
     }
 
     /// The reply to a write that was done before: the stored result, and nothing counted.
-    pub(crate) fn replayed(self, committed: &Committed, stored: &[u8]) -> Result<Response, Problem> {
-        let idempotency::Stored { status, mut result } = idempotency::stored(stored)?;
+    pub(crate) fn replayed(self, committed: &Committed) -> Result<Response, Problem> {
+        let stored = committed.replayed.as_ref().ok_or_else(|| Problem::internal("no answer is stored"))?;
+        let Stored { status, mut result } = idempotency::stored(stored)?;
         // What was not known when the answer was stored.
         for (member, value) in [("deleted", committed.deleted), ("created_commit", committed.commit)] {
             if let Some(unknown) = result.get_mut(member).filter(|value| value.is_null()) {

@@ -111,6 +111,30 @@ async fn too_many_unknown_keys_from_one_address_are_throttled_and_known_ones_are
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_callers_are_throttled_by_their_own_addresses() {
+    for (trusted_proxies, throttled_apart) in [(0, false), (1, true)] {
+        let world = World::new().await;
+        let configure = |config: &mut agentdb_data_plane_node::NodeConfig| {
+            config.trusted_proxies = trusted_proxies;
+            config.admission.unknown_keys_burst = 3;
+            config.admission.unknown_keys_per_second = 1;
+        };
+        let life = world.start_with(configure).await;
+        let unknown_from = async |address: &str| {
+            let unknown = ApiKeyToken::generate(ApiKeyId::generate(&*clock(), &*entropy()), &*entropy());
+            let headers = [("x-forwarded-for", address)];
+            life.with(&unknown).send(Method::GET, "main/collections", &headers, None).await.status
+        };
+        for n in 0..20 {
+            unknown_from(&format!("6.6.6.6, 10.0.0.{}", n % 2)).await;
+        }
+        assert_eq!(unknown_from("6.6.6.6, 10.0.0.1").await, StatusCode::TOO_MANY_REQUESTS);
+        let other = unknown_from("6.6.6.6, 10.0.0.9").await;
+        assert_eq!(other == StatusCode::UNAUTHORIZED, throttled_apart, "{trusted_proxies} proxies: {other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_rate_binds_and_says_so() {
     let world = World::new().await;
     world.set_policy(|policy| {
@@ -144,6 +168,8 @@ async fn the_months_included_amount_stops_queries_and_nothing_else() {
     assert_eq!(refused.refusal(), (429, "included_amount_used", ""));
     let wait: u64 = refused.header("retry-after").parse().expect("seconds");
     assert!(wait > 0 && wait <= 31 * 24 * 3_600);
+    life.get("main/collections").await.ok();
+    life.get("main/collections/docs").await.ok();
     let record = json!({"records": [{"id": "a", "vector": [1, 0]}]});
     life.post("main/collections/docs/upsert", record).await.ok();
     world.set_policy(|policy| policy.limits.query_milli_units_per_month = None);

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use agentdb_control_plane_contract::Meter;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::world::{World, until};
@@ -99,4 +99,24 @@ async fn a_draining_node_refuses_and_gives_its_lease_back() {
     let spools = std::fs::read_dir(world.dir.path().join("node/spool")).expect("there").flatten();
     let left = spools.filter(|entry| entry.path().extension().is_some_and(|e| e == "usage")).count();
     assert_eq!(left, 0, "billing has everything");
+    let leases = std::fs::read_dir(world.objects().join(format!("nodes/{}/lease", world.node_id))).expect("there");
+    let newest = leases.flatten().map(|entry| entry.path()).max().expect("a lease");
+    let link: Value = serde_json::from_slice(&std::fs::read(newest).expect("readable")).expect("JSON");
+    assert_eq!(link["released"], true, "the next process need not wait");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_stops_in_time_though_billing_does_not_answer() {
+    let world = World::new().await;
+    let life = world.start_with(|config| config.assignments.drain_deadline_s = 1).await.with_docs().await;
+    world.plane.silent.store(true, Ordering::SeqCst);
+    life.post("main/collections/docs/query", json!({"vector": [1, 0]})).await.ok();
+    // Less than what one call to billing may take.
+    let stopped = tokio::time::timeout(Duration::from_secs(9), life.node.drain()).await;
+    assert!(stopped.is_ok(), "the node hangs");
+    drop(life);
+    world.plane.silent.store(false, Ordering::SeqCst);
+    let next = world.start_alone().await;
+    until("the next life reports what was owed", || world.plane.billed(Meter::Query, None) == 1_000).await;
+    next.node.drain().await;
 }

@@ -1,13 +1,13 @@
 //! Namespaces that come, go and are removed.
 
-use agentdb_control_plane_contract::{AssignmentState, Meter};
+use agentdb_control_plane_contract::{AssignmentState, Meter, policy::MAX_ERASING};
 use agentdb_data_plane_engine::{Config, Environment, Namespace, Record, Store, StoreConfig, WriteMeta, Writer};
 use agentdb_ids::NamespaceId;
 use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::world::{DEADLINE, World, clock, entropy, until};
+use crate::world::{DEADLINE, World, clock, entropy, until, until_asked};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_namespace_is_gone_reported_and_acknowledged_only_then() {
@@ -20,7 +20,11 @@ async fn a_deleted_namespace_is_gone_reported_and_acknowledged_only_then() {
     assert!(files() > 0);
     world.place("main", world.namespace_id, AssignmentState::Delete);
     let version = world.plane.told.lock().version;
-    until("the node says that it is done", || world.plane.told.lock().applied >= version).await;
+    let done = || {
+        let told = world.plane.told.lock();
+        told.applied >= version && told.erasing.is_empty()
+    };
+    until("the node says that it is done", done).await;
     assert_eq!(files(), 0);
     assert_eq!(world.plane.billed(Meter::Write, None), 4_000, "what was used before it went");
     assert_eq!(life.get("main/collections").await.status, StatusCode::NOT_FOUND);
@@ -92,6 +96,76 @@ async fn a_change_that_the_feed_lost_is_found_by_comparing_digests() {
         }
     };
     assert!(tokio::time::timeout(DEADLINE, gone).await.is_ok(), "the node goes on with what is not its own");
+}
+
+/// Tells the node to remove a namespace that cannot be removed: its prefix names no folder of its own.
+fn stick(world: &World, namespace_id: NamespaceId) {
+    world.place("stuck", namespace_id, AssignmentState::Delete);
+    let mut told = world.plane.told.lock();
+    told.assignments.get_mut(&namespace_id).expect("placed").prefix = "stuck".to_owned();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_cannot_be_removed_holds_up_no_other() {
+    let world = World::new().await;
+    let life = world.start().await;
+    let stuck = NamespaceId::generate(&*clock(), &*entropy());
+    world.plane.away.store(true, std::sync::atomic::Ordering::SeqCst);
+    stick(&world, stuck);
+    world.place("other", NamespaceId::generate(&*clock(), &*entropy()), AssignmentState::Serve);
+    world.plane.away.store(false, std::sync::atomic::Ordering::SeqCst);
+    let version = world.plane.told.lock().version;
+    let told = |erasing: &[NamespaceId]| {
+        let told = world.plane.told.lock();
+        told.applied >= version && told.erasing == erasing
+    };
+    until("all but the removal is acknowledged", || told(&[stuck])).await;
+    life.get("other/collections").await.ok();
+    life.node.drain().await;
+    drop(life);
+
+    world.plane.away.store(true, std::sync::atomic::Ordering::SeqCst);
+    let life = world.start_alone().await;
+    world.plane.told.lock().erasing.clear();
+    world.plane.away.store(false, std::sync::atomic::Ordering::SeqCst);
+    until("the next life owes it too", || told(&[stuck])).await;
+    world.place("stuck", stuck, AssignmentState::Delete);
+    let version = world.plane.told.lock().version;
+    let done = || {
+        let told = world.plane.told.lock();
+        told.applied >= version && told.erasing.is_empty()
+    };
+    until("it is removed", done).await;
+    life.node.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_more_removals_than_can_be_told_the_cursor_waits() {
+    let world = World::new().await;
+    let life = world.start().await;
+    let before = world.plane.told.lock().applied;
+    let many: Vec<_> = (0..=MAX_ERASING).map(|_| NamespaceId::generate(&*clock(), &*entropy())).collect();
+    world.plane.away.store(true, std::sync::atomic::Ordering::SeqCst);
+    for id in &many {
+        stick(&world, *id);
+    }
+    world.place("other", NamespaceId::generate(&*clock(), &*entropy()), AssignmentState::Serve);
+    world.plane.away.store(false, std::sync::atomic::Ordering::SeqCst);
+    until_asked("the rest is applied", || async { life.get("other/collections").await.status == StatusCode::OK }).await;
+    let polls = world.plane.told.lock().polls;
+    until("the node has polled again", || world.plane.told.lock().polls > polls + 1).await;
+    {
+        let told = world.plane.told.lock();
+        assert_eq!((told.applied, told.erasing.len()), (before, 0), "nothing of it is acknowledged");
+    }
+    world.place("stuck", many[0], AssignmentState::Delete);
+    let version = world.plane.told.lock().version;
+    let done = || {
+        let told = world.plane.told.lock();
+        told.applied >= version && told.erasing.len() == MAX_ERASING
+    };
+    until("as many are left as can be told", done).await;
+    life.node.drain().await;
 }
 
 fn walk(folder: &std::path::Path) -> usize {

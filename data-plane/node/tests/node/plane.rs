@@ -38,6 +38,9 @@ pub struct Told {
     pub version: u64,
     /// The highest cursor the node has polled with.
     pub applied: u64,
+    /// What it said with it that it has not removed yet.
+    pub erasing: Vec<NamespaceId>,
+    pub polls: usize,
     pub counters: HashMap<String, Counter>,
     pub decreases: usize,
 }
@@ -46,6 +49,8 @@ pub struct Told {
 pub struct Plane {
     pub told: Mutex<Told>,
     pub away: AtomicBool,
+    /// Takes reports and says nothing.
+    pub silent: AtomicBool,
     pub secret: RootSecret,
     pub url: Url,
 }
@@ -55,6 +60,8 @@ struct Poll {
     cursor: u64,
     wait_s: u64,
     digest: bool,
+    #[serde(default)]
+    erasing: String,
 }
 
 impl Plane {
@@ -62,7 +69,13 @@ impl Plane {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
         let secret = RootSecret::new(vec![7; 32]).expect("long enough");
-        let plane = Arc::new(Self { told: Mutex::default(), away: AtomicBool::new(false), secret, url });
+        let plane = Arc::new(Self {
+            told: Mutex::default(),
+            away: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
+            secret,
+            url,
+        });
         let auth = InternalAuth { secret: plane.secret.clone(), clock: Arc::new(SystemClock::new()) };
         let router = Router::new()
             .route("/internal/v1/nodes/{node}/policy", get(policy))
@@ -103,7 +116,11 @@ fn unavailable() -> Response {
 async fn policy(State(plane): State<Arc<Plane>>, Query(poll): Query<Poll>) -> Response {
     {
         let mut told = plane.told.lock();
-        told.applied = told.applied.max(poll.cursor);
+        told.polls += 1;
+        if poll.cursor >= told.applied {
+            told.applied = poll.cursor;
+            told.erasing = poll.erasing.split(',').filter_map(|id| id.parse().ok()).collect();
+        }
     }
     for _ in 0..poll.wait_s * 50 {
         if plane.is_away() || plane.told.lock().version != poll.cursor {
@@ -140,6 +157,9 @@ async fn grant(State(plane): State<Arc<Plane>>, Path((_, key)): Path<(String, Ap
 }
 
 async fn checkpoint(State(plane): State<Arc<Plane>>, Json(checkpoint): Json<Checkpoint>) -> Response {
+    if plane.silent.load(Ordering::SeqCst) {
+        return std::future::pending().await;
+    }
     if plane.is_away() {
         return unavailable();
     }

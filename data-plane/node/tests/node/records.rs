@@ -149,10 +149,33 @@ async fn a_repeated_request_is_done_and_counted_once() {
     let gone = life.send(Method::DELETE, path, &key, None).await.ok();
     let again = life.send(Method::DELETE, path, &key, None).await.ok();
     assert_eq!((again.header("idempotency-replayed"), &again.body["result"]), ("true", &gone.body["result"]));
+
+    // Also when what it was about is gone.
+    life.send(Method::DELETE, "main/collections/docs", &[], None).await.ok();
+    let key = [("idempotency-key", "k1")];
+    let again = life.send(Method::POST, "main/collections/docs/upsert", &key, Some(body("one"))).await.ok();
+    assert_eq!((again.header("idempotency-replayed"), &again.body["result"]), ("true", &first.body["result"]));
     life.node.drain().await;
     assert_eq!(
         world.plane.billed(Meter::Write, None),
-        6 * 2_000,
-        "what was done: two collections, one removed, two upserts, one delete"
+        7 * 2_000,
+        "what was done: two collections, both removed, two upserts, one delete"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_kept_for_a_collection_that_was_there_is_charged_as_the_write_that_it_is() {
+    let world = World::new().await;
+    let life = world.start().await;
+    let path = "main/collections/a";
+    assert_eq!(life.put(path, json!({})).await.ok().units("write"), 2_000);
+    let plain = life.put(path, json!({})).await.ok();
+    assert_eq!((plain.status, plain.units("write")), (StatusCode::OK, 0));
+    let key = [("idempotency-key", "k1")];
+    let kept = life.send(Method::PUT, path, &key, Some(json!({}))).await.ok();
+    assert_eq!((kept.status, kept.units("write")), (StatusCode::OK, 2_000));
+    let again = life.send(Method::PUT, path, &key, Some(json!({}))).await.ok();
+    assert_eq!((again.header("idempotency-replayed"), again.units("write")), ("true", 0));
+    life.node.drain().await;
+    assert_eq!(world.plane.billed(Meter::Write, None), 4_000, "as the receipts say");
 }

@@ -1,6 +1,14 @@
 //! One organisation with keys and a namespace on a running node.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use agentdb_clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use agentdb_control_plane_contract::{
@@ -12,6 +20,8 @@ use agentdb_data_plane_node::{Node, NodeConfig};
 use agentdb_ids::{ApiKeyId, NamespaceId, NodeId, OrgId};
 use agentdb_problem::RequestIds;
 use axum::middleware::from_fn_with_state;
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -27,6 +37,30 @@ pub struct World {
     pub node_id: NodeId,
     pub key: ApiKeyToken,
     pub namespace_id: NamespaceId,
+    pub clock: Arc<MovedClock>,
+}
+
+/// The machine's clock, whose monotonic time a test can move ahead: the node's.
+#[derive(Debug, Default)]
+pub struct MovedClock {
+    system: SystemClock,
+    ahead_ms: AtomicU64,
+}
+
+impl MovedClock {
+    pub fn advance(&self, by: Duration) {
+        self.ahead_ms.fetch_add(by.as_millis() as u64, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.system.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system.monotonic() + Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
+    }
 }
 
 /// A running node and a client of it.
@@ -79,6 +113,7 @@ impl World {
             node_id: NodeId::generate(&*clock, &*entropy),
             key,
             namespace_id: NamespaceId::generate(&*clock, &*entropy),
+            clock: Arc::default(),
         };
         world.set_policy(|_| {});
         world.grant(&world.key, |_| {});
@@ -145,7 +180,12 @@ impl World {
 
     /// Starts the node and waits until it has heard everything told so far.
     pub async fn start(&self) -> Life {
-        let life = self.start_alone().await;
+        self.start_with(|_| {}).await
+    }
+
+    /// As [`World::start`], with settings that `change` makes.
+    pub async fn start_with(&self, change: impl FnOnce(&mut NodeConfig)) -> Life {
+        let life = self.start_alone_with(change).await;
         let version = self.plane.told.lock().version;
         until("the node has applied the policy", || self.plane.told.lock().applied >= version).await;
         life
@@ -153,6 +193,10 @@ impl World {
 
     /// Starts the node and waits until it is ready, whoever is away.
     pub async fn start_alone(&self) -> Life {
+        self.start_alone_with(|_| {}).await
+    }
+
+    async fn start_alone_with(&self, change: impl FnOnce(&mut NodeConfig)) -> Life {
         let (clock, entropy) = (clock(), entropy());
         let store = Store::open(&StoreConfig::directory(&self.objects())).await.expect("a store");
         let credential = self.plane.secret.credential(self.node_id);
@@ -163,9 +207,10 @@ impl World {
         config.grants.refresh_wait_ms = 200;
         config.assignments.poll_wait_s = 1;
         config.assignments.digest_every_s = 1;
-        let node = Node::start(config, store, None, client, Arc::clone(&clock), Arc::clone(&entropy))
-            .await
-            .expect("the node starts");
+        change(&mut config);
+        let moved = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let node =
+            Node::start(config, store, None, client, moved, Arc::clone(&entropy)).await.expect("the node starts");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
         let router =
@@ -196,6 +241,33 @@ impl Life {
         Reply::read(request.send().await.expect("a reply")).await
     }
 
+    /// A POST that is in work, as `noticed` sees, and whose body is not complete; its length is not announced.
+    pub async fn slow_post(&self, path: &str, noticed: impl AsyncFn() -> bool) -> SlowPost {
+        let in_work = async {
+            loop {
+                let slow = self.begin_post(path);
+                // Over at once when what asks was in its way.
+                while !slow.reply.is_finished() {
+                    if noticed().await {
+                        return slow;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, in_work).await.expect("the request is in work")
+    }
+
+    fn begin_post(&self, path: &str) -> SlowPost {
+        let (rest, end) = futures::channel::oneshot::channel::<Vec<u8>>();
+        let begin = futures::stream::iter([Ok(b" ".to_vec())]);
+        let body = reqwest::Body::wrap_stream(begin.chain(futures::stream::once(end)));
+        let url = format!("{}/v1/namespaces/{path}", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token).header("content-type", "application/json");
+        let sent = request.body(body).send();
+        let reply = tokio::spawn(async move { Reply::read(sent.await.expect("a reply")).await });
+        SlowPost { rest, reply }
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Method::POST, path, &[], Some(body)).await
     }
@@ -217,6 +289,20 @@ impl Life {
         let reply = self.put("main/collections/docs", schema).await;
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
         self
+    }
+}
+
+/// A request on its way.
+pub struct SlowPost {
+    rest: futures::channel::oneshot::Sender<Vec<u8>>,
+    reply: tokio::task::JoinHandle<Reply>,
+}
+
+impl SlowPost {
+    /// Sends what is missing of the body and waits for the reply.
+    pub async fn finish(self, body: &Value) -> Reply {
+        self.rest.send(body.to_string().into_bytes()).expect("the request is under way");
+        self.reply.await.expect("no panic")
     }
 }
 
@@ -252,6 +338,16 @@ impl Reply {
 pub async fn until(what: &str, condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, waiting).await.is_ok(), "waited in vain until {what}");
+}
+
+/// As [`until`], of something that is asked for.
+pub async fn until_asked<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let waiting = async {
+        while !condition().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

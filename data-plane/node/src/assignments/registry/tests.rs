@@ -79,8 +79,7 @@ fn the_view_outlives_the_process_and_its_digest_is_the_same() {
     let digest = registry.digest();
     registry.apply(batch(false, events));
     assert_eq!(registry.digest(), digest, "twice is once");
-    registry.acknowledge(5);
-    registry.save().expect("saved");
+    assert_eq!(registry.acknowledge(5), 5);
     let next = bench.registry();
     assert_eq!((next.cursor(), next.digest(), found(&next, "a")), (5, digest, Some(id(1))));
     let other = OrgId::from_uuid(Uuid::from_u128(9));
@@ -125,4 +124,68 @@ fn a_change_of_policy_keeps_what_the_organisation_has_in_work() {
     assert!(organisation.begin(2).is_none(), "two are in work");
     drop(first);
     assert!(organisation.begin(2).is_some());
+}
+
+#[test]
+fn an_organisation_goes_with_its_last_namespace() {
+    let registry = Bench::new().registry();
+    let two = vec![policy(1), placed(1, "a", AssignmentState::Serve), placed(2, "b", AssignmentState::Serve)];
+    registry.apply(batch(false, two));
+    registry.remove(id(1));
+    assert!(registry.organisation(org()).is_some(), "it has another one here");
+    registry.remove(id(2));
+    assert!(registry.organisation(org()).is_none());
+    let other = Bench::new().registry();
+    assert_eq!(registry.digest(), other.digest(), "as a node that never had it");
+}
+
+#[test]
+fn a_removal_is_owed_until_it_is_done_also_by_the_next_process() {
+    let bench = Bench::new();
+    let registry = bench.registry();
+    let events = vec![placed(1, "a", AssignmentState::Delete), placed(2, "b", AssignmentState::Delete)];
+    registry.apply(batch(false, events));
+    assert!(registry.owed_removals().is_empty(), "nothing is acknowledged yet");
+    assert_eq!(registry.acknowledge(5), 5);
+    registry.apply(batch(false, vec![placed(3, "c", AssignmentState::Delete)]));
+    registry.remove(id(1));
+    assert_eq!(registry.owed_removals(), [id(2)], "of what was acknowledged");
+    registry.save().expect("saved");
+    let next = bench.registry();
+    assert_eq!((next.cursor(), next.owed_removals()), (5, vec![id(2)]));
+    let mut erasing: Vec<_> = next.erasing().iter().map(|slot| slot.id()).collect();
+    erasing.sort_unstable();
+    assert_eq!(erasing, [id(2), id(3)]);
+}
+
+#[test]
+fn a_removal_that_ended_while_it_was_noted_is_not_owed() {
+    let bench = Bench::new();
+    let registry = bench.registry();
+    registry.apply(batch(false, vec![placed(1, "a", AssignmentState::Delete)]));
+    assert_eq!(registry.acknowledge(5), 5);
+    // As when it ends between the two.
+    let file = bench.dir.path().join("policy.json");
+    let mut saved: Saved = files::read_json(&file).expect("saved");
+    saved.assignments.clear();
+    files::replace_json(&file, &saved).expect("saved");
+    let next = bench.registry();
+    assert_eq!((next.cursor(), next.owed_removals()), (5, vec![]), "nobody would ever say that it is gone");
+}
+
+#[test]
+fn a_cursor_is_not_told_while_removals_before_it_could_not_be_kept() {
+    let bench = Bench::new();
+    let registry = bench.registry();
+    assert_eq!(registry.acknowledge(4), 4);
+    registry.apply(batch(false, vec![placed(1, "a", AssignmentState::Delete)]));
+    // A folder in the place of the file: nothing can be saved.
+    let file = bench.dir.path().join("policy.json");
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::create_dir(&file).expect("in the way");
+    assert_eq!(registry.acknowledge(5), 4);
+    assert_eq!((registry.cursor(), registry.owed_removals()), (4, vec![]));
+    std::fs::remove_dir(&file).expect("out of the way");
+    assert_eq!(registry.acknowledge(5), 5);
+    assert_eq!(registry.owed_removals(), [id(1)]);
 }

@@ -67,7 +67,8 @@ async fn an_idle_namespace_is_closed_when_it_owes_nothing_and_comes_back_with_it
     assert!(!slot.close_if_idle(later).await, "a request uses it");
     drop(open);
     assert!(!slot.close_if_idle(later).await, "its log was not reported");
-    slot.mark.settle(slot.mark.unsettled().expect("opened"));
+    let commit = slot.peek().map(|open| open.commit());
+    slot.mark.settle(slot.mark.unsettled(commit).expect("opened"), commit);
     assert!(slot.close_if_idle(later).await);
     assert!(slot.peek().is_none());
     assert_eq!(slot.known_bytes(), Some(bytes));
@@ -91,4 +92,18 @@ async fn a_handle_of_before_the_lease_was_lost_to_another_process_is_not_used() 
     let after = std::ptr::from_ref(&*slot.acquire(&opener).await.expect("opened anew")) as usize;
     assert_ne!(after, before);
     drop(namespace);
+}
+
+#[tokio::test]
+async fn a_namespace_is_not_opened_for_an_assignment_that_changed_meanwhile() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let opener = opener(dir.path(), held()).await;
+    let slot = slot(dir.path());
+    let gate = slot.gate.write().await;
+    let mut asking = std::pin::pin!(slot.acquire(&opener));
+    assert!(futures::poll!(&mut asking).is_pending(), "it has read the assignment and waits for the gate");
+    slot.assign(Assignment { generation: 2, state: AssignmentState::Drain, ..(*slot.assignment()).clone() });
+    drop(gate);
+    assert_eq!(asking.await.map(|_| ()), Err(SlotError::Leaving));
+    assert!(slot.peek().is_none(), "nothing was opened for the generation before");
 }

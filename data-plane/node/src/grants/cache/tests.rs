@@ -4,7 +4,7 @@ use agentdb_clock::{Entropy, ManualClock, SeededEntropy};
 use agentdb_control_plane_contract::{
     Checkpoint, CheckpointReply, ClientError, KeyKind, NamespacePattern, PolicyBatch, Scope,
 };
-use agentdb_ids::{OrgId, Uuid};
+use agentdb_ids::{NamespaceId, OrgId, Uuid};
 use async_trait::async_trait;
 use chrono::DateTime;
 use http::StatusCode;
@@ -33,7 +33,7 @@ impl Line for Plane {
         Ok(answer)
     }
 
-    async fn policy(&self, _: u64, _: Duration, _: bool) -> Result<PolicyBatch, ClientError> {
+    async fn policy(&self, _: u64, _: Duration, _: bool, _: &[NamespaceId]) -> Result<PolicyBatch, ClientError> {
         Err(ClientError::Status(StatusCode::BAD_GATEWAY))
     }
 
@@ -217,4 +217,45 @@ fn the_cache_is_bounded() {
     inner.shrink(50, 1_000);
     assert_eq!(inner.entries.len(), 45);
     assert!(inner.entries.contains_key(&ApiKeyId::from_uuid(Uuid::from_u128(99))), "the newest stays");
+}
+
+#[test]
+fn of_savers_at_once_none_brings_back_what_another_has_dropped() {
+    let bench = Bench::new();
+    for _ in 0..20 {
+        let cache = bench.cache();
+        std::thread::scope(|scope| {
+            for saver in 0..8 {
+                let (cache, clock) = (&cache, &bench.clock);
+                scope.spawn(move || {
+                    for n in 0..10 {
+                        let id = ApiKeyId::generate(clock, &SeededEntropy::new(saver * 100 + n));
+                        cache.key_changed(id, 1);
+                        cache.save();
+                    }
+                });
+            }
+        });
+        let known = cache.inner.lock().changes.len();
+        assert_eq!(bench.cache().inner.lock().changes.len(), known, "the file has what was last known");
+        std::fs::remove_file(bench.dir.path().join("grants.json")).expect("saved");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_is_nothing_to_save_unless_it_was() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    let changed = async || futures::poll!(std::pin::pin!(cache.changed())).is_ready();
+    let grant = bench.plane.grant.lock().take();
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+    assert!(!changed().await, "nobody had it before");
+    *bench.plane.grant.lock() = grant;
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    assert!(changed().await, "a new grant");
+    *bench.plane.grant.lock() = None;
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+    assert!(changed().await, "a grant that is gone");
 }

@@ -1,6 +1,11 @@
 use agentdb_clock::{ManualClock, SystemEntropy};
 use chrono::DateTime;
-use object_store::{local::LocalFileSystem, path::Path};
+use object_store::{
+    local::LocalFileSystem,
+    memory::InMemory,
+    path::Path,
+    throttle::{ThrottleConfig, ThrottledStore},
+};
 
 use super::*;
 
@@ -165,4 +170,22 @@ async fn a_question_asked_before_the_lease_was_won_confirms_nothing() {
     assert!(!next.lease.valid());
     next.lease.confirm(next.lease.epoch());
     assert!(next.lease.valid());
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_holds_up_no_step() {
+    let bench = Bench::new();
+    let never = Duration::from_secs(3_600);
+    for (list, delete) in [(never, Duration::ZERO), (Duration::ZERO, never)] {
+        let slow = ThrottleConfig { wait_list_per_call: list, wait_delete_per_call: delete, ..Default::default() };
+        let objects = Arc::new(ThrottledStore::new(InMemory::new(), slow));
+        let mut keeper = bench.keeper("a");
+        keeper.chain = LeaseChain::new(objects, Path::from("nodes/n/lease"));
+        keeper.config = LeaseConfig { renew_every_ms: 10, put_timeout_ms: 10, ..LeaseConfig::default() };
+        for _ in 0..30 {
+            let stepped = tokio::time::timeout(Duration::from_secs(5), keeper.step()).await;
+            assert!(stepped.is_ok(), "the keeper hangs");
+        }
+        assert_eq!(keeper.lease.valid(), list.is_zero(), "what cannot be removed does no harm");
+    }
 }

@@ -1,7 +1,6 @@
 //! `DELETE /v1/namespaces/{namespace}/collections/{collection}`
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::WriteMeta;
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -13,16 +12,21 @@ use crate::{
     admission::{Admission, Operation},
     metering::units,
     routes::{
-        idempotency::{self, Stored},
-        refusals::{self, Refusals},
+        idempotency::{Repeatable, Stored},
+        refusals::Refusals,
         reply::{Call, DataReply},
         run::to_the_end,
     },
     state::NodeState,
 };
 
-pub(crate) const OPERATION: Operation =
-    Operation { id: "delete_collection", method: Method::DELETE, path: ONE, scope: Scope::Write, meter: Meter::Write };
+pub(crate) const OPERATION: Operation = Operation {
+    id: "delete_collection",
+    method: Method::DELETE,
+    path: ONE,
+    scope: Scope::Write,
+    meter: Some(Meter::Write),
+};
 
 /// A collection that is gone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,25 +54,20 @@ pub(crate) async fn delete_collection(
     Path((_namespace, collection)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let repeatable = Repeatable::of(&admission, &headers, &collection, &[0; 32])?;
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
+        if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
+            return call.replayed(&done);
+        }
         let units = units::collection_change();
         let result = CollectionDeleted { name: collection.clone() };
         let stored = serde_json::to_value(&result).map_err(Problem::internal)?;
         let answer = Stored { status: StatusCode::OK.as_u16(), result: stored };
-        let meta = WriteMeta {
-            usage: call.admission.log_usage(&[(Meter::Write, units)]),
-            idempotency: idempotency::promise(&call.admission, key.as_deref(), &collection, &[0; 32], &answer)?,
-        };
-        let _write = call.admission.begin_write()?;
-        let dropped = call.engine(namespace.drop_collection(&collection, meta)).await;
-        let committed = dropped.map_err(|error| refusals::write(&call.admission, error))?;
-        match &committed.replayed {
-            Some(stored) => call.replayed(&committed, stored),
-            None => call.wrote(StatusCode::OK, result, committed.commit, units),
-        }
+        let meta = call.meta(&[(Meter::Write, units)], repeatable.as_ref(), &answer)?;
+        let committed = call.engine_write(namespace.drop_collection(&collection, meta)).await?;
+        call.wrote(StatusCode::OK, result, &committed, units)
     })
     .await
 }

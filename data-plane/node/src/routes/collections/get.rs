@@ -1,6 +1,6 @@
 //! `GET /v1/namespaces/{namespace}/collections/{collection}`
 
-use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_control_plane_contract::Scope;
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::Method;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) const OPERATION: Operation =
-    Operation { id: "get_collection", method: Method::GET, path: ONE, scope: Scope::Read, meter: Meter::Query };
+    Operation { id: "get_collection", method: Method::GET, path: ONE, scope: Scope::Read, meter: None };
 
 /// Describe a collection
 ///

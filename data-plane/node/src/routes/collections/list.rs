@@ -1,6 +1,6 @@
 //! `GET /v1/namespaces/{namespace}/collections`
 
-use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_control_plane_contract::Scope;
 use agentdb_problem::Problem;
 use axum::{extract::State, response::Response};
 use http::Method;
@@ -23,7 +23,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::GET,
     path: "/v1/namespaces/{namespace}/collections",
     scope: Scope::Read,
-    meter: Meter::Query,
+    meter: None,
 };
 
 /// The collections of a namespace, by name. At most as many as the edition allows in a namespace.

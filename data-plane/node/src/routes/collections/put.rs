@@ -1,7 +1,7 @@
 //! `PUT /v1/namespaces/{namespace}/collections/{collection}`
 
 use agentdb_control_plane_contract::{Feature, Meter, Scope};
-use agentdb_data_plane_engine::{Namespace, Schema, WriteMeta, valid_collection_name};
+use agentdb_data_plane_engine::{Namespace, Schema, valid_collection_name};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -12,7 +12,7 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        idempotency::{self, Stored},
+        idempotency::{Repeatable, Stored},
         refusals::{self, Refusals},
         reply::{Call, DataReply},
         run::to_the_end,
@@ -21,12 +21,12 @@ use crate::{
 };
 
 pub(crate) const OPERATION: Operation =
-    Operation { id: "put_collection", method: Method::PUT, path: ONE, scope: Scope::Write, meter: Meter::Write };
+    Operation { id: "put_collection", method: Method::PUT, path: ONE, scope: Scope::Write, meter: Some(Meter::Write) };
 
 /// Make a collection
 ///
 /// Repeatable: 201 when it was made, 200 when it was there with the same schema, 409 when it is there with
-/// another one.
+/// another one. When it was there it costs nothing, except with an `Idempotency-Key`, whose answer is stored.
 #[utoipa::path(
     put, path = "/v1/namespaces/{namespace}/collections/{collection}", operation_id = "put_collection",
     tag = "collections", security(("api_key" = [])),
@@ -57,14 +57,17 @@ pub(crate) async fn put_collection(
         admission.may_have(Feature::Embedding)?;
     }
     let schema = value.for_engine()?;
-    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let repeatable = Repeatable::of(&admission, &headers, &collection, &digest)?;
     let call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
+        if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
+            return call.replayed(&done);
+        }
         if namespace.schema(&collection).is_none() {
             within_limit(&call.admission, &namespace)?;
         }
-        create(call, &namespace, &collection, schema, key.as_deref(), &digest).await
+        create(call, &namespace, &collection, schema, repeatable.as_ref()).await
     })
     .await
 }
@@ -82,29 +85,24 @@ async fn create(
     namespace: &Namespace,
     collection: &str,
     schema: Schema,
-    key: Option<&str>,
-    digest: &[u8; 32],
+    repeatable: Option<&Repeatable>,
 ) -> Result<Response, Problem> {
-    // One that is there already costs nothing; the engine refuses another schema.
+    // One that is there already costs nothing (the engine refuses another schema), unless an answer is to be kept in
+    // the log under the request's key.
     let there = namespace.schema(collection).is_some();
-    let units = if there { 0 } else { units::collection_change() };
+    let units = if there && repeatable.is_none() { 0 } else { units::collection_change() };
     let status = if there { StatusCode::OK } else { StatusCode::CREATED };
     let mut view = serde_json::to_value(CollectionView::new(collection, schema.clone())).map_err(Problem::internal)?;
     // Known after the commit.
     view["created_commit"] = serde_json::Value::Null;
     let answer = Stored { status: status.as_u16(), result: view };
-    let meta = WriteMeta {
-        usage: call.admission.log_usage(&[(Meter::Write, units)]),
-        idempotency: idempotency::promise(&call.admission, key, collection, digest, &answer)?,
-    };
-    let _write = call.admission.begin_write()?;
-    let created = call.engine(namespace.create_collection(collection, schema, meta)).await;
-    let committed = created.map_err(|error| refusals::write(&call.admission, error))?;
-    if let Some(stored) = &committed.replayed {
-        return call.replayed(&committed, stored);
+    let meta = call.meta(&[(Meter::Write, units)], repeatable, &answer)?;
+    let committed = call.engine_write(namespace.create_collection(collection, schema, meta)).await?;
+    if committed.replayed.is_some() {
+        return call.replayed(&committed);
     }
     let read = namespace.collection(collection).map_err(|error| refusals::read(&call.admission, error))?;
     let view = CollectionView::from(read.value.ok_or_else(Problem::not_found)?);
     let status = if committed.created { StatusCode::CREATED } else { StatusCode::OK };
-    call.wrote(status, view, committed.commit, units)
+    call.wrote(status, view, &committed, units)
 }

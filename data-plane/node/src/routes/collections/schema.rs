@@ -3,27 +3,29 @@
 use std::collections::BTreeMap;
 
 use agentdb_data_plane_embedding::MODEL;
-use agentdb_data_plane_engine as engine;
+use agentdb_data_plane_engine::{self as engine, schema::limits::MAX_ATTRIBUTES};
 use agentdb_problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::routes::bounded;
+
 /// The shape of a collection. It does not change after the collection is made.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectionSchema {
     /// The vector column. Left out with an embedding model, which implies it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     vector: Option<VectorColumn>,
     /// The text column with full-text search. Left out with an embedding model, which implies it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     text: Option<TextColumn>,
     /// The model that turns texts into vectors where none are given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     #[schema(example = "all-MiniLM-L6-v2")]
     embedding_model: Option<String>,
-    /// Typed attributes by name: letters, digits and `_`, starting with a letter.
-    #[serde(default)]
+    /// Typed attributes by name: letters, digits and `_`, starting with a letter. At most 128.
+    #[serde(default, deserialize_with = "bounded::map::<_, _, MAX_ATTRIBUTES>")]
     attributes: BTreeMap<String, AttributeKind>,
 }
 
@@ -95,8 +97,17 @@ pub(crate) enum AttributeKind {
 pub(crate) struct CollectionView {
     /// Its name.
     name: String,
-    #[serde(flatten)]
-    schema: CollectionSchema,
+    /// The vector column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vector: Option<VectorColumn>,
+    /// The text column with full-text search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<TextColumn>,
+    /// The model that turns texts into vectors where none are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding_model: Option<String>,
+    /// Typed attributes by name.
+    attributes: BTreeMap<String, AttributeKind>,
     /// The commit that made it.
     created_commit: u64,
     /// Records in it.
@@ -136,15 +147,6 @@ impl CollectionSchema {
             Problem::invalid(crate::routes::refusals::pointer(&error.field), "invalid_value", error.why)
         })?;
         Ok(schema)
-    }
-
-    fn of(schema: engine::Schema) -> Self {
-        Self {
-            vector: schema.vector.map(VectorColumn::of),
-            text: schema.text.map(TextColumn::of),
-            embedding_model: schema.embedding_model,
-            attributes: schema.attributes.into_iter().map(|(name, kind)| (name, AttributeKind::of(kind))).collect(),
-        }
     }
 }
 
@@ -213,19 +215,26 @@ impl AttributeKind {
 impl CollectionView {
     /// An empty collection that is about to be made.
     pub(crate) fn new(name: &str, schema: engine::Schema) -> Self {
-        let schema = CollectionSchema::of(schema);
-        Self { name: name.to_owned(), schema, created_commit: 0, rows: 0, logical_bytes: 0 }
+        Self {
+            name: name.to_owned(),
+            vector: schema.vector.map(VectorColumn::of),
+            text: schema.text.map(TextColumn::of),
+            embedding_model: schema.embedding_model,
+            attributes: schema.attributes.into_iter().map(|(name, kind)| (name, AttributeKind::of(kind))).collect(),
+            created_commit: 0,
+            rows: 0,
+            logical_bytes: 0,
+        }
     }
 }
 
 impl From<engine::CollectionInfo> for CollectionView {
     fn from(info: engine::CollectionInfo) -> Self {
         Self {
-            name: info.name,
-            schema: CollectionSchema::of(info.schema),
             created_commit: info.created_commit,
             rows: info.rows,
             logical_bytes: info.logical_bytes,
+            ..Self::new(&info.name, info.schema)
         }
     }
 }
@@ -243,7 +252,7 @@ mod tests {
         let schema = schema(r#"{"embedding_model":"all-MiniLM-L6-v2"}"#).expect("valid");
         assert_eq!(schema.vector, Some(engine::VectorSpec { dimension: 384, metric: engine::Metric::Cosine }));
         assert_eq!(schema.text, Some(engine::TextSpec { language: engine::Language::English }));
-        let back = CollectionSchema::of(schema);
+        let back = CollectionView::new("c", schema);
         assert_eq!(back.embedding_model.as_deref(), Some("all-MiniLM-L6-v2"));
     }
 

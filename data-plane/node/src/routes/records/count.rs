@@ -13,7 +13,8 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        refusals::{self, Refusals},
+        bounded,
+        refusals::Refusals,
         reply::{Call, DataReply},
         run::to_the_end,
     },
@@ -25,7 +26,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/count",
     scope: Scope::Read,
-    meter: Meter::Query,
+    meter: Some(Meter::Query),
 };
 
 /// What to count.
@@ -37,8 +38,8 @@ pub(crate) struct CountRequest {
     #[schema(example = "page > $1")]
     filter: Option<String>,
     /// Values of `$1`, `$2`, … in the filter.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[serde(default, deserialize_with = "bounded::params")]
+    #[schema(max_items = 256)]
     params: Vec<serde_json::Value>,
 }
 
@@ -67,11 +68,9 @@ pub(crate) async fn count_records(
 ) -> Result<Response, Problem> {
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
-        let schema = namespace.schema(&collection).ok_or_else(Problem::not_found)?;
+        let (namespace, schema) = call.collection(&collection).await?;
         let filter = filter::parse(value.filter.as_deref(), &value.params, &schema)?;
-        let read = call.engine(namespace.count(&collection, filter)).await;
-        let read = read.map_err(|error| refusals::read(&call.admission, error))?;
+        let read = call.engine_read(namespace.count(&collection, filter)).await?;
         // The answer carries no record.
         call.read(Counted { count: read.value }, read.commit, units::read(0))
     })

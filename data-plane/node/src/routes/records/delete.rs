@@ -1,7 +1,7 @@
 //! `POST /v1/namespaces/{namespace}/collections/{collection}/delete`
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::WriteMeta;
+use agentdb_data_plane_engine::schema::limits::MAX_BATCH;
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -14,8 +14,9 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        idempotency::{self, Stored},
-        refusals::{self, Refusals},
+        bounded,
+        idempotency::{Repeatable, Stored},
+        refusals::Refusals,
         reply::{Call, DataReply},
         run::to_the_end,
     },
@@ -27,7 +28,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/delete",
     scope: Scope::Write,
-    meter: Meter::Write,
+    meter: Some(Meter::Write),
 };
 
 /// Records to be removed.
@@ -35,6 +36,7 @@ pub(crate) const OPERATION: Operation = Operation {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteRequest {
     /// 1 to 1,000 different ids. One that is not there is no error.
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
     #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<String>,
 }
@@ -68,28 +70,20 @@ pub(crate) async fn delete_records(
     Body { value, digest }: Body<DeleteRequest>,
 ) -> Result<Response, Problem> {
     check_batch(value.ids.iter().map(String::as_str), "/ids", "")?;
-    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let repeatable = Repeatable::of(&admission, &headers, &collection, &digest)?;
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
+        if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
+            return call.replayed(&done);
+        }
         let units = units::delete(value.ids.len() as u64);
         // How many were there is known after the commit.
         let result = serde_json::json!({ "deleted": null });
         let answer = Stored { status: StatusCode::OK.as_u16(), result };
-        let meta = WriteMeta {
-            usage: call.admission.log_usage(&[(Meter::Write, units)]),
-            idempotency: idempotency::promise(&call.admission, key.as_deref(), &collection, &digest, &answer)?,
-        };
-        let _write = call.admission.begin_write()?;
-        let deleted = call.engine(namespace.delete(&collection, value.ids, meta)).await;
-        let committed = deleted.map_err(|error| refusals::write(&call.admission, error))?;
-        match &committed.replayed {
-            Some(stored) => call.replayed(&committed, stored),
-            None => {
-                let result = Deleted { deleted: committed.deleted };
-                call.wrote(StatusCode::OK, result, committed.commit, units)
-            }
-        }
+        let meta = call.meta(&[(Meter::Write, units)], repeatable.as_ref(), &answer)?;
+        let committed = call.engine_write(namespace.delete(&collection, value.ids, meta)).await?;
+        call.wrote(StatusCode::OK, Deleted { deleted: committed.deleted }, &committed, units)
     })
     .await
 }

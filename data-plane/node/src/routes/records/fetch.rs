@@ -1,6 +1,7 @@
 //! `POST /v1/namespaces/{namespace}/collections/{collection}/fetch`
 
 use agentdb_control_plane_contract::{Meter, Scope};
+use agentdb_data_plane_engine::schema::limits::MAX_BATCH;
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::Method;
@@ -13,8 +14,9 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        include::{Part, RecordView, parts},
-        refusals::{self, Refusals},
+        bounded,
+        include::{MAX_INCLUDE, Part, RecordView, parts},
+        refusals::Refusals,
         reply::{Call, DataReply},
         run::to_the_end,
     },
@@ -26,7 +28,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/fetch",
     scope: Scope::Read,
-    meter: Meter::Query,
+    meter: Some(Meter::Query),
 };
 
 /// Records to be read.
@@ -34,10 +36,12 @@ pub(crate) const OPERATION: Operation = Operation {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FetchRequest {
     /// 1 to 1,000 different ids.
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
     #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<String>,
     /// Parts of the records; text, attributes and metadata when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::optional_list::<_, _, MAX_INCLUDE>")]
+    #[schema(max_items = 8)]
     include: Option<Vec<Part>>,
 }
 
@@ -73,8 +77,7 @@ pub(crate) async fn fetch_records(
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
-        let read = call.engine(namespace.fetch(&collection, &value.ids, include)).await;
-        let read = read.map_err(|error| refusals::read(&call.admission, error))?;
+        let read = call.engine_read(namespace.fetch(&collection, &value.ids, include)).await?;
         let mut fetched = Fetched { records: Vec::with_capacity(value.ids.len()), missing: Vec::new() };
         for (id, record) in value.ids.into_iter().zip(read.value) {
             match record {

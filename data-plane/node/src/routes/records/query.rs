@@ -31,7 +31,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/query",
     scope: Scope::Read,
-    meter: Meter::Query,
+    meter: Some(Meter::Query),
 };
 
 /// The best records, best first.
@@ -111,8 +111,7 @@ pub(crate) async fn query_records(
 }
 
 async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRequest) -> Result<Response, Problem> {
-    let namespace = call.admission.namespace().await?;
-    let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
+    let (namespace, schema) = call.collection(collection).await?;
     let filter = filter::parse(request.filter.as_deref(), &request.params, &schema)?;
     let parts = Parts::of(request.include.as_deref());
     let top_k = request.top_k();
@@ -123,8 +122,7 @@ async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRe
     }
     let mode_name = plan.mode_name();
     let query = Query { mode: plan.into_mode()?, filter, top_k, include: parts.engine };
-    let found = call.engine(namespace.query(collection, query)).await;
-    let read = found.map_err(|error| refusals::read(&call.admission, error))?;
+    let read = call.engine_read(namespace.query(collection, query)).await?;
     let units = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
     let hits = read.value.into_iter().map(|hit| HitView::new(hit, parts)).collect();
     call.read(Hits { hits, mode: mode_name }, read.commit, units)

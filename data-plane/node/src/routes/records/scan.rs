@@ -14,8 +14,9 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        include::{Part, RecordView, parts},
-        refusals::{self, Refusals},
+        bounded,
+        include::{MAX_INCLUDE, Part, RecordView, parts},
+        refusals::Refusals,
         reply::{Call, DataReply},
         run::to_the_end,
     },
@@ -27,7 +28,7 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/scan",
     scope: Scope::Read,
-    meter: Meter::Query,
+    meter: Some(Meter::Query),
 };
 
 const DEFAULT_LIMIT: usize = 50;
@@ -41,8 +42,8 @@ pub(crate) struct ScanRequest {
     #[schema(example = "page > $1")]
     filter: Option<String>,
     /// Values of `$1`, `$2`, … in the filter.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[serde(default, deserialize_with = "bounded::params")]
+    #[schema(max_items = 256)]
     params: Vec<serde_json::Value>,
     /// Records a page, 1 to 1,000; 50 when left out.
     #[serde(default)]
@@ -52,7 +53,8 @@ pub(crate) struct ScanRequest {
     #[serde(default)]
     cursor: Option<String>,
     /// Parts of the records; text, attributes and metadata when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::optional_list::<_, _, MAX_INCLUDE>")]
+    #[schema(max_items = 8)]
     include: Option<Vec<Part>>,
 }
 
@@ -66,7 +68,8 @@ pub(crate) struct Page {
 
 /// Read all records
 ///
-/// Page by page in the order of their ids. Stable under writes: a record that stays is seen once.
+/// Page by page in the order of their ids. Stable under writes: a record that stays is seen once. A page of large
+/// records may end before `limit`; `next_cursor` alone says whether there are more.
 #[utoipa::path(
     post, path = "/v1/namespaces/{namespace}/collections/{collection}/scan", operation_id = "scan_records",
     tag = "records", security(("api_key" = [])),
@@ -91,15 +94,13 @@ pub(crate) async fn scan_records(
     let include = parts(value.include.as_deref());
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
-        let schema = namespace.schema(&collection).ok_or_else(Problem::not_found)?;
+        let (namespace, schema) = call.collection(&collection).await?;
         let filter = filter::parse(value.filter.as_deref(), &value.params, &schema)?;
-        let read = call.engine(namespace.scan(&collection, filter, after, limit, include)).await;
-        let read = read.map_err(|error| refusals::read(&call.admission, error))?;
-        let full = read.value.len() == limit;
-        let next_cursor = read.value.last().filter(|_| full).map(|record| cursor::after(&record.id));
-        let units = units::read(read.value.len() as u64);
-        let records = read.value.into_iter().map(|record| RecordView::new(record, include)).collect();
+        let read = call.engine_read(namespace.scan(&collection, filter, after, limit, include)).await?;
+        let (found, more) = (read.value.records, read.value.more);
+        let next_cursor = found.last().filter(|_| more).map(|record| cursor::after(&record.id));
+        let units = units::read(found.len() as u64);
+        let records = found.into_iter().map(|record| RecordView::new(record, include)).collect();
         call.read(Page { records, next_cursor }, read.commit, units)
     })
     .await

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::{Namespace, Record, WriteMeta};
+use agentdb_data_plane_engine::{Namespace, Record, Schema, schema::limits::MAX_BATCH};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ids::check_batch, input::RecordInput};
+use super::{
+    ids::check_batch,
+    input::{MetadataRoom, RecordInput},
+};
 use crate::{
     admission::{Admission, Operation},
     metering::units,
     routes::{
         body::Body,
-        idempotency::{self, Stored},
+        bounded,
+        idempotency::{Repeatable, Stored},
         refusals::{self, Refusals},
         reply::{Call, DataReply},
         run::to_the_end,
@@ -29,14 +33,18 @@ pub(crate) const OPERATION: Operation = Operation {
     method: Method::POST,
     path: "/v1/namespaces/{namespace}/collections/{collection}/upsert",
     scope: Scope::Write,
-    meter: Meter::Write,
+    meter: Some(Meter::Write),
 };
+
+/// Bytes that a number of a vector takes.
+const BYTES_PER_NUMBER: u64 = 4;
 
 /// Records to be written.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpsertRequest {
     /// 1 to 1,000 records with different ids; all are written or none.
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
     #[schema(min_items = 1, max_items = 1000)]
     records: Vec<RecordInput>,
 }
@@ -76,10 +84,10 @@ pub(crate) async fn upsert_records(
     Body { value, digest }: Body<UpsertRequest>,
 ) -> Result<Response, Problem> {
     check_batch(value.records.iter().map(|record| record.id.as_str()), "/records", "/id")?;
-    let key = idempotency::key(&headers)?.map(str::to_owned);
+    let repeatable = Repeatable::of(&admission, &headers, &collection, &digest)?;
     let call = Call::new(admission);
     let shared = Arc::clone(&node);
-    to_the_end(&node, async move { upsert(&shared, call, &collection, value, key.as_deref(), &digest).await }).await
+    to_the_end(&node, async move { upsert(&shared, call, &collection, value, repeatable.as_ref()).await }).await
 }
 
 async fn upsert(
@@ -87,22 +95,31 @@ async fn upsert(
     mut call: Call,
     collection: &str,
     request: UpsertRequest,
-    key: Option<&str>,
-    digest: &[u8; 32],
+    repeatable: Option<&Repeatable>,
 ) -> Result<Response, Problem> {
     let namespace = call.admission.namespace().await?;
+    if let Some(done) = call.done_before(&namespace, repeatable)? {
+        return call.replayed(&done);
+    }
     let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
     let mut records = Vec::with_capacity(request.records.len());
+    let mut room = MetadataRoom::default();
     for (at, record) in request.records.into_iter().enumerate() {
-        records.push(record.check(at, &schema)?);
+        records.push(record.check(at, &schema, &mut room)?);
     }
     // Before the model is asked: what may not be stored need not be computed.
-    call.admission.may_store(records.iter().map(Record::logical_bytes).sum())?;
+    call.admission.may_store(records.iter().map(|record| stored_bytes(record, &schema)).sum())?;
     let mut result = Upserted { upserted: records.len(), embedded: 0, truncated: Vec::new() };
     if schema.vector.is_some() {
         embed(node, &mut call, &mut records, &mut result).await?;
     }
-    write(call, &namespace, collection, records, result, key, digest).await
+    write(call, &namespace, collection, records, result, repeatable).await
+}
+
+/// Logical bytes of the record as it will be stored, with the vector that is still to be computed.
+fn stored_bytes(record: &Record, schema: &Schema) -> u64 {
+    let computed = schema.vector.filter(|_| record.vector.is_none());
+    record.logical_bytes() + computed.map_or(0, |spec| BYTES_PER_NUMBER * u64::from(spec.dimension))
 }
 
 /// Computes the vectors that are missing.
@@ -114,6 +131,8 @@ async fn embed(node: &Shared, call: &mut Call, records: &mut [Record], result: &
     call.admission.may_embed(&node.pipeline)?;
     let embedder = node.embedder.as_ref().ok_or_else(refusals::no_model)?;
     let texts = places.iter().map(|at| records[*at].text.clone().unwrap_or_default()).collect();
+    // A batch waits for the organisation's last one, so that nobody fills the model's queue alone.
+    let _turn = call.admission.embedding_turn(places.len()).await;
     let answer = call.embed(embedder.embed(texts)).await;
     let embeddings = answer.map_err(|error| refusals::embedding(&error))?;
     call.embedding_tokens = embeddings.tokens.iter().map(|tokens| u64::from(*tokens)).sum();
@@ -131,21 +150,31 @@ async fn write(
     collection: &str,
     records: Vec<Record>,
     result: Upserted,
-    key: Option<&str>,
-    digest: &[u8; 32],
+    repeatable: Option<&Repeatable>,
 ) -> Result<Response, Problem> {
     let units = units::upsert(records.iter().map(Record::logical_bytes));
     let stored = serde_json::to_value(&result).map_err(Problem::internal)?;
     let answer = Stored { status: StatusCode::OK.as_u16(), result: stored };
-    let meta = WriteMeta {
-        usage: call.admission.log_usage(&[(Meter::Write, units), (Meter::EmbeddingTokens, call.embedding_tokens)]),
-        idempotency: idempotency::promise(&call.admission, key, collection, digest, &answer)?,
-    };
-    let _write = call.admission.begin_write()?;
-    let written = call.engine(namespace.upsert(collection, records, meta)).await;
-    let committed = written.map_err(|error| refusals::write(&call.admission, error))?;
-    match &committed.replayed {
-        Some(stored) => call.replayed(&committed, stored),
-        None => call.wrote(StatusCode::OK, result, committed.commit, units),
+    let amounts = [(Meter::Write, units), (Meter::EmbeddingTokens, call.embedding_tokens)];
+    let meta = call.meta(&amounts, repeatable, &answer)?;
+    let committed = call.engine_write(namespace.upsert(collection, records, meta)).await?;
+    call.wrote(StatusCode::OK, result, &committed, units)
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_data_plane_engine::{Metric, VectorSpec};
+
+    use super::*;
+
+    #[test]
+    fn a_vector_that_is_still_to_be_computed_is_stored_too() {
+        let schema =
+            Schema { vector: Some(VectorSpec { dimension: 384, metric: Metric::Cosine }), ..Schema::default() };
+        let without = Record { id: "ab".to_owned(), text: Some("xyz".to_owned()), ..Record::default() };
+        let with = Record { vector: Some(vec![1.0; 384]), ..without.clone() };
+        assert_eq!(stored_bytes(&without, &schema), 2 + 3 + 4 * 384);
+        assert_eq!(stored_bytes(&without, &schema), stored_bytes(&with, &schema));
+        assert_eq!(stored_bytes(&without, &Schema::default()), 5);
     }
 }

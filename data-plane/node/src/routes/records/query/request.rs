@@ -5,7 +5,11 @@ use agentdb_problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::routes::records::input::{check_text, check_vector};
+use crate::routes::{
+    bounded,
+    include::MAX_INCLUDE,
+    records::input::{MAX_NUMBERS, check_text, check_vector},
+};
 
 const DEFAULT_TOP_K: usize = 10;
 
@@ -14,7 +18,8 @@ const DEFAULT_TOP_K: usize = 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueryRequest {
     /// As many numbers as the collection's dimension.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::optional_list::<_, _, MAX_NUMBERS>")]
+    #[schema(max_items = 4096)]
     vector: Option<Vec<f32>>,
     /// Words or a question, at most 64 KiB.
     #[serde(default)]
@@ -35,11 +40,12 @@ pub(crate) struct QueryRequest {
     #[schema(example = "lang = $1")]
     pub filter: Option<String>,
     /// Values of `$1`, `$2`, … in the filter.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[serde(default, deserialize_with = "bounded::params")]
+    #[schema(max_items = 256)]
     pub params: Vec<serde_json::Value>,
     /// Parts of the records; text, attributes and metadata when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::optional_list::<_, _, MAX_INCLUDE>")]
+    #[schema(max_items = 8)]
     pub include: Option<Vec<Part>>,
 }
 
