@@ -1,5 +1,8 @@
-//! The console is embedded when the program is compiled: a new build of it makes a new program, also the first one.
+//! The console and the names of the migrations are embedded when the program is compiled: a new one makes a new program,
+//! also the first one.
 
 fn main() {
-    println!("cargo::rerun-if-changed=console/dist");
+    for embedded in ["console/dist", "control-plane/store/migrations", "billing/server/migrations"] {
+        println!("cargo::rerun-if-changed={embedded}");
+    }
 }

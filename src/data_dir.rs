@@ -3,9 +3,9 @@
 //! Invariant: at most one process works in it. The lock goes when the process ends, however it ends, so holding it also
 //! proves that an earlier owner is dead.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use agentdb_clock::Entropy;
@@ -86,10 +86,15 @@ impl DataDir {
         &self.path
     }
 
-    /// A folder for one part, closed to other users.
+    /// A folder for one part, closed to other users, also when it was open to them before.
     pub fn folder(&self, name: &str) -> Result<PathBuf, DataDirError> {
         let path = self.path.join(name);
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(DataDirError::io("create", &path))?;
+        let mode = std::fs::metadata(&path).map_err(DataDirError::io("look at", &path))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let closed = Permissions::from_mode(0o700);
+            std::fs::set_permissions(&path, closed).map_err(DataDirError::io("close to other users", &path))?;
+        }
         Ok(path)
     }
 
@@ -167,6 +172,18 @@ mod tests {
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         drop(first);
         DataDir::lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_closed_to_others_also_when_it_was_there_before() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::lock(root.path()).unwrap();
+        std::fs::create_dir(root.path().join("old")).unwrap();
+        std::fs::set_permissions(root.path().join("old"), Permissions::from_mode(0o755)).unwrap();
+        for name in ["new", "old"] {
+            let folder = dir.folder(name).unwrap();
+            assert_eq!(std::fs::metadata(folder).unwrap().mode() & 0o777, 0o700, "{name}");
+        }
     }
 
     #[test]

@@ -6,10 +6,15 @@ use std::time::Duration;
 use agentdb_clock::Entropy;
 use agentdb_control_plane_store::RolePasswords;
 use sqlx::ConnectOptions;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use crate::config::{self, Secret};
 use crate::data_dir::{DataDir, DataDirError};
+
+/// What the stores apply; here only to tell whether they have.
+static CONTROL_MIGRATIONS: Migrator = sqlx::migrate!("control-plane/store/migrations");
+static BILLING_MIGRATIONS: Migrator = sqlx::migrate!("billing/server/migrations");
 
 /// The database that a private PostgreSQL gets.
 pub const NAME: &str = "agentdb";
@@ -18,9 +23,15 @@ pub const SUPERUSER: &str = "agentdb_superuser";
 
 /// A request waits this long for a free connection before it is refused.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection in use gets this long to come back when the pools are closed.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// Connections of the roles that work behind the scenes.
 const JOBS_CONNECTIONS: u32 = 8;
 const KEY_LOOKUP_CONNECTIONS: u32 = 4;
+/// Connections to migrate and to look at the server.
+const ADMIN_CONNECTIONS: u32 = 2;
+/// Beside ours: what a private server keeps for its superuser, and a person with `psql` or `pg_dump`.
+const OTHER_CONNECTIONS: u32 = 14;
 
 /// Why the metadata store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +48,11 @@ pub enum DatabaseError {
     ControlPlane(#[from] agentdb_control_plane_store::MigrateError),
     #[error("{0}")]
     Billing(#[from] agentdb_billing_server::MigrateError),
+}
+
+/// How many connections a private server must take when requests use `max_connections`.
+pub const fn private_connections(max_connections: u32) -> u32 {
+    max_connections.saturating_add(JOBS_CONNECTIONS + KEY_LOOKUP_CONNECTIONS + ADMIN_CONNECTIONS + OTHER_CONNECTIONS)
 }
 
 /// Where the store is and what is needed to log in.
@@ -109,7 +125,7 @@ impl Access {
         // A pool would say that it waited too long, not why.
         let first = self.admin.connect().await.map_err(connect)?;
         sqlx::Connection::close(first).await.map_err(connect)?;
-        pool_options(2).connect_with(self.admin.clone()).await.map_err(connect)
+        pool_options(ADMIN_CONNECTIONS).connect_with(self.admin.clone()).await.map_err(connect)
     }
 
     /// Pools for serving; they connect when they are used, so the service starts also while the store is away.
@@ -126,11 +142,16 @@ impl Access {
 }
 
 impl Pools {
-    /// Closes all connections.
+    /// Closes all connections. One that is still in use after [`CLOSE_PATIENCE`] is left to end with the process.
     pub async fn close(&self) {
-        self.app.close().await;
-        self.jobs.close().await;
-        self.key_lookup.close().await;
+        self.close_within(CLOSE_PATIENCE).await;
+    }
+
+    async fn close_within(&self, patience: Duration) {
+        let closing = async { tokio::join!(self.app.close(), self.jobs.close(), self.key_lookup.close()) };
+        if tokio::time::timeout(patience, closing).await.is_err() {
+            tracing::warn!("connections to the database are still in use and are dropped");
+        }
     }
 }
 
@@ -142,8 +163,14 @@ fn pool_options(size: u32) -> PgPoolOptions {
 pub struct Health {
     /// The server's version, for example `15.8`.
     pub server: String,
-    /// Migrations that have been applied, of all planes.
-    pub migrations: i64,
+    /// The same as a number, for example `150008`.
+    pub server_version: i32,
+    /// Migrations of this program that have been applied, of all planes.
+    pub applied: usize,
+    /// Migrations of this program that have not.
+    pub missing: usize,
+    /// Applied migrations that this program does not know: another version's.
+    pub unknown: usize,
     /// Roles of ours that row-level security would not bind.
     pub unbound_roles: Vec<String>,
 }
@@ -164,16 +191,27 @@ impl Access {
         let pool = self.admin_pool().await?;
         let health = async {
             let server = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
-            let mut migrations = 0;
-            for (table, count) in [
-                ("control._sqlx_migrations", "SELECT count(*) FROM control._sqlx_migrations WHERE success"),
-                ("billing._sqlx_migrations", "SELECT count(*) FROM billing._sqlx_migrations WHERE success"),
+            let server_version =
+                sqlx::query_scalar("SELECT current_setting('server_version_num')::int").fetch_one(&pool).await?;
+            let (mut applied, mut missing, mut unknown) = (0, 0, 0);
+            for (table, versions, embedded) in [
+                (
+                    "control._sqlx_migrations",
+                    "SELECT version FROM control._sqlx_migrations WHERE success",
+                    &CONTROL_MIGRATIONS,
+                ),
+                (
+                    "billing._sqlx_migrations",
+                    "SELECT version FROM billing._sqlx_migrations WHERE success",
+                    &BILLING_MIGRATIONS,
+                ),
             ] {
                 let exists: bool =
                     sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(&pool).await?;
-                if exists {
-                    migrations += sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await?;
-                }
+                let found: Vec<i64> =
+                    if exists { sqlx::query_scalar(versions).fetch_all(&pool).await? } else { Vec::new() };
+                let compared = compare(embedded.iter().map(|migration| migration.version), &found);
+                (applied, missing, unknown) = (applied + compared.0, missing + compared.1, unknown + compared.2);
             }
             let unbound_roles = sqlx::query_scalar(
                 "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'agentdb\\_%' AND rolname <> $1 \
@@ -182,7 +220,7 @@ impl Access {
             .bind(SUPERUSER)
             .fetch_all(&pool)
             .await?;
-            Ok(Health { server, migrations, unbound_roles })
+            Ok(Health { server, server_version, applied, missing, unknown, unbound_roles })
         };
         let outcome =
             health.await.map_err(|source| DatabaseError::Connect { user: "the user of database.url", source });
@@ -191,11 +229,19 @@ impl Access {
     }
 }
 
+/// Of the versions in the program and those in the database: how many are in both, only here, only there.
+fn compare(embedded: impl Iterator<Item = i64>, found: &[i64]) -> (usize, usize, usize) {
+    let (known, missing): (Vec<i64>, Vec<i64>) = embedded.partition(|version| found.contains(version));
+    let unknown = found.iter().filter(|version| !known.contains(version)).count();
+    (known.len(), missing.len(), unknown)
+}
+
 fn no_passwords() -> RolePasswords {
     RolePasswords { app: String::new(), jobs: String::new(), key_lookup: String::new() }
 }
 
-/// The configured passwords of the roles that serve, or those kept in the data directory.
+/// The configured passwords of the roles that serve, or those kept in the data directory: for `agentdb up`, which both
+/// makes the roles and uses them.
 pub fn role_passwords(
     settings: &config::Database,
     data_dir: &DataDir,
@@ -210,4 +256,47 @@ pub fn role_passwords(
         jobs: password(&settings.jobs_password, "database-jobs")?,
         key_lookup: password(&settings.key_lookup_password, "database-key-lookup")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::postgres::{PrivatePostgres, Superuser};
+
+    use super::*;
+
+    #[test]
+    fn migrations_are_compared_one_by_one() {
+        assert_eq!(compare([1, 2, 3].into_iter(), &[]), (0, 3, 0));
+        assert_eq!(compare([1, 2, 3].into_iter(), &[1, 2, 3]), (3, 0, 0));
+        assert_eq!(compare([1, 2, 3].into_iter(), &[1, 2, 4, 5]), (2, 1, 2));
+        assert!(CONTROL_MIGRATIONS.iter().count() > 1 && BILLING_MIGRATIONS.iter().count() > 0);
+    }
+
+    /// The number of connections was fixed once, and a larger setting ran into it under load; a connection in use once held
+    /// up the end of the program for as long as its query took.
+    #[tokio::test]
+    async fn a_private_server_takes_the_connections_of_the_setting_and_closing_them_is_bounded() {
+        let root = tempfile::Builder::new().prefix("agentdb-pg-").tempdir_in("/tmp").unwrap();
+        // Root's server runs as another user, who must be able to pass.
+        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+        let password = Secret::new("a password".to_owned());
+        let superuser = Superuser { name: SUPERUSER.to_owned(), password: password.expose().to_owned() };
+        let base = root.path().join("postgres");
+        let postgres = PrivatePostgres::start(&base, &superuser, private_connections(100)).await.unwrap();
+        let access = Access::private(postgres.socket_dir(), &password, no_passwords(), 100);
+        access.create_database().await.unwrap();
+        let pool = access.admin_pool().await.unwrap();
+        let taken: i32 =
+            sqlx::query_scalar("SELECT current_setting('max_connections')::int").fetch_one(&pool).await.unwrap();
+        assert!(taken >= 100 + 8 + 4 + 2 + 3, "{taken}");
+
+        let in_use = pool.acquire().await.unwrap();
+        let pools = Pools { app: pool.clone(), jobs: pool.clone(), key_lookup: pool };
+        let closing = pools.close_within(Duration::from_millis(100));
+        tokio::time::timeout(Duration::from_secs(20), closing).await.expect("closed in time");
+        drop(in_use);
+        postgres.stop(Duration::from_secs(20)).await;
+    }
 }

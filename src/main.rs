@@ -6,6 +6,7 @@ mod config;
 mod data_dir;
 mod database;
 mod http;
+mod open_files;
 mod openapi;
 mod postgres;
 mod roles;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let outcome = runtime.block_on(command.run(config));
     // Whatever still runs belongs to nobody now; the data it could touch is closed.

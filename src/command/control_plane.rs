@@ -8,7 +8,7 @@ use agentdb_ids::NodeId;
 use super::Failure;
 use crate::config::{Config, ConfigError};
 use crate::data_dir::DataDir;
-use crate::database::{Access, role_passwords};
+use crate::database::Access;
 use crate::http::{Listener, PublicParts, Readiness, internal_app, public_app};
 use crate::roles::{ControlRole, Environment, root_secret_or};
 use crate::{openapi, shutdown, telemetry};
@@ -37,12 +37,12 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
     let Some(database_url) = &config.database.url else {
         return Err(missing("database.url", "only `agentdb up` brings a database of its own"));
     };
+    let passwords = config.database.role_passwords()?;
     let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
-    let data_dir = DataDir::lock(&config.data_dir()?)?;
+    let _data_dir = DataDir::lock(&config.data_dir()?)?;
     let environment = Environment::system();
     let public = Listener::bind(config.listen, "listen").await?;
     let internal = Listener::bind(config.internal.listen, "internal.listen").await?;
-    let passwords = role_passwords(&config.database, &data_dir, &*environment.entropy)?;
     let access =
         Access::configured(database_url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
     let metrics = telemetry::start_metrics()?;
@@ -51,15 +51,21 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
 
     let readiness = Readiness::of(|| true);
     println!("control plane: {url}, for nodes: http://{}", internal.address());
-    let internal = internal.serve(internal_app(control.internal_router(), metrics.clone(), environment.request_ids()));
-    let public = public.serve(public_app(PublicParts {
-        api: control.public_router(),
-        console: true,
-        openapi: openapi::description()?,
-        request_ids: environment.request_ids(),
-        readiness: readiness.clone(),
-        metrics: config.metrics.public.then_some(metrics),
-    }));
+    let internal = internal.serve(
+        internal_app(control.internal_router(), metrics.clone(), environment.request_ids()),
+        config.max_connections,
+    );
+    let public = public.serve(
+        public_app(PublicParts {
+            api: control.public_router(),
+            console: true,
+            openapi: openapi::description()?,
+            request_ids: environment.request_ids(),
+            readiness: readiness.clone(),
+            metrics: config.metrics.public.then_some(metrics),
+        }),
+        config.max_connections,
+    );
     readiness.open();
     stop.cancelled().await;
     readiness.close();

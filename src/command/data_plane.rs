@@ -41,15 +41,19 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
 
     println!("data-plane node {node_id}: http://{}", public.address());
     let readiness = Readiness::of(node.ready());
-    let internal = internal.serve(internal_app(axum::Router::new(), metrics.clone(), environment.request_ids()));
-    let public = public.serve(public_app(PublicParts {
-        api: node.router(),
-        console: false,
-        openapi: openapi::description()?,
-        request_ids: environment.request_ids(),
-        readiness: readiness.clone(),
-        metrics: config.metrics.public.then_some(metrics),
-    }));
+    let internal = internal
+        .serve(internal_app(axum::Router::new(), metrics.clone(), environment.request_ids()), config.max_connections);
+    let public = public.serve(
+        public_app(PublicParts {
+            api: node.router(),
+            console: false,
+            openapi: openapi::description()?,
+            request_ids: environment.request_ids(),
+            readiness: readiness.clone(),
+            metrics: config.metrics.public.then_some(metrics),
+        }),
+        config.max_connections,
+    );
     readiness.open();
     stop.cancelled().await;
     readiness.close();

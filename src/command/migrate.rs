@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use agentdb_clock::SystemEntropy;
-
 use super::Failure;
 use crate::config::{Config, ConfigError};
-use crate::data_dir::DataDir;
-use crate::database::{Access, role_passwords};
+use crate::database::Access;
 
 /// Safe to run again, and before an upgrade of the processes that serve: migrations only add.
 pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
@@ -18,11 +15,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
         }
         .into());
     };
-    let passwords = match config.database.role_passwords() {
-        Some(configured) => configured,
-        // They are kept in the data directory, which must not be in use while they may be made.
-        None => role_passwords(&config.database, &DataDir::lock(&config.data_dir()?)?, &SystemEntropy)?,
-    };
+    let passwords = config.database.role_passwords()?;
     let access = Access::configured(url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
     access.migrate().await.map_err(anyhow::Error::from)?;
     println!("roles and schemas are up to date");

@@ -79,8 +79,10 @@ impl Running {
         let credential = root_secret.credential(node_id(config, data_dir, environment)?);
         let control = ControlRole::start(config, url.clone(), access, root_secret, environment)?;
         let control_plane = internal_url(&internal)?;
-        let internal =
-            internal.serve(internal_app(control.internal_router(), metrics.clone(), environment.request_ids()));
+        let internal = internal.serve(
+            internal_app(control.internal_router(), metrics.clone(), environment.request_ids()),
+            config.max_connections,
+        );
         let node = match NodeRole::start(config, data_dir, credential, control_plane, model, environment).await {
             Ok(node) => node,
             Err(error) => {
@@ -91,14 +93,17 @@ impl Running {
             }
         };
         let readiness = Readiness::of(node.ready());
-        let public = public.serve(public_app(PublicParts {
-            api: control.public_router().merge(node.router()),
-            console: true,
-            openapi: openapi::description()?,
-            request_ids: environment.request_ids(),
-            readiness: readiness.clone(),
-            metrics: config.metrics.public.then_some(metrics),
-        }));
+        let public = public.serve(
+            public_app(PublicParts {
+                api: control.public_router().merge(node.router()),
+                console: true,
+                openapi: openapi::description()?,
+                request_ids: environment.request_ids(),
+                readiness: readiness.clone(),
+                metrics: config.metrics.public.then_some(metrics),
+            }),
+            config.max_connections,
+        );
         readiness.open();
         Ok(Self { url, control, node, readiness, public, internal })
     }
@@ -155,7 +160,9 @@ async fn open_database(
     let password = data_dir.secret("postgres", &*environment.entropy)?;
     let superuser = Superuser { name: database::SUPERUSER.to_owned(), password: password.expose().to_owned() };
     let base = data_dir.path().join("postgres");
-    let postgres = PrivatePostgres::start(&base, &superuser).await.map_err(anyhow::Error::from)?;
+    let postgres = PrivatePostgres::start(&base, &superuser, database::private_connections(max_connections))
+        .await
+        .map_err(anyhow::Error::from)?;
     let access = Access::private(postgres.socket_dir(), &password, passwords, max_connections);
     let prepared = async {
         access.create_database().await?;

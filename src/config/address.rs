@@ -31,6 +31,7 @@ impl Serialize for Address {
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Url::parse(&text).map(Self).map_err(|error| de::Error::custom(format!("`{text}` is not a URL: {error}")))
+        // Not shown: a URL may hold a password.
+        Url::parse(&text).map(Self).map_err(|error| de::Error::custom(format!("it is not a URL: {error}")))
     }
 }

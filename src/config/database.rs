@@ -3,7 +3,7 @@
 use agentdb_control_plane_store::RolePasswords;
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use super::{ConfigError, Secret};
 
 /// PostgreSQL 15 or newer. Without a URL `agentdb up` runs a private one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -12,7 +12,8 @@ pub struct Database {
     /// `postgres://user:password@host/database`. `migrate` and `up` log in as this user, who must be allowed to create
     /// roles; serving uses the roles below at the same address. Also read from `DATABASE_URL`.
     pub url: Option<Secret>,
-    /// Passwords of the roles that serve. Without one, the one kept in the data directory is used.
+    /// Passwords of the roles that serve. `up` makes those that are not set and keeps them in its data directory; `migrate`
+    /// and `control-plane` need all three, the same in every process.
     pub app_password: Option<Secret>,
     pub jobs_password: Option<Secret>,
     pub key_lookup_password: Option<Secret>,
@@ -27,13 +28,36 @@ impl Default for Database {
 }
 
 impl Database {
-    /// The passwords of all roles that serve, when all are configured.
-    pub fn role_passwords(&self) -> Option<RolePasswords> {
-        let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
-        Some(RolePasswords {
-            app: text(&self.app_password)?,
-            jobs: text(&self.jobs_password)?,
-            key_lookup: text(&self.key_lookup_password)?,
+    /// The passwords of all roles that serve, for processes apart: one that made up its own would lock the others out.
+    pub fn role_passwords(&self) -> Result<RolePasswords, ConfigError> {
+        let why = "`agentdb migrate` gives it to the role, and every control plane logs in with it";
+        let needed = |secret: &Option<Secret>, setting| match secret {
+            Some(secret) if !secret.expose().is_empty() => Ok(secret.expose().to_owned()),
+            _ => Err(ConfigError::Missing { setting, why }),
+        };
+        Ok(RolePasswords {
+            app: needed(&self.app_password, "database.app_password")?,
+            jobs: needed(&self.jobs_password, "database.jobs_password")?,
+            key_lookup: needed(&self.key_lookup_password, "database.key_lookup_password")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_is_not_set_is_asked_for_by_name() {
+        let secret = |text: &str| Some(Secret::new(text.to_owned()));
+        let mut settings = Database { app_password: secret("a"), jobs_password: secret("b"), ..Database::default() };
+        for empty in [None, secret("")] {
+            settings.key_lookup_password = empty;
+            let said = settings.role_passwords().err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(said.contains("AGENTDB_DATABASE_KEY_LOOKUP_PASSWORD"), "{said}");
+        }
+        settings.key_lookup_password = secret("c");
+        let passwords = settings.role_passwords().ok().unwrap();
+        assert_eq!([passwords.app, passwords.jobs, passwords.key_lookup], ["a", "b", "c"]);
     }
 }

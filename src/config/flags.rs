@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::ConfigError;
+
 /// Flags shared by every subcommand. Values are checked where all sources are.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
@@ -36,7 +38,7 @@ pub struct Flags {
 
 impl Flags {
     /// Setting, value and the flag as it was typed.
-    pub fn settings(&self) -> Vec<(String, String, String)> {
+    pub fn settings(&self) -> Result<Vec<(String, String, String)>, ConfigError> {
         let own = [
             ("listen", &self.listen, "--listen"),
             ("public_url", &self.public_url, "--public-url"),
@@ -49,10 +51,14 @@ impl Flags {
         let own = own
             .into_iter()
             .filter_map(|(setting, value, flag)| Some((setting.to_owned(), value.clone()?, flag.to_owned())));
-        let set = self.set.iter().map(|pair| {
-            let (setting, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (setting.trim().to_owned(), value.to_owned(), format!("--set {setting}"))
+        let set = self.set.iter().enumerate().map(|(i, pair)| {
+            // What was typed is not shown: it may be a secret that lost its name.
+            let (setting, value) = pair.split_once('=').ok_or_else(|| ConfigError::Value {
+                place: format!("--set (number {} of them)", i + 1),
+                why: "it has no `=`; give it as SETTING=VALUE".to_owned(),
+            })?;
+            Ok((setting.trim().to_owned(), value.to_owned(), format!("--set {setting}")))
         });
-        own.chain(set).collect()
+        own.map(Ok).chain(set).collect()
     }
 }

@@ -18,7 +18,9 @@ mod object_store;
 mod secret;
 mod sources;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use agentdb_control_plane_server::config::{Auth, Sessions};
@@ -46,6 +48,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What people type to reach it; cookies are `Secure` when it is https. Default: `http://<listen>`.
     pub public_url: Option<Address>,
+    /// Connections at once, of each listener; more wait. Each is an open file of the process.
+    pub max_connections: NonZeroU32,
     /// Where this process keeps its lock, secrets, spool and, with nothing else configured, all data.
     pub data_dir: Option<PathBuf>,
     /// Proxies in front of the service that add to `X-Forwarded-For`; with 0 the header is not believed.
@@ -67,6 +71,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            max_connections: const { NonZeroU32::new(2_000).expect("it is not zero") },
             data_dir: None,
             trusted_proxies: 0,
             auth: Auth::default(),
@@ -86,7 +91,15 @@ impl Default for Config {
 impl Config {
     /// Reads all sources. `flags` come from the command line.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        sources::load(flags, std::env::vars_os())
+        Self::load_from(flags, std::env::vars_os())
+    }
+
+    /// The same with an environment that is given.
+    pub fn load_from(
+        flags: &Flags,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        sources::load(flags, environment)
     }
 
     /// The data directory, also when none is configured: `/var/lib/agentdb` for root, otherwise the user's own data

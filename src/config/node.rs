@@ -36,8 +36,9 @@ impl Node {
     }
 
     /// The settings as the node takes them.
-    pub fn config(&self, node_id: NodeId, directory: PathBuf) -> NodeConfig {
+    pub fn config(&self, node_id: NodeId, directory: PathBuf, trusted_proxies: u8) -> NodeConfig {
         NodeConfig {
+            trusted_proxies,
             lease: self.lease,
             assignments: self.assignments,
             grants: self.grants,
@@ -46,5 +47,18 @@ impl Node {
             engine: self.engine,
             ..NodeConfig::new(node_id, directory)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_clock::{SystemClock, SystemEntropy};
+
+    use super::*;
+
+    #[test]
+    fn the_node_believes_the_same_proxies_as_the_rest_of_the_process() {
+        let id = NodeId::generate(&SystemClock::default(), &SystemEntropy);
+        assert_eq!(Node::default().config(id, PathBuf::new(), 2).trusted_proxies, 2);
     }
 }

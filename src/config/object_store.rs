@@ -1,6 +1,6 @@
 //! Where the tenants' data live.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use agentdb_data_plane_engine::{S3Config, StoreConfig};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,20 @@ impl ObjectStore {
         Ok(StoreConfig { url: url.to_string(), s3, memory_bytes })
     }
 
+    /// Whether the data live in the process's own directory, nothing else being configured.
+    pub fn is_own_directory(&self) -> bool {
+        self.url.is_none()
+    }
+
+    /// The directory that holds the data, when one does; `own` when none is configured.
+    pub fn directory(&self, own: &Path) -> Option<PathBuf> {
+        match &self.url {
+            None => Some(own.to_path_buf()),
+            Some(url) if url.url().scheme() == "file" => url.url().to_file_path().ok(),
+            Some(_) => None,
+        }
+    }
+
     fn s3(&self) -> Result<S3Config, ConfigError> {
         let needed = |setting| ConfigError::Missing { setting, why: "the object store is an S3 service" };
         Ok(S3Config {
@@ -82,5 +96,25 @@ impl ObjectStore {
                 Addressing::VirtualHost => false,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agentdb_data_plane_engine::Store;
+
+    use super::*;
+
+    /// A `#` in the path once ended the URL there, and data went to another directory.
+    #[tokio::test]
+    async fn signs_that_mean_something_in_a_url_are_kept_in_a_path() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a#b", "a?b", "a%20b", "a b", "ä"] {
+            let dir = root.path().join(name).join("objects");
+            Store::open(&ObjectStore::default().config(&dir, 1 << 20).unwrap()).await.unwrap();
+            assert!(dir.is_dir(), "{name}");
+            std::fs::remove_dir_all(root.path().join(name)).unwrap();
+            assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0, "{name} led elsewhere");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Reads the sources, checks every name against the settings there are, and merges them.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use figment::error::{Actual, Kind};
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile};
@@ -27,7 +28,7 @@ pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (OsString, OsSt
     let known = known_settings();
     let mut given = from_file(flags)?;
     given.extend(from_environment(environment, &known)?);
-    given.extend(flags.settings().into_iter().map(|(setting, value, place)| Given {
+    given.extend(flags.settings()?.into_iter().map(|(setting, value, place)| Given {
         setting,
         value: Value::from(value),
         place,
@@ -98,7 +99,7 @@ fn from_file(flags: &Flags) -> Result<Vec<Given>, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
     let parsed: Dict = Figment::from(Toml::string(&text))
         .extract()
-        .map_err(|error| ConfigError::Toml { path: path.clone(), why: error.to_string() })?;
+        .map_err(|error| ConfigError::Toml { path: path.clone(), why: toml_error(&error.to_string()) })?;
     let mut given = Vec::new();
     for (key, value) in parsed {
         flatten(&key, &value, &mut |setting, value| {
@@ -117,6 +118,9 @@ fn from_environment(
     let mut given = Vec::new();
     for (name, value) in environment {
         let Ok(name) = name.into_string() else { continue };
+        if is_service_link(&name, &value) {
+            continue;
+        }
         let setting = match by_variable.get(&name) {
             Some(setting) => (*setting).clone(),
             // The name that hosting platforms give to the database; our own name is stronger.
@@ -152,7 +156,57 @@ fn suggestion(setting: &str, known: &Known) -> String {
 fn explain(error: &figment::Error, places: &BTreeMap<String, String>) -> ConfigError {
     let setting = error.path.join(".");
     let place = places.get(&setting).cloned().unwrap_or(setting);
-    ConfigError::Value { place, why: error.kind.to_string() }
+    let why = match &error.kind {
+        // With the value left out: it may be a secret.
+        Kind::InvalidType(found, wanted) => format!("found {}, and it must be {wanted}", type_of(found)),
+        other => other.to_string(),
+    };
+    ConfigError::Value { place, why }
+}
+
+/// Where the text is no TOML. The parser also shows the line, which may hold a secret.
+fn toml_error(said: &str) -> String {
+    let place = said.lines().find_map(|line| line.split_once("at line ")).map(|(_, place)| place.trim());
+    match place {
+        Some(place) => format!("see line {place} (it is not shown here, as it may hold a secret)"),
+        None => "it cannot be read".to_owned(),
+    }
+}
+
+const fn type_of(value: &Actual) -> &'static str {
+    match value {
+        Actual::Bool(_) => "true or false",
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number",
+        Actual::Char(_) | Actual::Str(_) => "text",
+        Actual::Seq => "a list",
+        Actual::Map => "a table",
+        _ => "something else",
+    }
+}
+
+/// The variables that Kubernetes puts into every container for each service beside it, such as
+/// `AGENTDB_PORT_8080_TCP_ADDR` for a service named `agentdb`.
+fn is_service_link(name: &str, value: &OsStr) -> bool {
+    const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+    let is_address = || {
+        let value = value.to_string_lossy();
+        value.split_once("://").is_some_and(|(scheme, _)| PROTOCOLS.contains(&scheme.to_uppercase().as_str()))
+    };
+    if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
+        return true;
+    }
+    let of_a_port = name.rsplit_once("_PORT_").map_or_else(
+        || name.ends_with("_PORT"),
+        |(_, port)| {
+            let mut parts = port.split('_');
+            let number = parts.next().is_some_and(|number| number.parse::<u16>().is_ok());
+            number && parts.next().is_some_and(|protocol| PROTOCOLS.contains(&protocol)) && parts.next().is_none()
+        },
+    );
+    let detail = ["_ADDR", "_PORT", "_PROTO"].iter().find_map(|detail| name.strip_suffix(detail));
+    let of_a_detail =
+        detail.is_some_and(|port| PROTOCOLS.iter().any(|protocol| port.ends_with(&format!("_{protocol}"))));
+    (of_a_port && is_address()) || of_a_detail
 }
 
 #[cfg(test)]
@@ -223,6 +277,56 @@ mod tests {
         let flags = Flags { config: Some(file.path().to_path_buf()), ..Flags::default() };
         let said = refused(&flags, &[]);
         assert!(said.contains("node.speed in ") && said.contains("node.metering.report_every_ms"), "{said}");
+    }
+
+    /// A service named `agentdb` once kept the program from starting.
+    #[test]
+    fn variables_that_kubernetes_sets_for_services_are_passed_over() {
+        let config = load(
+            &Flags::default(),
+            env(&[
+                ("AGENTDB_SERVICE_HOST", "10.0.0.1"),
+                ("AGENTDB_SERVICE_PORT", "8080"),
+                ("AGENTDB_SERVICE_PORT_HTTP", "8080"),
+                ("AGENTDB_PORT", "tcp://10.0.0.1:8080"),
+                ("AGENTDB_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+                ("AGENTDB_PORT_8080_TCP_ADDR", "10.0.0.1"),
+                ("AGENTDB_PORT_8080_TCP_PORT", "8080"),
+                ("AGENTDB_PORT_8080_TCP_PROTO", "tcp"),
+                ("AGENTDB_MAIL_SMTP_PORT", "2525"),
+            ]),
+        );
+        assert_eq!(config.unwrap().mail.smtp_port, 2525);
+        for (name, value) in [("AGENTDB_PORT", "8080"), ("AGENTDB_PORT_HTTP", "tcp://10.0.0.1:80")] {
+            assert!(refused(&Flags::default(), &[(name, value)]).contains("not a setting"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flag_without_a_value_is_refused() {
+        let flags = Flags { set: vec!["log.level=info".to_owned(), "hunter2".to_owned()], ..Flags::default() };
+        let said = refused(&flags, &[]);
+        assert!(said.contains("number 2") && said.contains("SETTING=VALUE") && !said.contains("hunter2"), "{said}");
+    }
+
+    #[test]
+    fn a_secret_is_in_no_message() {
+        for (text, expected) in [
+            ("[database]\napp_password = \"1748291", "line 2"),
+            ("[database]\napp_password = 1748291x", "line 2"),
+            ("[database]\napp_password = 1748291", "found a number, and it must be"),
+            ("[database]\napp_password = 1748.291", "found a number, and it must be"),
+            ("[database]\napp_password = [\"1748291\"]", "found a list, and it must be"),
+            ("[internal]\ncontrol_plane_url = \"1748291@host\"", "is not a URL"),
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            write!(file, "{text}").unwrap();
+            let flags = Flags { config: Some(file.path().to_path_buf()), ..Flags::default() };
+            let said = refused(&flags, &[]);
+            assert!(said.contains(expected), "{text}: {said}");
+            let said = said.replace(&file.path().display().to_string(), "");
+            assert!(!said.contains("1748"), "{text}: {said}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::health::healthz;
 use super::observe;
+use super::panic::catch_panics;
 
 /// The internal application; `contract` brings its own authentication.
 pub fn internal_app(contract: Router, metrics: PrometheusHandle, request_ids: RequestIds) -> Router {
@@ -16,6 +17,33 @@ pub fn internal_app(contract: Router, metrics: PrometheusHandle, request_ids: Re
         .route("/metrics", get(move || async move { metrics.render() }))
         .merge(contract)
         .fallback(|| async { Problem::not_found() })
+        .layer(catch_panics())
         .layer(from_fn(observe::observe))
         .layer(from_fn_with_state(request_ids, with_request_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use agentdb_clock::{SystemClock, SystemEntropy};
+    use axum::body::Body;
+    use http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn broken() -> &'static str {
+        panic!("a defect")
+    }
+
+    /// A panic once closed the connection without an answer.
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+        let ids = RequestIds::new(Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let app = internal_app(Router::new().route("/internal/v1/broken", get(broken)), metrics, ids);
+        let request = Request::get("/internal/v1/broken").body(Body::empty()).unwrap();
+        assert_eq!(app.oneshot(request).await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 }

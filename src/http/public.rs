@@ -3,16 +3,16 @@
 use agentdb_problem::{Code, Problem, RequestIds, with_request_id};
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderName, HeaderValue, header};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::health::{Readiness, healthz, readyz};
+use super::panic::catch_panics;
 use super::{console, observe};
 
 /// Paths that belong to programs: what is not there is a problem, never a page.
@@ -48,8 +48,9 @@ pub fn public_app(parts: PublicParts) -> Router {
         if parts.console { Router::new().fallback(console_or_nothing) } else { Router::new().fallback(nothing) };
     app.fallback_service(otherwise.layer(CompressionLayer::new()))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(catch_panics())
+        .layer(from_fn(keep_from_caches))
         .layer(from_fn(observe::observe))
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(parts.request_ids, with_request_id))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
@@ -60,16 +61,29 @@ fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
+/// Whether programs ask for the path, rather than people.
+fn is_api(path: &str) -> bool {
+    API_PREFIXES
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Middleware: what the API says, refusals included, is true for one caller at one moment.
+async fn keep_from_caches(request: Request, next: Next) -> Response {
+    let is_api = is_api(request.uri().path());
+    let mut response = next.run(request).await;
+    if is_api {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
 async fn nothing() -> Problem {
     Problem::not_found()
 }
 
 async fn console_or_nothing(request: Request) -> Response {
-    let path = request.uri().path();
-    let is_api = API_PREFIXES
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    if is_api {
+    if is_api(request.uri().path()) {
         return Problem::not_found().into_response();
     }
     console::respond(request.method(), request.uri(), request.headers().get(header::IF_NONE_MATCH))
@@ -79,11 +93,65 @@ async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, "This path does not take the method of the request.")
 }
 
-fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let said = panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-        .unwrap_or_default();
-    Problem::internal(format_args!("panic: {said}")).into_response()
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use agentdb_clock::{SystemClock, SystemEntropy};
+    use axum::body::Body;
+    use http::StatusCode;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn broken() -> &'static str {
+        panic!("a defect")
+    }
+
+    fn app() -> Router {
+        let api = Router::new().route("/v1/broken", get(broken)).route("/v1/fine", get(async || "fine"));
+        public_app(PublicParts {
+            api,
+            console: true,
+            openapi: "{}".to_owned(),
+            request_ids: RequestIds::new(Arc::new(SystemClock::new()), Arc::new(SystemEntropy)),
+            readiness: Readiness::of(|| true),
+            metrics: None,
+        })
+    }
+
+    async fn ask(path: &str) -> Response {
+        app().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    /// Usage and bills could once be kept by a cache on the way.
+    #[tokio::test]
+    async fn answers_of_the_api_are_not_kept_by_caches() {
+        for (path, expected) in [
+            ("/v1/fine", Some("no-store")),
+            ("/v1/broken", Some("no-store")),
+            ("/v1/missing", Some("no-store")),
+            ("/healthz", None),
+        ] {
+            let answer = ask(path).await;
+            let cache = answer.headers().get(header::CACHE_CONTROL).map(|value| value.to_str().unwrap());
+            assert_eq!(cache, expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_is_measured() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let shown = recorder.handle();
+        let guard = metrics::set_default_local_recorder(&recorder);
+        let answer = ask("/v1/broken").await;
+        drop(guard);
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let text = shown.render();
+        assert!(
+            text.contains("agentdb_http_requests_total{route=\"/v1/broken\",method=\"GET\",status=\"500\"} 1"),
+            "{text}"
+        );
+    }
 }

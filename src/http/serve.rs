@@ -1,13 +1,23 @@
 //! Listening and stopping.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{self, Quiet, Tasks};
+
+/// What was cut off ends at its next step; one that computes and takes none is not waited for any longer than this.
+const CUTTING: Duration = Duration::from_secs(1);
+/// After an error of the machine, such as no free file, accepting pauses instead of failing again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// A bound socket: nothing is answered before [`serve`](Self::serve), but the port is ours.
 pub struct Listener {
@@ -18,7 +28,8 @@ pub struct Listener {
 /// A listener at work.
 pub struct Serving {
     stop: CancellationToken,
-    task: JoinHandle<std::io::Result<()>>,
+    cut: CancellationToken,
+    running: TaskTracker,
 }
 
 impl Listener {
@@ -36,25 +47,244 @@ impl Listener {
         self.address
     }
 
-    /// Answers from now on.
-    pub fn serve(self, app: Router) -> Serving {
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let task = tokio::spawn(async move {
-            axum::serve(self.socket, app.into_make_service_with_connect_info::<SocketAddr>())
-                .with_graceful_shutdown(stopped)
-                .await
+    /// Answers from now on, HTTP/1.1 and HTTP/2 without TLS. Beyond `max_connections` at once, new ones wait in the
+    /// kernel's queue until one ends.
+    pub fn serve(self, app: Router, max_connections: NonZeroU32) -> Serving {
+        self.serve_within(app, max_connections, Quiet::default())
+    }
+
+    fn serve_within(self, app: Router, max_connections: NonZeroU32, quiet: Quiet) -> Serving {
+        let serving =
+            Serving { stop: CancellationToken::new(), cut: CancellationToken::new(), running: TaskTracker::new() };
+        // 32 bits are fewer than the permits of a semaphore.
+        let places = Arc::new(Semaphore::new(max_connections.get() as usize));
+        let tasks = Tasks { cut: serving.cut.clone(), running: serving.running.clone() };
+        let stop = serving.stop.clone();
+        serving.running.spawn(async move {
+            loop {
+                let next = async { (Arc::clone(&places).acquire_owned().await, accept(&self.socket).await) };
+                let (place, (socket, peer)) = tokio::select! {
+                    () = stop.cancelled() => return,
+                    next = next => next,
+                };
+                let connection = connection::serve(socket, peer, app.clone(), stop.clone(), quiet, tasks.clone());
+                tasks.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
         });
-        Serving { stop, task }
+        serving
     }
 }
 
 impl Serving {
-    /// Takes no more connections, finishes the requests in flight, and cuts off what is open after `patience`.
-    pub async fn stop(mut self, patience: Duration) {
+    /// Takes no more connections, finishes the requests in flight, and cuts off what is open after `patience`: when this
+    /// returns, no handler of this listener works any more.
+    pub async fn stop(self, patience: Duration) {
         self.stop.cancel();
-        if tokio::time::timeout(patience, &mut self.task).await.is_err() {
-            self.task.abort();
+        self.running.close();
+        if tokio::time::timeout(patience, self.running.wait()).await.is_ok() {
+            return;
         }
+        tracing::warn!(open = self.running.len(), "cutting off what did not finish in time");
+        self.cut.cancel();
+        if tokio::time::timeout(CUTTING, self.running.wait()).await.is_err() {
+            tracing::warn!(open = self.running.len(), "a request computes and cannot be cut off");
+        }
+    }
+}
+
+/// The next connection, whatever goes wrong with others.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    loop {
+        match listener.accept().await {
+            Ok(found) => return found,
+            // The peer's own doing, before we got to it.
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
+            Err(error) => {
+                tracing::error!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use axum::routing::{get, post};
+    use http::{Request, StatusCode};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const SHORT: Quiet = Quiet { head: Duration::from_millis(100), idle: Duration::from_millis(600) };
+    /// Long enough for anything that happens at all.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    fn connections(most: u32) -> NonZeroU32 {
+        NonZeroU32::new(most).unwrap()
+    }
+
+    async fn bound() -> (Listener, SocketAddr) {
+        let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), "listen").await.unwrap();
+        let address = listener.address();
+        (listener, address)
+    }
+
+    async fn rest_of(socket: &mut TcpStream) -> String {
+        let mut text = Vec::new();
+        let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut text)).await.expect("the end in time");
+        // A connection that is cut off may end with a reset.
+        let _ = read;
+        String::from_utf8(text).unwrap()
+    }
+
+    /// One request on a connection that stays open; the status line and headers of the answer.
+    async fn ask(socket: &mut TcpStream, path: &str) -> String {
+        socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let (mut answer, mut byte) = (Vec::new(), [0]);
+        let reading = async {
+            while !answer.ends_with(b"hello") {
+                assert_eq!(socket.read(&mut byte).await.unwrap(), 1, "it ended");
+                answer.push(byte[0]);
+            }
+        };
+        tokio::time::timeout(DEADLINE, reading).await.expect("an answer in time");
+        String::from_utf8(answer).unwrap()
+    }
+
+    fn hello() -> Router {
+        Router::new().route("/", get(async || "hello"))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_sends_no_whole_head_is_closed() {
+        let (listener, address) = bound().await;
+        let quiet = Quiet { idle: DEADLINE * 2, ..SHORT };
+        let serving = listener.serve_within(hello(), connections(10), quiet);
+        // The last one could still become the preface of HTTP/2.
+        for said in ["", "GET / HTTP/1.1\r\nhost:", "PRI * HTTP"] {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            socket.write_all(said.as_bytes()).await.unwrap();
+            assert!(!rest_of(&mut socket).await.contains("200 OK"), "{said}");
+        }
+        // A second request that is not finished is no better than a first one.
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut socket, "/").await.starts_with("HTTP/1.1 200 OK"));
+        socket.write_all(b"GET / HT").await.unwrap();
+        assert!(!rest_of(&mut socket).await.contains("200 OK"));
+        serving.stop(DEADLINE).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_a_request_may_stay_longer_and_is_then_closed() {
+        let (listener, address) = bound().await;
+        let serving = listener.serve_within(hello(), connections(10), SHORT);
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        ask(&mut socket, "/").await;
+        let since = tokio::time::Instant::now();
+        assert_eq!(rest_of(&mut socket).await, "");
+        assert!(since.elapsed() >= SHORT.idle - Duration::from_millis(50), "{:?}", since.elapsed());
+        serving.stop(DEADLINE).await;
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_bound_wait_for_one_to_end() {
+        let (listener, address) = bound().await;
+        let serving = listener.serve(hello(), connections(1));
+        let mut first = TcpStream::connect(address).await.unwrap();
+        ask(&mut first, "/").await;
+        let mut second = TcpStream::connect(address).await.unwrap();
+        second.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut byte = [0];
+        let early = tokio::time::timeout(Duration::from_millis(300), second.read(&mut byte)).await;
+        assert!(early.is_err(), "it was served beside the first: {early:?}");
+        drop(first);
+        tokio::time::timeout(DEADLINE, second.read_exact(&mut byte)).await.expect("its turn").unwrap();
+        serving.stop(Duration::ZERO).await;
+    }
+
+    #[tokio::test]
+    async fn stopping_finishes_what_is_in_flight() {
+        let (listener, address) = bound().await;
+        let (begun, has_begun) = oneshot::channel();
+        let (finish, may_finish) = oneshot::channel::<()>();
+        let once = Arc::new(parking_lot::Mutex::new(Some((begun, may_finish))));
+        let slow = get(async move || {
+            let (begun, may_finish) = once.lock().take().unwrap();
+            begun.send(()).unwrap();
+            may_finish.await.unwrap();
+            "hello"
+        });
+        let serving = listener.serve(Router::new().route("/", slow), connections(10));
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        has_begun.await.unwrap();
+        let stopping = tokio::spawn(serving.stop(DEADLINE));
+        finish.send(()).unwrap();
+        let answer = rest_of(&mut socket).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("hello"), "{answer}");
+        stopping.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err(), "the port is free");
+    }
+
+    /// Handlers once went on after the stop, on a database that was being closed.
+    #[tokio::test]
+    async fn stopping_cuts_off_what_is_open_after_the_patience() {
+        for http2 in [false, true] {
+            let (listener, address) = bound().await;
+            let (begun, has_begun) = oneshot::channel();
+            let (held, dropped) = oneshot::channel::<()>();
+            let once = Arc::new(parking_lot::Mutex::new(Some((begun, held))));
+            let endless = get(async move || {
+                let (begun, _held) = once.lock().take().unwrap();
+                begun.send(()).unwrap();
+                std::future::pending::<&str>().await
+            });
+            let serving = listener.serve(Router::new().route("/", endless), connections(10));
+            let socket = TcpStream::connect(address).await.unwrap();
+            let asking = tokio::spawn(request(socket, http2, Request::get("http://x/").body(Body::empty()).unwrap()));
+            has_begun.await.unwrap();
+            serving.stop(Duration::from_millis(50)).await;
+            // Its sender went with the handler.
+            tokio::time::timeout(DEADLINE, dropped).await.expect("the handler has ended").unwrap_err();
+            assert!(asking.await.unwrap().is_err(), "http2: {http2}");
+        }
+    }
+
+    #[tokio::test]
+    async fn both_versions_are_spoken_and_bodies_go_both_ways() {
+        let (listener, address) = bound().await;
+        let echo = post(async |body: Bytes| body);
+        let serving = listener.serve(Router::new().route("/", echo), connections(10));
+        for http2 in [false, true] {
+            let body = vec![b'x'; 300_000];
+            let sent = Request::post("http://x/").header("host", "x").body(Body::from(body.clone())).unwrap();
+            let (status, echoed) =
+                request(TcpStream::connect(address).await.unwrap(), http2, sent).await.expect("an answer");
+            assert_eq!((status, echoed.len()), (StatusCode::OK, body.len()));
+        }
+        serving.stop(DEADLINE).await;
+    }
+
+    async fn request(socket: TcpStream, http2: bool, request: Request<Body>) -> hyper::Result<(StatusCode, Bytes)> {
+        let io = TokioIo::new(socket);
+        let answer = if http2 {
+            let (mut sender, line) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await?;
+            tokio::spawn(line);
+            sender.send_request(request).await?
+        } else {
+            let (mut sender, line) = hyper::client::conn::http1::handshake(io).await?;
+            tokio::spawn(line);
+            sender.send_request(request).await?
+        };
+        let status = answer.status();
+        let body = axum::body::to_bytes(Body::new(answer.into_body()), 1 << 20).await.expect("the whole body");
+        Ok((status, body))
     }
 }

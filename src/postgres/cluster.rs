@@ -64,6 +64,9 @@ impl Cluster {
         }
         let dir = base.join("cluster");
         std::fs::rename(&unfinished, &dir).map_err(PostgresError::io("cannot move into place", &dir))?;
+        // The new name is on the disk before anything is written under it.
+        let synced = std::fs::File::open(base).and_then(|base| base.sync_all());
+        synced.map_err(PostgresError::io("cannot sync", base))?;
         Ok(Self::look(base))
     }
 }

@@ -20,7 +20,6 @@ const SHARED_MEMORY_PATIENCE: Duration = Duration::from_secs(15);
 /// Options that differ from the server's defaults. Given on the command line, they hold for clusters of any age.
 const OPTIONS: &[&str] = &[
     "listen_addresses=",
-    "max_connections=64",
     "shared_buffers=64MB",
     "password_encryption=scram-sha-256",
     "timezone=UTC",
@@ -40,6 +39,8 @@ pub struct Launch {
     pub binaries: Binaries,
     pub cluster: PathBuf,
     pub socket_dir: PathBuf,
+    /// Connections that the server takes.
+    pub max_connections: u32,
 }
 
 /// A server that is ready, and the guard that ends it should we be killed.
@@ -71,6 +72,7 @@ impl Launch {
         for option in OPTIONS {
             command.args(["-c", option]);
         }
+        command.args(["-c", &format!("max_connections={}", self.max_connections)]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child =
             Command::from(command).spawn().map_err(PostgresError::io("cannot run", &self.binaries.postgres))?;

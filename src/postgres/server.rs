@@ -18,8 +18,8 @@ pub struct Superuser {
     pub password: String,
 }
 
-/// A running private PostgreSQL. Dropping it without [`stop`](Self::stop) leaves the server to its guard, which ends it
-/// when the program ends.
+/// A running private PostgreSQL. Dropping it without [`stop`](Self::stop) stops the server as well, but nobody waits for
+/// that; when the program ends meanwhile, the server's guard ends it.
 pub struct PrivatePostgres {
     socket_dir: PathBuf,
     stop: oneshot::Sender<Duration>,
@@ -28,8 +28,8 @@ pub struct PrivatePostgres {
 
 impl PrivatePostgres {
     /// Creates the cluster under `base` if there is none, and starts it. The caller holds the lock of the data
-    /// directory that contains `base`.
-    pub async fn start(base: &Path, superuser: &Superuser) -> Result<Self, PostgresError> {
+    /// directory that contains `base`. The server takes `max_connections` at once.
+    pub async fn start(base: &Path, superuser: &Superuser, max_connections: u32) -> Result<Self, PostgresError> {
         let account = Account::choose()?;
         prepare_base(base, &account)?;
         let seen = Cluster::look(base);
@@ -43,7 +43,8 @@ impl PrivatePostgres {
         };
         leftovers::stop(&cluster.dir).await?;
         let socket_dir = socket::directory(base, &account)?;
-        let launch = Launch { account, binaries, cluster: cluster.dir, socket_dir: socket_dir.clone() };
+        let launch =
+            Launch { account, binaries, cluster: cluster.dir, socket_dir: socket_dir.clone(), max_connections };
         let running = launch.start().await?;
         let (stop, stopped) = oneshot::channel();
         let watch = tokio::spawn(watch(launch, running, stopped));

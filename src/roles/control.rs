@@ -6,12 +6,14 @@ use agentdb_control_plane_server::ControlPlane;
 use agentdb_control_plane_store::Stores;
 use anyhow::Context;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use url::Url;
 
 use super::Environment;
 use crate::command::Failure;
 use crate::config::{Config, ConfigError, Internal, Secret};
 use crate::database::{Access, Pools};
+use crate::http::{BODY_DEADLINE, body_deadline};
 
 /// Both, started on a migrated database.
 pub struct ControlRole {
@@ -52,12 +54,14 @@ impl ControlRole {
 
     /// The public routes; billing's are behind the control plane's decision who belongs to an organisation.
     pub fn public_router(&self) -> Router {
-        self.control.public_router().merge(self.control.behind_org_access(self.billing.public_router()))
+        let routes = self.control.public_router().merge(self.control.behind_org_access(self.billing.public_router()));
+        routes.layer(from_fn_with_state(BODY_DEADLINE, body_deadline))
     }
 
     /// The routes for other planes, authenticated.
     pub fn internal_router(&self) -> Router {
-        self.control.internal_router().merge(self.billing.internal_router())
+        let routes = self.control.internal_router().merge(self.billing.internal_router());
+        routes.layer(from_fn_with_state(BODY_DEADLINE, body_deadline))
     }
 
     /// Ends the requests that wait for news, and the work behind the scenes.

@@ -45,11 +45,11 @@ impl NodeRole {
         model: LoadingModel,
         environment: &Environment,
     ) -> anyhow::Result<Self> {
-        let objects = data_dir.path().join("objects");
+        let objects = objects_folder(config, data_dir)?;
         let store_config = config.object_store.config(&objects, config.node.engine.max_resident_bytes)?;
         let store = Store::open(&store_config).await.context("the object store cannot be used")?;
         let embedder = model.0.await??;
-        let settings = config.node.config(credential.node_id(), data_dir.folder("node")?);
+        let settings = config.node.config(credential.node_id(), data_dir.folder("node")?, config.trusted_proxies);
         let Environment { clock, entropy } = environment.clone();
         let client = InternalClient::new(control_plane, credential, clock.clone(), entropy.clone())?;
         let node = Node::start(settings, store, Some(embedder), client, clock, entropy)
@@ -75,6 +75,12 @@ impl NodeRole {
     }
 }
 
+/// Where the data live when nothing else is configured; closed to other users like the other folders.
+fn objects_folder(config: &Config, data_dir: &DataDir) -> Result<PathBuf, DataDirError> {
+    const NAME: &str = "objects";
+    if config.object_store.is_own_directory() { data_dir.folder(NAME) } else { Ok(data_dir.path().join(NAME)) }
+}
+
 /// The configured id, or the one kept in the data directory.
 pub fn node_id(config: &Config, data_dir: &DataDir, environment: &Environment) -> anyhow::Result<NodeId> {
     if let Some(id) = config.node.id()? {
@@ -98,4 +104,20 @@ pub fn model_dir(config: &Config) -> Result<PathBuf, ConfigError> {
         .or_else(|| var("HOME").map(|home| home.join(".cache/agentdb")))
         .map(|cache| cache.join("models/all-MiniLM-L6-v2"))
         .ok_or(ConfigError::Missing { setting: "embeddings.model_dir", why: "HOME is not set, so there is no default" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Under root, whose data directory others pass through, tenants' data were open to every user.
+    #[test]
+    fn tenants_data_are_closed_to_other_users() {
+        let root = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::lock(root.path()).unwrap();
+        let objects = objects_folder(&Config::default(), &data_dir).unwrap();
+        assert_eq!(std::fs::metadata(objects).unwrap().permissions().mode() & 0o777, 0o700);
+    }
 }

@@ -1,4 +1,6 @@
-//! `agentdb doctor`: looks at every part the service needs, changes nothing, and says what is wrong and what to do.
+//! `agentdb doctor`: looks at every part the service needs, and says what is wrong and what to do. It makes no directory
+//! and leaves nothing behind: the lock of the data directory and the addresses are taken for a moment, and the object store
+//! is probed with an object that is removed again.
 
 mod database;
 mod parts;

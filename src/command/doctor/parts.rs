@@ -56,8 +56,8 @@ pub async fn address(part: &'static str, address: SocketAddr, in_use: bool) -> F
 pub async fn object_store(config: &Config, data_dir: &Path) -> Finding {
     const PART: &str = "object store";
     let objects = data_dir.join("objects");
-    if config.object_store.url.is_none() && !objects.exists() {
-        return Finding::later(PART, format!("the directory {} is made at the first start", objects.display()));
+    if let Some(directory) = config.object_store.directory(&objects).filter(|directory| !directory.exists()) {
+        return Finding::later(PART, format!("the directory {} is made at the first start", directory.display()));
     }
     let settings = match config.object_store.config(&objects, config.node.engine.max_resident_bytes) {
         Ok(settings) => settings,
@@ -81,5 +81,26 @@ pub async fn model(config: &Config) -> Finding {
         Ok(Ok(_)) => Finding::ok(PART, format!("{shown} is whole")),
         Ok(Err(error)) => Finding::wrong(PART, format!("{shown}: {error}; run `make setup`")),
         Err(error) => Finding::wrong(PART, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+    use crate::config::Flags;
+
+    /// Looking once made the directory it looked for.
+    #[tokio::test]
+    async fn looking_at_an_object_store_makes_no_directory() {
+        let root = tempfile::tempdir().unwrap();
+        let data_dir = root.path().join("data");
+        let configured = format!("file://{}", root.path().join("objects").display());
+        for url in [None, Some(configured)] {
+            let flags = Flags { object_store_url: url, ..Flags::default() };
+            let config = crate::config::Config::load_from(&flags, []).unwrap();
+            assert!(object_store(&config, &data_dir).await.verdict == Verdict::Later);
+            assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+        }
     }
 }

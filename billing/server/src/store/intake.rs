@@ -176,7 +176,8 @@ fn raise(sum: &mut i64, change: &Change) -> Result<(), StoreError> {
 
 /// The database adds with a check as well; 22003 is its refusal.
 fn not_added(error: sqlx::Error) -> StoreError {
-    let overflow = error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "22003");
+    let overflow =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "22003");
     if overflow { StoreError::SumTooLarge } else { error.into() }
 }
 

@@ -108,5 +108,5 @@ async fn count(pool: &sqlx::PgPool, table: &str) -> Result<i64, sqlx::Error> {
 
 /// 42501: insufficient privilege, which also row-level security answers with.
 fn denied(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
 }

@@ -94,7 +94,7 @@ pub(crate) async fn get_usage(
         from: moment(from_hour)?,
         to: moment(to_hour)?,
         granularity: request.granularity,
-        rows: found.sums.into_iter().take(limit).map(row).collect::<Result<_, _>>()?,
+        rows: found.sums.iter().take(limit).map(row).collect::<Result<_, _>>()?,
         totals: found
             .totals
             .into_iter()
@@ -104,7 +104,7 @@ pub(crate) async fn get_usage(
     }))
 }
 
-fn row(sum: UsageSum) -> Result<UsageRow, Problem> {
+fn row(sum: &UsageSum) -> Result<UsageRow, Problem> {
     Ok(UsageRow {
         hour: moment(sum.hour)?,
         meter: sum.meter.parse().map_err(Problem::internal)?,
