@@ -8,12 +8,14 @@
 
 mod code;
 pub mod extract;
+mod idempotency_key;
 mod pages;
 mod problem;
 mod request_id;
 
 pub use code::Code;
 pub use extract::{Json, JsonBytes, Path, Query};
+pub use idempotency_key::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, idempotency_key};
 pub use pages::pages;
 pub use problem::{FieldError, Problem};
 pub use request_id::{RequestIds, current_request_id, with_request_id};

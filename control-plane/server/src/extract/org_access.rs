@@ -37,7 +37,8 @@ struct Admitted {
 }
 
 /// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`], their
-/// [`Reach`] and, for people, their [`SessionId`] into the extensions. No good credential: 401. An organisation the caller does not belong to: the one 404.
+/// [`Reach`] and, for people, their [`SessionId`] into the extensions. No good credential: 401. An organisation the caller
+/// does not belong to: the one 404.
 pub(crate) async fn org_access(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&app, &mut parts).await {

@@ -2,21 +2,13 @@
 
 use agentdb_control_plane_contract::{OrgScope, Principal};
 use agentdb_control_plane_store::{KeptAnswer, OrgTx};
-use agentdb_problem::{Code, Problem};
+use agentdb_problem::{Code, Problem, idempotency_key};
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::refusal::store_failed;
-
-/// The caller's key.
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// Set on an answer that was given before.
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-
-const MAX_KEY_LEN: usize = 255;
 
 /// A request that its caller may send again: the key holds for the organisation, the caller and the operation; the body
 /// must be the same.
@@ -28,12 +20,7 @@ pub(super) struct Repeatable {
 impl Repeatable {
     /// `None` when the request carries no key.
     pub fn of(scope: &OrgScope, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<Option<Self>, Problem> {
-        let Some(value) = headers.get(HEADER) else { return Ok(None) };
-        let key = value.to_str().unwrap_or_default();
-        if key.is_empty() || key.len() > MAX_KEY_LEN || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let detail = format!("must be 1 to {MAX_KEY_LEN} visible ASCII characters");
-            return Err(Problem::invalid("Idempotency-Key", "invalid_value", detail));
-        }
+        let Some(key) = idempotency_key(headers)? else { return Ok(None) };
         let caller = match scope.principal {
             Principal::User(id) => id.to_string(),
             Principal::ApiKey(id) => id.to_string(),

@@ -109,7 +109,8 @@ impl Feed {
             let erasing = if cursor == 0 { Vec::new() } else { self.registry.owed_removals() };
             let polled = tokio::select! {
                 () = self.stop.cancelled() => return,
-                // To be told at once. What does not wait is left alone, or many removals in a row would keep every answer out.
+                // To be told at once. What does not wait is left alone, or many removals in a row would keep every
+                // answer out.
                 () = self.erased.notified(), if wait > 0 => {
                     removed = true;
                     continue;

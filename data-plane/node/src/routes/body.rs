@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use agentdb_problem::{JsonBytes, Problem};
+use agentdb_problem::{IDEMPOTENCY_KEY, JsonBytes, Problem};
 use axum::extract::{FromRequest, Request};
 use http::header;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::idempotency::HEADER;
 use crate::{admission::Admission, config::AdmissionConfig, state::NodeState};
 
 /// A strict JSON body, with the digest of its bytes when the request can be repeated under a key. Its bytes count
@@ -26,7 +25,7 @@ impl<T: DeserializeOwned> FromRequest<NodeState> for Body<T> {
     async fn from_request(request: Request, node: &NodeState) -> Result<Self, Problem> {
         let admission = request.extensions().get::<Admission>().cloned();
         let admission = admission.ok_or_else(|| Problem::internal("a data route without admission"))?;
-        let repeatable = request.headers().contains_key(HEADER);
+        let repeatable = request.headers().contains_key(IDEMPOTENCY_KEY);
         let mut room = node.bodies.take(&request)?;
         let arriving = tokio::time::timeout(node.request_timeout, JsonBytes::from_request(request, node));
         let Ok(arrived) = arriving.await else {

@@ -3,20 +3,13 @@
 //! The promise itself is kept by the namespace's log; here the scope of a key and the stored answer are made.
 
 use agentdb_data_plane_engine::{Committed, Idempotency, Namespace, WriteError};
-use agentdb_problem::Problem;
+use agentdb_problem::{Problem, idempotency_key};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::admission::Admission;
-
-/// The caller's key.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-/// Set on a reply that was given before.
-pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-
-const MAX_KEY_LEN: usize = 255;
 
 /// What is stored with the write, to be given again: all that is known before the commit.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,7 +34,7 @@ impl Repeatable {
         subject: &str,
         body: &[u8; 32],
     ) -> Result<Option<Self>, Problem> {
-        let Some(key) = key(headers)? else { return Ok(None) };
+        let Some(key) = idempotency_key(headers)? else { return Ok(None) };
         let scope = Sha256::new()
             .chain_update(admission.org_id().uuid().as_bytes())
             .chain_update(admission.key_id().uuid().as_bytes())
@@ -62,16 +55,6 @@ impl Repeatable {
         let answer = serde_json::to_vec(answer).map_err(Problem::internal)?;
         Ok(Idempotency { scope_key: self.scope_key, request_hash: self.request_hash, answer: Bytes::from(answer) })
     }
-}
-
-fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
-    if text.is_empty() || text.len() > MAX_KEY_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        let detail = format!("must be 1 to {MAX_KEY_LEN} visible ASCII characters");
-        return Err(Problem::invalid("Idempotency-Key", "invalid_value", detail));
-    }
-    Ok(Some(text))
 }
 
 /// The answer given the first time.

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use agentdb_control_plane_contract::Meter;
 use agentdb_data_plane_engine::{Commit, Committed, Namespace, ReadError, Schema, WriteError, WriteMeta};
 use agentdb_ids::RequestId;
-use agentdb_problem::{Problem, current_request_id};
+use agentdb_problem::{IDEMPOTENCY_REPLAYED, Problem, current_request_id};
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    idempotency::{self, REPLAYED, Repeatable, Stored},
+    idempotency::{self, Repeatable, Stored},
     refusals,
 };
 use crate::{
@@ -214,7 +214,7 @@ impl Call {
         }
         let status = StatusCode::from_u16(status).map_err(Problem::internal)?;
         let mut response = json(status, bytes);
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
         Ok(response)
     }
 

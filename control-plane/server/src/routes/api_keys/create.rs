@@ -1,7 +1,7 @@
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
 use agentdb_control_plane_store::{ApiKeyRecord, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
-use agentdb_problem::{Json, JsonBytes, Problem};
+use agentdb_problem::{IDEMPOTENCY_REPLAYED, Json, JsonBytes, Problem};
 use axum::{
     Extension,
     extract::State,
@@ -16,7 +16,7 @@ use super::ApiKey;
 use crate::{
     extract::Reach,
     refusal::{CreateKeyRefusals, forbidden, limit_reached, store_failed},
-    routes::idempotency::{REPLAYED, Repeatable},
+    routes::idempotency::Repeatable,
     state::AppState,
 };
 
@@ -86,7 +86,7 @@ pub(crate) async fn create_api_key(
     if let Some(repeatable) = &repeatable
         && let Some(answer) = repeatable.answered(&mut org).await?
     {
-        let replayed = [(REPLAYED, HeaderValue::from_static("true"))];
+        let replayed = [(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"))];
         return Ok((StatusCode::CREATED, replayed, Json(answer)).into_response());
     }
     let now = app.now();
