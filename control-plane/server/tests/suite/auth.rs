@@ -70,7 +70,7 @@ async fn answers_do_not_tell_whether_an_address_is_known() {
         (name.to_owned(), value.len(), attributes.to_owned())
     };
     assert_eq!((names(&known), attributes(&known)), (names(&unknown), attributes(&unknown)));
-    let notice = service.newest_mail("KNOWN@example.com").await;
+    let notice = service.newest_mail_of("KNOWN@example.com", 2).await;
     assert!(notice["subject"].as_str().expect("text").contains("already"), "the owner is told: {notice}");
     assert!(notice["link"].as_str().expect("text").ends_with("/login"));
 

@@ -128,16 +128,22 @@ impl Service {
 
     /// The newest captured mail, once there is one.
     pub async fn newest_mail(&self, email: &str) -> Value {
+        self.newest_mail_of(email, 1).await
+    }
+
+    /// The newest captured mail, once there are `count`: mails leave after the answer to what caused them.
+    pub async fn newest_mail_of(&self, email: &str, count: usize) -> Value {
         let path = format!("/v1/auth/captured-mail?email={}", email.replace('+', "%2B"));
         for _ in 0..200 {
             let answer = self.call(Method::GET, &path, None).await;
             assert_eq!(answer.status, 200, "{answer:?}");
-            if let Some(mail) = answer.body["messages"].get(0) {
-                return mail.clone();
+            let mails = answer.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            if mails.len() >= count {
+                return mails[0].clone();
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("no mail for {email} within 5 s");
+        panic!("{count} mails for {email} did not come within 5 s");
     }
 
     /// Somebody who is signed in and owns an organisation.
