@@ -5,6 +5,6 @@ cd "$ROOT"
 export PATH=$CACHE/venv/bin:$PATH
 
 # The simulation must notice wrong engines, which exist only under this feature.
-cargo nextest run --locked -p agentdb-data-plane-engine --features planted-bugs --test simulation -E 'test(planted)' </dev/null
+cargo nextest run --locked -p agentdb-data-plane-engine --features planted-bugs --test engine -E 'test(planted)' </dev/null
 
 exec cargo nextest run --locked --workspace --no-fail-fast "$@" </dev/null

@@ -1,15 +1,13 @@
 //! The same rows give the same answers wherever they are: in the memtable, folded in memory, streamed from
 //! Lance because they do not fit in memory, or spread over all of these.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::*;
 use agentdb_data_plane_engine::{Filter, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, WriteMeta};
 use object_store::ObjectStore;
 use proptest::prelude::*;
-use support::*;
 
 /// How the rows got where they are.
 #[derive(Debug, Clone, Copy, PartialEq)]

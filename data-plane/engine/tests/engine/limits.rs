@@ -1,19 +1,17 @@
 //! Every limit of a [`Config`] that a writer can reach: what is refused at it, and that work goes on below it.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::faulty::{Faulty, Rates};
+use crate::support::*;
 use agentdb_clock::{ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
     Config, Environment, Idempotency, Namespace, Record, Schema, Store, UsageDelta, WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
-use support::faulty::{Faulty, Rates};
-use support::*;
 use uuid::Uuid;
 
 fn clock() -> ManualClock {

@@ -1,14 +1,12 @@
 //! The same on a directory and on a real S3 server.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::s3::S3;
+use crate::support::*;
 use agentdb_data_plane_engine::{
     Config, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, StoreConfig, StoreError, WriteError, WriteMeta,
 };
-use support::s3::S3;
-use support::*;
 
 type Story = (Vec<Record>, Vec<Hit>, Vec<Hit>, u64, u64);
 

@@ -1,16 +1,14 @@
 //! What was acknowledged is there: at once, after a fold, after a restart, in any order of these.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::faulty::{Faulty, Rates};
+use crate::support::*;
 use agentdb_data_plane_engine::{
     FoldError, Idempotency, Include, Namespace, OpenError, ReadError, Schema, Store, WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
-use support::faulty::{Faulty, Rates};
-use support::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_read_back_at_once_after_a_fold_and_after_a_restart() {

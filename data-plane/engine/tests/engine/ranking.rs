@@ -4,18 +4,16 @@
 //! are terms. Rows that score alike to the last bit are ordered by id; other near ties would make the order a
 //! matter of rounding, so the model refuses data that has any.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::support::{DOCS, memory, open};
 use agentdb_data_plane_engine::{
     AttributeType, Filter, Fusion, Hit, Include, Language, Metric, Mode, Namespace, Query, Record, Schema, Store,
     TextSpec, Value, VectorSpec, WriteMeta,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use support::{DOCS, memory, open};
 
 const DIMENSION: usize = 8;
 const WORDS: [&str; 12] = ["ant", "bat", "cat", "dog", "elk", "fox", "gnu", "hen", "jay", "koi", "owl", "rat"];

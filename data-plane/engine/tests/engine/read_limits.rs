@@ -1,12 +1,10 @@
 //! One answer holds at most `max_read_bytes`, wherever the rows are: pages end early, larger answers are refused.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::*;
 use agentdb_data_plane_engine::{Config, Include, Mode, Namespace, Page, Query, ReadError, Record, Store, WriteMeta};
 use object_store::ObjectStore;
-use support::*;
 
 const ROWS: usize = 60;
 const LIMIT: usize = 2_000;

@@ -2,12 +2,10 @@
 //!
 //! `SIM_SEEDS` sets how many seeds run (200 without it), `SIM_FIRST` the first. A violation prints its seed.
 
-mod support;
-
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use support::world::{self, Events};
+use crate::support::world::{self, Events};
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)

@@ -1,10 +1,8 @@
 //! Filters: what is allowed, what it means, and how a refusal says where.
 
-mod support;
-
+use crate::support::*;
 use agentdb_data_plane_engine::{Filter, FilterError, Include, WriteMeta};
 use serde_json::json;
-use support::*;
 
 fn refused(text: &str, params: &[serde_json::Value]) -> FilterError {
     Filter::parse(text, params, &schema()).expect_err(text)

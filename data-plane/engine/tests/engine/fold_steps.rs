@@ -1,16 +1,14 @@
 //! A fold that dies at any call of the store, before or after the call did its work, loses nothing and
 //! leaves nothing that was deleted.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::faulty::{Faulty, Rates};
+use crate::support::*;
 use agentdb_data_plane_engine::{Include, Namespace, Record, Store, WriteMeta};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
-use support::faulty::{Faulty, Rates};
-use support::*;
 
 /// Calls tried at the same time.
 const BATCH: u64 = 8;

@@ -1,5 +1,4 @@
 //! What the engine's tests share.
-#![allow(dead_code, reason = "each test file is its own crate and uses a part")]
 
 pub mod faulty;
 pub mod s3;

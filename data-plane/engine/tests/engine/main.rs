@@ -1,0 +1,12 @@
+//! What the engine promises, shown against real stores. One program, so that it is linked once.
+
+mod durability;
+mod filters;
+mod fold_steps;
+mod limits;
+mod ranking;
+mod read_limits;
+mod same_answer;
+mod simulation;
+mod stores;
+mod support;
