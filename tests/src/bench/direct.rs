@@ -121,7 +121,7 @@ impl Direct {
 }
 
 async fn ask(namespace: &Namespace, collection: &str, mode: Mode) -> Result<()> {
-    let query = Query { mode, filter: None, top_k: TOP_K, include: Include::ID };
+    let query = Query { include: Include::ID, ..Query::new(mode, TOP_K) };
     let hits = namespace.query(collection, query).await?.value;
     ensure!(!hits.is_empty(), "no hits");
     Ok(())

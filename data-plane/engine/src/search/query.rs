@@ -36,7 +36,8 @@ pub enum Mode {
     },
 }
 
-/// A query of one collection.
+/// A query of one collection. [`Query::new`] asks the plain question; the other fields narrow it:
+/// `Query { filter, ..Query::new(mode, 10) }`.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// What is ranked by.
@@ -47,6 +48,14 @@ pub struct Query {
     pub top_k: usize,
     /// Which columns the hits' records carry beside the id.
     pub include: Include,
+}
+
+impl Query {
+    /// The best `top_k` of all rows by `mode`, with every column but the vector.
+    #[must_use]
+    pub fn new(mode: Mode, top_k: usize) -> Self {
+        Self { mode, filter: None, top_k, include: Include::default() }
+    }
 }
 
 /// Which columns of a record an answer carries. The id is always there.

@@ -285,7 +285,8 @@ async fn compare(metric: Metric, seed: u64) {
         for (number, (mode, top_k)) in queries(&live).into_iter().enumerate() {
             for page_below in [None, Some(4)] {
                 let parsed = |page| Filter::parse(&format!("page < {page}"), &[], &schema(metric)).expect("a filter");
-                let query = Query { mode: mode.clone(), filter: page_below.map(parsed), top_k, include: Include::ID };
+                let query =
+                    Query { filter: page_below.map(parsed), include: Include::ID, ..Query::new(mode.clone(), top_k) };
                 let wanted = expected(&live, metric, &query, page_below);
                 let hits = ns.query(DOCS, query).await.expect("answered").value;
                 let hybrid = matches!(mode, Mode::Hybrid { .. });

@@ -53,12 +53,8 @@ async fn answers_are_bounded_wherever_rows_are() {
         let ns = namespace(resident, folded, mixed).await;
         let fetched = ns.fetch(DOCS, &ids, Include::ALL).await.expect_err(&layout);
         assert_eq!(field(&fetched), "ids", "{layout}");
-        let query = |top_k, include| Query {
-            mode: Mode::Vector { vector: vec![0.3, -0.2, 0.9, 0.1] },
-            filter: None,
-            top_k,
-            include,
-        };
+        let nearest = Mode::Vector { vector: vec![0.3, -0.2, 0.9, 0.1] };
+        let query = |top_k, include| Query { include, ..Query::new(nearest.clone(), top_k) };
         let asked = ns.query(DOCS, query(ROWS, Include::ALL)).await.expect_err(&layout);
         assert_eq!(field(&asked), "top_k", "{layout}");
         // Fewer, or less of each, is answered.

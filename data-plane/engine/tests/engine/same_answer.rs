@@ -112,7 +112,7 @@ async fn answers(ns: &Namespace) -> Answers {
         || std::iter::once(None).chain(FILTERS.map(|f| Some(Filter::parse(f, &[], &schema()).expect("filter"))));
     let mut hits = Vec::new();
     for (mode, filter) in modes.iter().flat_map(|m| filters().map(move |f| (m.clone(), f))) {
-        let query = Query { mode, filter, top_k: 7, include: Include::ALL };
+        let query = Query { filter, include: Include::ALL, ..Query::new(mode, 7) };
         hits.push(ns.query(DOCS, query).await.expect("query").value);
     }
     let (mut pages, mut counts) = (Vec::new(), Vec::new());
@@ -178,12 +178,8 @@ async fn thousands_of_shadowed_rows_do_not_push_live_ones_out() {
         let rows = chunk.iter().map(|i| far(*i)).collect();
         ns.upsert(DOCS, rows, WriteMeta::default()).await.expect("written");
     }
-    let query = Query {
-        mode: Mode::Vector { vector: vec![1.0, 0.0, 0.0, 0.0] },
-        filter: None,
-        top_k: 10,
-        include: Include::ID,
-    };
+    let nearest = Mode::Vector { vector: vec![1.0, 0.0, 0.0, 0.0] };
+    let query = Query { include: Include::ID, ..Query::new(nearest, 10) };
     for _ in 0..2 {
         let hits = ns.query(DOCS, query.clone()).await.expect("query").value;
         let ids: Vec<_> = hits.iter().map(|h| h.record.id.clone()).collect();

@@ -32,7 +32,7 @@ async fn read(ns: &Arc<Namespace>) -> Story {
     let vector = vec![0.1, 0.5, -0.3, 0.2];
     let text = "query planner".to_owned();
     let hybrid = Mode::Hybrid { vector: vector.clone(), text, fusion: Fusion::Weighted(0.5) };
-    let ask = |mode| Query { mode, filter: None, top_k: 12, include: Include::ALL };
+    let ask = |mode| Query { include: Include::ALL, ..Query::new(mode, 12) };
     (
         ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records,
         ns.query(DOCS, ask(Mode::Vector { vector })).await.expect("query").value,

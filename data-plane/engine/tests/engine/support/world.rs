@@ -359,12 +359,8 @@ async fn compare_nearest(ns: &Namespace, found: &HashMap<&str, u64>, probe: (u64
     }
     wanted.sort_unstable();
     wanted.truncate(TOP_K);
-    let query = Query {
-        mode: Mode::Vector { vector: vector_of(probe.0, probe.1) },
-        filter: None,
-        top_k: TOP_K,
-        include: Include::ALL,
-    };
+    let nearest = Mode::Vector { vector: vector_of(probe.0, probe.1) };
+    let query = Query { include: Include::ALL, ..Query::new(nearest, TOP_K) };
     let hits = ns.query(DOCS, query).await.map_err(|e| format!("query: {e}"))?.value;
     let hits: Vec<(&str, u64)> = hits.iter().map(|hit| (hit.record.id.as_str(), value_of(&hit.record))).collect();
     let wanted: Vec<(&str, u64)> = wanted.into_iter().map(|(_, id)| (id, found[id])).collect();

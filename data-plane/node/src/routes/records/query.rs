@@ -121,7 +121,7 @@ async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRe
         plan.embedded(vector);
     }
     let mode_name = plan.mode_name();
-    let query = Query { mode: plan.into_mode()?, filter, top_k, include: parts.engine };
+    let query = Query { filter, include: parts.engine, ..Query::new(plan.into_mode()?, top_k) };
     let read = call.engine_read(namespace.query(collection, query)).await?;
     let units = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
     let hits = read.value.into_iter().map(|hit| HitView::new(hit, parts)).collect();
