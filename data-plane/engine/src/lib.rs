@@ -47,4 +47,4 @@ pub use schema::{
     VectorSpec, valid_collection_name,
 };
 pub use search::{Fusion, Hit, Include, Mode, Page, Query};
-pub use store::{S3Config, Store, StoreConfig, StoreError};
+pub use store::{Io, S3Config, Store, StoreConfig, StoreError};

@@ -11,6 +11,7 @@ use super::types::{CollectionInfo, Commit, ReadOf, Stats, UsageKey};
 use crate::filter::Filter;
 use crate::schema::{Record, Schema, check_numbers, limits};
 use crate::search::{self, Fusion, Hit, Include, Mode, Page, Query, Room, SearchError, View};
+use crate::store::{Io, IoScope};
 
 /// Bytes of a query text.
 const MAX_QUERY_TEXT: usize = 64 << 10;
@@ -30,17 +31,18 @@ impl Namespace {
         if ids.len() > limits::MAX_BATCH {
             return Err(bad("ids", format!("at most {} are allowed", limits::MAX_BATCH)));
         }
-        self.shared.ensure_image(collection).await?;
+        let scope = Arc::new(IoScope::default());
+        self.shared.ensure_image_counted(collection, &scope).await?;
         let (view, commit, places) = {
             let state = self.shared.state.read();
             refuse_unless_serving(&state)?;
             let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
-            let view = found.view().ok_or_else(reloading)?;
+            let view = found.view().ok_or_else(reloading)?.counted(&scope);
             let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
             (view, state.commit, places)
         };
         let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
-        Ok(ReadOf { value, commit })
+        Ok(ReadOf { value, commit, io: scope.io() })
     }
 
     /// How many records pass the filter.
@@ -48,10 +50,11 @@ impl Namespace {
     /// # Errors
     /// See [`ReadError`].
     pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
-        let (view, commit) = self.view(collection).await?;
+        let scope = Arc::new(IoScope::default());
+        let (view, commit) = self.view(collection, &scope).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let value = search::count(view, filter).await.map_err(|e| self.failed("filter", &e))?;
-        Ok(ReadOf { value, commit })
+        Ok(ReadOf { value, commit, io: scope.io() })
     }
 
     /// Up to `limit` (1..=1000) records that pass the filter with an id after `after`, in the byte order of ids.
@@ -70,11 +73,12 @@ impl Namespace {
         if !(1..=limits::MAX_TOP_K).contains(&limit) {
             return Err(bad("limit", format!("must be 1 to {}", limits::MAX_TOP_K)));
         }
-        let (view, commit) = self.view(collection).await?;
+        let scope = Arc::new(IoScope::default());
+        let (view, commit) = self.view(collection, &scope).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let page = search::scan(view, filter, after, limit, include, self.room()).await;
         let value = page.map_err(|error| self.failed("limit", &error))?;
-        Ok(ReadOf { value, commit })
+        Ok(ReadOf { value, commit, io: scope.io() })
     }
 
     /// The best records for a query, best first, ties by id.
@@ -83,19 +87,21 @@ impl Namespace {
     /// [`ReadError::BadQuery`] when the query does not fit the collection, or the hits' records exceed
     /// [`crate::Config::max_read_bytes`].
     pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
-        let (view, commit) = self.view(collection).await?;
+        let scope = Arc::new(IoScope::default());
+        let (view, commit) = self.view(collection, &scope).await?;
         check_query(&view.schema, &query)?;
         check_filter(&view.schema, query.filter.as_ref())?;
         let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
-        Ok(ReadOf { value, commit })
+        Ok(ReadOf { value, commit, io: scope.io() })
     }
 
-    async fn view(&self, collection: &str) -> Result<(Arc<View>, Commit), ReadError> {
-        self.shared.ensure_image(collection).await?;
+    async fn view(&self, collection: &str, scope: &Arc<IoScope>) -> Result<(Arc<View>, Commit), ReadError> {
+        self.shared.ensure_image_counted(collection, scope).await?;
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
-        Ok((Arc::new(found.view().ok_or_else(reloading)?), state.commit))
+        let view = found.view().ok_or_else(reloading)?.counted(scope);
+        Ok((Arc::new(view), state.commit))
     }
 
     fn room(&self) -> Room {
@@ -125,7 +131,7 @@ impl Namespace {
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let value = state.collections.values().map(super::collection::Collection::info).collect();
-        Ok(ReadOf { value, commit: state.commit })
+        Ok(ReadOf { value, commit: state.commit, io: Io::default() })
     }
 
     /// One collection.
@@ -136,7 +142,7 @@ impl Namespace {
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let value = state.collections.get(name).map(super::collection::Collection::info);
-        Ok(ReadOf { value, commit: state.commit })
+        Ok(ReadOf { value, commit: state.commit, io: Io::default() })
     }
 
     /// The schema of a collection, for checks before a write or query.

@@ -16,7 +16,7 @@ use crate::catalog::{Checkpoint, Roots};
 use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
-use crate::store::Store;
+use crate::store::{IoScope, Store};
 use crate::table::TableFiles;
 
 /// How often, at most, answers that are past their time are looked for when they fill their room.
@@ -171,13 +171,19 @@ impl Shared {
 
     /// Sees to it that the folded rows of a collection are in memory.
     pub(super) async fn ensure_image(&self, name: &str) -> Result<(), ReadError> {
+        self.ensure_image_counted(name, &Arc::default()).await
+    }
+
+    /// The same, with every call to the store noted in `scope`.
+    pub(super) async fn ensure_image_counted(&self, name: &str, scope: &Arc<IoScope>) -> Result<(), ReadError> {
         loop {
             if self.needs_image(name)?.is_none() {
                 return Ok(());
             }
             let _one_at_a_time = self.loading.lock().await;
             let Some((table, schema, version, bytes)) = self.needs_image(name)? else { return Ok(()) };
-            let image = image::load(&self.tables, &schema, table, version, bytes, self.store.budget()).await;
+            let tables = self.tables.counted(scope);
+            let image = image::load(&tables, &schema, table, version, bytes, self.store.budget()).await;
             let image = image.map_err(|e| ReadError::Unavailable(e.to_string()))?;
             let mut state = self.state.write();
             if let Some(collection) = state.by_table(table)

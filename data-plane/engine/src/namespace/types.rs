@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::schema::Schema;
+use crate::store::Io;
 
 /// A commit number. Every write has one; numbers grow and are never reused.
 pub type Commit = u64;
@@ -73,6 +74,8 @@ pub struct ReadOf<T> {
     pub value: T,
     /// Every write up to this commit is in the answer.
     pub commit: Commit,
+    /// What this read asked of the object store; nothing when all it needed was in memory.
+    pub io: Io,
 }
 
 /// A collection as it is now.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lance::Dataset;
+use lance_io::object_store::WrappingObjectStore;
 
 use crate::catalog::Totals;
 use crate::filter::{Filter, RowView};
 use crate::image::{Part, Segment};
 use crate::memtable::{MemRow, MemView};
 use crate::schema::Schema;
+use crate::store::{CountedBy, IoScope};
 use crate::table::TableError;
 
 /// Everything a read needs; nothing in it changes.
@@ -69,6 +71,15 @@ pub(crate) enum SearchError {
 }
 
 impl View {
+    /// The same rows, with every call to the store noted in `scope`.
+    pub(crate) fn counted(self, scope: &Arc<IoScope>) -> Self {
+        let counted = |remote: &Arc<Dataset>| {
+            let counter: Arc<dyn WrappingObjectStore> = Arc::new(CountedBy(Arc::clone(scope)));
+            Arc::new(remote.with_object_store_wrappers([counter]))
+        };
+        Self { remote: self.remote.as_ref().map(counted), ..self }
+    }
+
     /// Offers every live row that is in memory with all its columns, unless the answer is abandoned.
     pub(super) fn each_local<'a>(&'a self, mut visit: impl FnMut(&dyn RowView, Local<'a>)) {
         for row in self.mems.iter().flat_map(MemView::rows) {

@@ -5,6 +5,8 @@
 
 mod budget;
 mod config;
+mod counted;
+mod io;
 mod probe;
 mod sorted;
 
@@ -16,6 +18,9 @@ use object_store::{ObjectStore, path::Path};
 
 pub(crate) use budget::{MemoryBudget, Reservation};
 pub use config::{S3Config, StoreConfig};
+pub(crate) use counted::CountedBy;
+pub use io::Io;
+pub(crate) use io::IoScope;
 
 /// Bytes of Lance's own caches a store handle may hold.
 const INDEX_CACHE_BYTES: usize = 64 << 20;
@@ -80,6 +85,17 @@ impl Store {
             session: Arc::new(Session::new(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES, Arc::default())),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
         }
+    }
+
+    /// The same place behind a wrapper: one that counts, delays or fails. Caches and the memory budget stay shared.
+    #[must_use]
+    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+        Self { objects: wrap(self.objects()), ..self.clone() }
+    }
+
+    /// The same store, with every call noted in `scope`.
+    pub(crate) fn counted(&self, scope: &Arc<IoScope>) -> Self {
+        self.wrapped(|objects| Arc::new(counted::Counted::new(objects, scope)))
     }
 
     /// The object store itself, for what is not part of a namespace (leases).

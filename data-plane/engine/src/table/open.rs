@@ -10,7 +10,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use crate::catalog::TableId;
-use crate::store::Store;
+use crate::store::{IoScope, Store};
 
 /// Why a table could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,11 @@ pub(crate) struct TableFiles {
 impl TableFiles {
     pub(crate) fn new(store: &Store, namespace: &str) -> Self {
         Self { store: store.clone(), prefix: store.path(&format!("{namespace}/tables")) }
+    }
+
+    /// The same tables, with every call to the store noted in `scope`.
+    pub(crate) fn counted(&self, scope: &Arc<IoScope>) -> Self {
+        Self { store: self.store.counted(scope), prefix: self.prefix.clone() }
     }
 
     pub(super) fn path(&self, table: TableId) -> Path {

@@ -3,6 +3,7 @@
 mod durability;
 mod filters;
 mod fold_steps;
+mod io;
 mod limits;
 mod ranking;
 mod read_limits;

@@ -2,6 +2,7 @@
 
 pub mod faulty;
 pub mod s3;
+pub mod slow;
 pub mod world;
 
 use std::collections::BTreeMap;
