@@ -25,7 +25,10 @@ pub struct Config {
     pub max_entry_bytes: usize,
     /// How long a write waits for the object store before its outcome is reported as unknown.
     pub write_timeout: Duration,
-    /// Folded log entries and old checkpoints younger than this are kept. Must be longer than lease
+    /// How far back the namespace can be read, rewound and branched from; an open one can be given another by
+    /// [`crate::Namespace::set_history`].
+    pub history: Duration,
+    /// Folded log entries and old checkpoints younger than this are kept, however short the history. Must be longer than lease
     /// validity plus the longest time-out of a request, or a sleeping writer could create a trimmed
     /// key anew.
     pub retention: Duration,
@@ -53,6 +56,7 @@ impl Default for Config {
             max_pending_writes: 1024,
             max_entry_bytes: 32 << 20,
             write_timeout: Duration::from_secs(20),
+            history: Duration::from_secs(24 * 3600),
             retention: Duration::from_secs(600),
             answer_retention: Duration::from_secs(24 * 3600),
             max_answer_bytes: 32 << 20,

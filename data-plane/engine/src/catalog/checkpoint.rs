@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::TableId;
+use super::{Kept, Marks, TableId};
 use crate::log::Answer;
 use crate::namespace::{Commit, UsageKey};
 use crate::schema::Schema;
@@ -25,6 +25,24 @@ pub(crate) struct Checkpoint {
     pub(crate) answers: Vec<Answer>,
     /// Tables whose files are not removed yet.
     pub(crate) dropped: Vec<DroppedTable>,
+    pub(crate) marks: Marks,
+    /// The checkpoints that are kept, this one last, oldest first.
+    pub(crate) kept: Vec<Kept>,
+}
+
+impl Checkpoint {
+    /// What later checkpoints say of this one.
+    pub(crate) fn as_kept(&self) -> Kept {
+        Kept {
+            sequence: self.sequence,
+            folded_commit: self.folded_commit,
+            at_ms: self.at_ms,
+            commit_ms: self.marks.last_ms,
+            written: self.marks.written,
+            live: self.tables.iter().map(|t| t.totals.bytes).sum(),
+            pinned: false,
+        }
+    }
 }
 
 /// A collection at a checkpoint.
@@ -43,7 +61,11 @@ pub(crate) struct FoldedTable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DroppedTable {
     pub(crate) table: TableId,
-    /// When a checkpoint first left it out.
+    /// The commit that created it; earlier checkpoints do not name it.
+    pub(crate) created_commit: Commit,
+    /// The first checkpoint that leaves it out.
+    pub(crate) sequence: u64,
+    /// When that checkpoint was made.
     pub(crate) at_ms: i64,
 }
 

@@ -1,12 +1,14 @@
 //! The root of a namespace: checkpoints, and the tables they name.
 
 mod checkpoint;
+mod history;
 mod roots;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use checkpoint::{Checkpoint, DroppedTable, FoldedTable, Totals};
+pub(crate) use history::{Kept, Marks};
 pub(crate) use roots::{Moved, RootError, Roots};
 
 /// A table's identity. A collection that is dropped and created again is another table.

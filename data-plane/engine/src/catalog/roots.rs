@@ -102,16 +102,13 @@ impl Roots {
         }
     }
 
-    /// Removes the checkpoints below `sequence`.
-    pub(crate) async fn trim_below(&self, sequence: u64) -> Result<(), RootError> {
+    /// Removes a checkpoint; one that is gone already is no error.
+    pub(crate) async fn remove(&self, sequence: u64) -> Result<(), RootError> {
         let objects = self.store.objects();
-        for old in self.sequences().await?.into_iter().filter(|s| *s < sequence) {
-            match objects.delete(&self.key(old)).await {
-                Ok(()) | Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        match within(async { objects.delete(&self.key(sequence)).await }).await {
+            Ok(()) | Err(RootError::Store(Error::NotFound { .. })) => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 }
 

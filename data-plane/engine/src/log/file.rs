@@ -129,15 +129,25 @@ impl Log {
             .buffered(READ_AHEAD)
     }
 
-    /// Removes the entries up to and with `last`. Stops at the first error; the next trim goes on.
-    pub(crate) async fn trim(&self, last: Commit) -> Result<usize, LogError> {
+    /// Removes the entries up to and with `last`, but for those in `but`: ranges `(after, to]`. Stops at the first
+    /// error; the next trim goes on.
+    pub(crate) async fn trim(&self, last: Commit, but: &[(Commit, Commit)]) -> Result<usize, LogError> {
         let objects = self.store.objects();
-        let listing: Vec<Path> = objects.list(Some(&self.prefix)).map_ok(|meta| meta.location).try_collect().await?;
-        let old: Vec<Path> = listing.into_iter().filter(|p| commit_of(p).is_some_and(|c| c <= last)).collect();
+        // Listed oldest first: no more is listed than may go.
+        let listing = objects.list(Some(&self.prefix)).map_ok(|meta| meta.location);
+        let listing = listing.try_take_while(|path| std::future::ready(Ok(commit_of(path).is_none_or(|c| c <= last))));
+        let goes = |commit: Commit| commit <= last && !but.iter().any(|(after, to)| *after < commit && commit <= *to);
+        let old = listing.try_filter(|path| std::future::ready(commit_of(path).is_some_and(goes)));
+        let old: Vec<Path> = old.try_collect().await?;
         let count = old.len();
         let deletes = futures::stream::iter(old).map(|path| {
             let objects = self.store.objects();
-            async move { objects.delete(&path).await }
+            async move {
+                match objects.delete(&path).await {
+                    Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }
         });
         deletes.buffer_unordered(TRIM_PARALLEL).try_collect::<Vec<()>>().await?;
         Ok(count)

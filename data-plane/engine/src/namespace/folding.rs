@@ -3,17 +3,17 @@
 //! Steps, each harmless to repeat: freeze; one strict commit a table; the checkpoint; publish in memory; trim.
 //! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::collection::{FrozenCollection, NextImage};
 use super::errors::{FoldError, ReadError};
+use super::history;
 use super::shared::{Shared, refuse_unless_serving};
 use super::state::{Freeze, RootInfo};
 use super::types::Commit;
-use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Moved, TableId};
+use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
 use crate::image;
 use crate::table::{self, FoldInput, TableError};
 
@@ -23,27 +23,12 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// What one fold leaves to the next.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FoldMemory {
-    /// Checkpoints that are kept, oldest first.
-    kept: VecDeque<Kept>,
     /// Dropped tables whose files are gone.
-    removed: Vec<TableId>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Kept {
-    sequence: u64,
-    folded_commit: Commit,
-    at_ms: i64,
-}
-
-impl FoldMemory {
-    /// Older checkpoints than the root are not known after an open; they go when the root itself is old.
-    pub(super) fn new(root: Option<&RootInfo>) -> Self {
-        let kept = root.map(|r| Kept { sequence: r.sequence, folded_commit: r.folded_commit, at_ms: r.at_ms });
-        Self { kept: kept.into_iter().collect(), removed: Vec::new() }
-    }
+    pub(super) removed: Vec<TableId>,
+    /// What the log was last trimmed to.
+    pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
 }
 
 /// Folds in the background when rows, bytes or age call for it, until the namespace is closed.
@@ -99,7 +84,7 @@ async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), 
     match fold_frozen(shared, &frozen, root.as_ref(), memory).await {
         Ok(()) => {
             shared.counters.folds.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = trim(shared, memory).await {
+            if let Err(error) = history::trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
             Ok(())
@@ -175,10 +160,9 @@ async fn fold_frozen(
         }
     }
     state.frozen = None;
-    state.root = Some(moved.clone());
+    state.root = Some(moved);
     shared.note_unfolded(&state);
     drop(state);
-    memory.kept.push_back(Kept { sequence: moved.sequence, folded_commit: moved.folded_commit, at_ms: moved.at_ms });
     Ok(())
 }
 
@@ -236,8 +220,6 @@ async fn move_root(
     memory: &FoldMemory,
 ) -> Result<RootInfo, FoldError> {
     let at_ms = shared.now_ms();
-    let kept = root.iter().flat_map(|r| &r.dropped).filter(|d| !memory.removed.contains(&d.table)).cloned();
-    let fresh = frozen.dropped.iter().map(|table| DroppedTable { table: *table, at_ms });
     let mut checkpoint = Checkpoint {
         sequence: root.map_or(1, |r| r.sequence + 1),
         writer_id: shared.writer.writer_id,
@@ -248,25 +230,51 @@ async fn move_root(
         tables: tables(frozen, versions),
         usage: frozen.usage.iter().map(|(k, v)| (k.clone(), *v)).collect(),
         answers: frozen.answers.clone(),
-        dropped: kept.chain(fresh).collect(),
+        dropped: Vec::new(),
+        marks: frozen.marks.clone(),
+        kept: root.map_or_else(|| vec![Kept::EMPTY], |r| r.kept.clone()),
     };
     #[cfg(feature = "planted-bugs")]
     planted_contents(shared, &mut checkpoint);
+    let earlier = root.map_or(&[][..], |r| &r.dropped);
     loop {
+        checkpoint.dropped = dropped(earlier, frozen, memory, (checkpoint.sequence, at_ms));
+        checkpoint.kept.push(checkpoint.as_kept());
         match shared.roots.create(&checkpoint).await {
             Ok(Moved::Ours) => {
                 return Ok(RootInfo {
                     sequence: checkpoint.sequence,
                     folded_commit: checkpoint.folded_commit,
-                    at_ms,
                     dropped: checkpoint.dropped,
+                    kept: checkpoint.kept,
                 });
             }
             Ok(Moved::Taken(other)) if shared.overtaken(&other, frozen.commit) => return Err(FoldError::Fenced),
-            Ok(Moved::Taken(_)) => checkpoint.sequence += 1,
+            Ok(Moved::Taken(other)) => {
+                checkpoint.kept.pop();
+                checkpoint.kept.push(other.as_kept());
+                checkpoint.sequence += 1;
+            }
             Err(error) => return Err(FoldError::Unavailable(format!("checkpoint: {error}"))),
         }
     }
+}
+
+/// The tables that no collection names, and whose files are there.
+fn dropped(
+    earlier: &[DroppedTable],
+    frozen: &Freeze,
+    memory: &FoldMemory,
+    (sequence, at_ms): (u64, i64),
+) -> Vec<DroppedTable> {
+    let kept = earlier.iter().filter(|d| !memory.removed.contains(&d.table)).cloned();
+    let fresh = frozen.dropped.iter().map(|gone| DroppedTable {
+        table: gone.table,
+        created_commit: gone.created_commit,
+        sequence,
+        at_ms,
+    });
+    kept.chain(fresh).collect()
 }
 
 fn tables(frozen: &Freeze, versions: &[Option<u64>]) -> Vec<FoldedTable> {
@@ -280,28 +288,6 @@ fn tables(frozen: &Freeze, versions: &[Option<u64>]) -> Vec<FoldedTable> {
         totals: collection.totals,
     });
     tables.collect()
-}
-
-/// Removes what no reader and no sleeping writer can need: log entries and checkpoints behind a checkpoint
-/// that is itself older than the retention, and the files of tables dropped before that.
-async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(), String> {
-    let oldest = shared.now_ms() - i64::try_from(shared.config.retention.as_millis()).unwrap_or(i64::MAX);
-    let behind = memory.kept.iter().rposition(|kept| kept.at_ms <= oldest);
-    if let Some(at) = behind {
-        let bound = memory.kept[at];
-        shared.log.trim(bound.folded_commit).await.map_err(|e| e.to_string())?;
-        shared.roots.trim_below(bound.sequence).await.map_err(|e| e.to_string())?;
-        memory.kept.drain(..at);
-    }
-    let dropped = shared.state.read().root.as_ref().map_or_else(Vec::new, |r| r.dropped.clone());
-    memory.removed.retain(|table| dropped.iter().any(|d| d.table == *table));
-    for old in dropped.into_iter().filter(|d| d.at_ms <= oldest) {
-        if !memory.removed.contains(&old.table) {
-            shared.tables.remove(old.table).await.map_err(|e| e.to_string())?;
-            memory.removed.push(old.table);
-        }
-    }
-    Ok(())
 }
 
 fn fold_error(error: TableError) -> FoldError {

@@ -7,6 +7,7 @@ mod collection;
 mod draft;
 mod errors;
 mod folding;
+mod history;
 mod open;
 mod reads;
 mod replay;
@@ -68,6 +69,12 @@ impl Namespace {
     /// When the store or Lance fails; nothing is lost, the next fold tries again.
     pub async fn fold(&self) -> Result<(), FoldError> {
         folding::fold(&self.shared).await
+    }
+
+    /// Sets how far back the namespace can be read; the next fold trims what is older.
+    pub fn set_history(&self, history: std::time::Duration) {
+        let millis = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
+        self.shared.history_ms.store(millis, Ordering::Relaxed);
     }
 
     /// Stops the tasks and refuses everything from now on. Does not fold.

@@ -39,6 +39,7 @@ pub(super) async fn open(
     tokio::time::timeout(config.write_timeout, takeover)
         .await
         .map_err(|_| OpenError::Unavailable("the generation entry is in doubt".to_owned()))??;
+    let history_ms = u64::try_from(config.history.as_millis()).unwrap_or(u64::MAX);
     let shared = Arc::new(Shared {
         store: store.clone(),
         log,
@@ -47,12 +48,13 @@ pub(super) async fn open(
         writer,
         config,
         environment,
-        folding: tokio::sync::Mutex::new(FoldMemory::new(state.root.as_ref())),
+        folding: tokio::sync::Mutex::new(FoldMemory::default()),
         state: RwLock::new(state),
         cancel: tokio_util::sync::CancellationToken::new(),
         stalled: Default::default(),
         answers_swept_ms: Default::default(),
         queued_bytes: Default::default(),
+        history_ms: history_ms.into(),
         unfolded: Default::default(),
         counters: Default::default(),
         fold_wake: Default::default(),
@@ -119,18 +121,19 @@ async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &E
     loop {
         let commit = state.commit + 1;
         let nonce = environment.entropy.nonce();
+        let at_ms = environment.clock.now().timestamp_millis().max(state.marks.last_ms);
         let entry: Entry<Row> = Entry {
             commit,
             writer_id: writer.writer_id,
             generation: writer.generation,
             nonce,
-            at_ms: environment.clock.now().timestamp_millis(),
+            at_ms,
             body: Body::Generation,
         };
         let sealed = frame::serialize(&entry).and_then(|body| frame::seal(Kind::LogEntry, &body));
         let sealed = sealed.map_err(|e| OpenError::Corrupt(e.to_string()))?;
         if log.append(commit, sealed.into(), nonce).await == Settled::Ours {
-            state.apply(commit, Vec::new());
+            state.apply(commit, at_ms, Vec::new());
             return Ok(());
         }
         // The writer before us was quicker; what it wrote is acknowledged and ours to keep.

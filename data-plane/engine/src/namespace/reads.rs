@@ -192,12 +192,15 @@ impl Namespace {
         let counters = &self.shared.counters;
         let state = self.shared.state.read();
         let (memtable_rows, memtable_bytes) = state.memtable_size();
+        let live = state.collections.values().map(|c| c.totals.bytes).sum();
+        let kept = state.root.as_ref().map_or(&[][..], |root| &root.kept);
         Stats {
             commit: state.commit,
             folded_commit: state.folded_commit(),
             collections: state.collections.len(),
             rows: state.collections.values().map(|c| c.totals.rows).sum(),
-            logical_bytes: state.collections.values().map(|c| c.totals.bytes).sum(),
+            logical_bytes: live,
+            history_bytes: super::history::history_bytes(kept, state.marks.written, live),
             memtable_rows,
             memtable_bytes,
             folds: counters.folds.load(Ordering::Relaxed),

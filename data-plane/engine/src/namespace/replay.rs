@@ -9,16 +9,16 @@ use crate::memtable::MemRow;
 impl State {
     /// Applies an entry read from the log.
     pub(super) fn replay(&mut self, entry: Entry) {
-        let commit = entry.commit;
+        let (commit, at_ms) = (entry.commit, entry.at_ms);
         match entry.body {
-            Body::Generation => self.apply(commit, Vec::new()),
+            Body::Generation => self.apply(commit, at_ms, Vec::new()),
             Body::Writes(writes) => {
                 // One by one, for a write may need the collection that the one before it created.
                 for write in writes {
                     let durable = self.durable(write);
                     self.apply_write(commit, durable);
                 }
-                self.apply(commit, Vec::new());
+                self.apply(commit, at_ms, Vec::new());
             }
         }
     }

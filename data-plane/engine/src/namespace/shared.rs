@@ -40,6 +40,8 @@ pub(super) struct Shared {
     /// Bytes of the writes in the queue.
     pub(super) queued_bytes: AtomicUsize,
     pub(super) unfolded: Unfolded,
+    /// How far back the namespace is to be readable.
+    pub(super) history_ms: AtomicU64,
     pub(super) counters: Counters,
     /// Held by the one fold that runs.
     pub(super) folding: Mutex<FoldMemory>,
@@ -70,17 +72,22 @@ impl Shared {
         self.environment.clock.now().timestamp_millis()
     }
 
+    /// The time of the next entry: not before that of the last one.
+    pub(super) fn entry_ms(&self) -> i64 {
+        self.now_ms().max(self.state.read().marks.last_ms)
+    }
+
     pub(super) fn monotonic(&self) -> Duration {
         self.environment.clock.monotonic()
     }
 
     /// Makes durable writes visible.
-    pub(super) fn apply(&self, commit: Commit, writes: Vec<DurableWrite>) {
+    pub(super) fn apply(&self, commit: Commit, at_ms: i64, writes: Vec<DurableWrite>) {
         self.counters.entries.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
         let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
         let mut state = self.state.write();
-        state.apply(commit, writes);
+        state.apply(commit, at_ms, writes);
         self.note_unfolded(&state);
         // Under the lock, as the freeze resets it. A failure means that an older write has set it.
         let first = self.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();

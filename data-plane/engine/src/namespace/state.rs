@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::collection::Collection;
 use super::types::{Commit, UsageDelta, UsageKey};
-use crate::catalog::{Checkpoint, DroppedTable, TableId};
+use crate::catalog::{Checkpoint, DroppedTable, Kept, Marks, TableId};
 use crate::log::Answer;
 use crate::memtable::MemRow;
 use crate::schema::Schema;
@@ -52,9 +52,17 @@ pub(super) struct Freeze {
     pub(super) commit: Commit,
     pub(super) usage: HashMap<UsageKey, u64>,
     pub(super) answers: Vec<Answer>,
+    pub(super) marks: Marks,
     /// Collections as they were, by name.
     pub(super) collections: Vec<super::collection::FrozenCollection>,
-    pub(super) dropped: Vec<TableId>,
+    pub(super) dropped: Vec<Gone>,
+}
+
+/// A table that was dropped, and the commit that had created it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gone {
+    pub(super) table: TableId,
+    pub(super) created_commit: Commit,
 }
 
 #[derive(Debug)]
@@ -71,7 +79,8 @@ pub(super) struct State {
     pub(super) answers: HashMap<[u8; 32], Answer>,
     pub(super) answer_bytes: usize,
     /// Tables dropped since the last freeze.
-    pub(super) dropped: Vec<TableId>,
+    pub(super) dropped: Vec<Gone>,
+    pub(super) marks: Marks,
     /// Whether there was a write since the last freeze; takeovers alone need no fold.
     pub(super) changed: bool,
     pub(super) frozen: Option<Arc<Freeze>>,
@@ -82,8 +91,9 @@ pub(super) struct State {
 pub(super) struct RootInfo {
     pub(super) sequence: u64,
     pub(super) folded_commit: Commit,
-    pub(super) at_ms: i64,
     pub(super) dropped: Vec<DroppedTable>,
+    /// The checkpoints that are kept, the root last, oldest first.
+    pub(super) kept: Vec<Kept>,
 }
 
 /// Bytes a stored answer is counted for beside its body.
@@ -101,6 +111,7 @@ impl State {
             answers: HashMap::new(),
             answer_bytes: 0,
             dropped: Vec::new(),
+            marks: Marks::default(),
             changed: false,
             frozen: None,
         };
@@ -113,9 +124,10 @@ impl State {
         state.root = Some(RootInfo {
             sequence: root.sequence,
             folded_commit: root.folded_commit,
-            at_ms: root.at_ms,
             dropped: root.dropped,
+            kept: root.kept,
         });
+        state.marks = root.marks;
         for folded in root.tables {
             state.names.insert(folded.table, folded.name.clone());
             state.collections.insert(folded.name.clone(), Collection::folded(folded));
@@ -128,12 +140,13 @@ impl State {
     }
 
     /// Applies the writes of one entry, all at once for readers.
-    pub(super) fn apply(&mut self, commit: Commit, writes: Vec<DurableWrite>) {
+    pub(super) fn apply(&mut self, commit: Commit, at_ms: i64, writes: Vec<DurableWrite>) {
         debug_assert_eq!(commit, self.commit + 1, "entries are applied in order");
         for write in writes {
             self.apply_write(commit, write);
         }
         self.commit = commit;
+        self.marks.last_ms = at_ms;
     }
 
     pub(super) fn apply_write(&mut self, commit: Commit, write: DurableWrite) {
@@ -160,10 +173,11 @@ impl State {
             Change::Drop { name } => {
                 if let Some(gone) = self.collections.remove(&name) {
                     self.names.remove(&gone.table);
-                    self.dropped.push(gone.table);
+                    self.dropped.push(Gone { table: gone.table, created_commit: gone.created_commit });
                 }
             }
             Change::Upsert { table, rows } => {
+                self.marks.written += rows.iter().map(|row| u64::from(row.bytes)).sum::<u64>();
                 if let Some(collection) = self.by_table(table) {
                     rows.into_iter().for_each(|row| collection.upsert(row, commit));
                 }
@@ -211,6 +225,7 @@ impl State {
             commit: self.commit,
             usage: self.usage.clone(),
             answers: self.answers.values().cloned().collect(),
+            marks: self.marks.clone(),
             collections: self.collections.values_mut().map(Collection::freeze).collect(),
             dropped: std::mem::take(&mut self.dropped),
         });

@@ -106,6 +106,8 @@ pub struct Stats {
     pub rows: u64,
     /// Logical bytes of all collections.
     pub logical_bytes: u64,
+    /// Logical bytes of records that were overwritten or deleted and can still be read at an older commit.
+    pub history_bytes: u64,
     /// Rows and tombstones in the memtables.
     pub memtable_rows: usize,
     /// Bytes of the memtables.

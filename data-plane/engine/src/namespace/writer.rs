@@ -134,7 +134,8 @@ fn new_table(shared: &Shared) -> TableId {
 async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_settled: &mut Duration) -> Next {
     let nonce = shared.environment.entropy.nonce();
     let Draft { commit, writes, waiting } = draft;
-    let (sealed, writes) = match encode(shared, commit, nonce, writes).await {
+    let at_ms = shared.entry_ms();
+    let (sealed, writes) = match encode(shared, (commit, at_ms), nonce, writes).await {
         Ok(encoded) => encoded,
         Err(error) => {
             tracing::error!(error, "a log entry cannot be written down");
@@ -144,14 +145,14 @@ async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_sett
     };
     #[cfg(feature = "planted-bugs")]
     if crate::planted::is(crate::planted::Bug::AcknowledgeBeforePut) {
-        shared.apply(commit, writes);
+        shared.apply(commit, at_ms, writes);
         answer(waiting, &Ok(()));
         return settle(shared, commit, sealed.into(), nonce, &mut Vec::new(), queue, last_settled).await;
     }
     let mut waiting = waiting;
     let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, queue, last_settled).await;
     if matches!(next, Next::Go) {
-        shared.apply(commit, writes);
+        shared.apply(commit, at_ms, writes);
         // Not before: whoever finds it unset sees what was in doubt.
         shared.stalled.store(false, Ordering::Release);
         answer(waiting, &Ok(()));
@@ -239,11 +240,11 @@ fn unknown(why: &str) -> Result<(), WriteError> {
 
 async fn encode(
     shared: &Arc<Shared>,
-    commit: Commit,
+    (commit, at_ms): (Commit, i64),
     nonce: [u8; 16],
     writes: Vec<DurableWrite>,
 ) -> Result<(Vec<u8>, Vec<DurableWrite>), String> {
-    let (writer, at_ms) = (shared.writer, shared.now_ms());
+    let writer = shared.writer;
     let bytes: usize = writes.iter().map(DurableWrite::bytes).sum();
     let work = move || {
         let entry = Entry {

@@ -90,7 +90,8 @@ async fn the_log_behind_an_old_checkpoint_is_trimmed_and_dropped_tables_go() {
         clock: Arc::new(clock.clone()) as Arc<dyn Clock>,
         entropy: environment(1).entropy,
     };
-    let ns = Namespace::open(&store(&objects), PREFIX, writer(1), config(), environment).await.expect("opens");
+    let brief = Config { history: std::time::Duration::ZERO, ..config() };
+    let ns = Namespace::open(&store(&objects), PREFIX, writer(1), brief, environment).await.expect("opens");
     let count = |prefix: &'static str| {
         let objects = Arc::clone(&objects);
         async move {
