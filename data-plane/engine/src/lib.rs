@@ -43,8 +43,8 @@ pub use namespace::{
     UsageDelta, UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
-    AttributeType, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value, ValueError,
-    VectorSpec, valid_collection_name,
+    AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,
+    ValueError, VectorSpec, default_vector, valid_collection_name,
 };
 pub use search::{Fusion, Hit, Include, Mode, Page, Query};
 pub use store::{Io, S3Config, Store, StoreConfig, StoreError};

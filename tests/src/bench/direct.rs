@@ -7,7 +7,7 @@ use std::time::Duration;
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
     Config, Environment, Fusion, Include, Language, Metric, Mode, Namespace, Query, Record, Schema, Store, StoreConfig,
-    TextSpec, VectorSpec, WriteMeta, Writer,
+    TextSpec, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use anyhow::{Result, ensure};
 use uuid::Uuid;
@@ -37,19 +37,20 @@ impl Direct {
 
     async fn fill_vectors(&self, clustered: &Clustered) -> Result<()> {
         let schema = Schema {
-            vector: Some(VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }),
+            vectors: VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }.into(),
             ..Schema::default()
         };
         self.namespace.create_collection("vectors", schema, WriteMeta::default()).await?;
         let records = clustered.vectors.iter().enumerate();
-        let records: Vec<Record> =
-            records.map(|(n, v)| Record { id: n.to_string(), vector: Some(v.clone()), ..Record::default() }).collect();
+        let records: Vec<Record> = records
+            .map(|(n, v)| Record { id: n.to_string(), vectors: default_vector(v.clone()), ..Record::default() })
+            .collect();
         self.write("vectors", records).await
     }
 
     async fn fill_text(&self, text: &Text) -> Result<()> {
         let schema = Schema {
-            vector: Some(VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }),
+            vectors: VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }.into(),
             text: Some(TextSpec { language: Language::English }),
             attributes: BTreeMap::new(),
             embedding_model: Some("all-MiniLM-L6-v2".to_owned()),
@@ -57,7 +58,7 @@ impl Direct {
         self.namespace.create_collection("passages", schema, WriteMeta::default()).await?;
         let records = text.passages.iter().zip(&text.vectors).map(|(passage, vector)| Record {
             id: passage.id(),
-            vector: Some(vector.clone()),
+            vectors: default_vector(vector.clone()),
             text: Some(passage.text.clone()),
             ..Record::default()
         });

@@ -10,12 +10,12 @@ use crate::filter::{RowView, StringList, ValueRef};
 use crate::schema::{AttributeType, Record, Schema, Value};
 use crate::search::{Include, Inverted, analyze, norm};
 use crate::store::Reservation;
-use crate::table::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, TableError, VECTOR};
+use crate::table::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, TableError};
 
 /// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
 pub(super) const SEGMENT_ROWS: usize = 131_072;
 pub(super) const SEGMENT_BYTES: usize = 512 << 20;
-/// Memory of a row beside its columns: its place in the order of ids, the norm of its vector.
+/// Memory of a row beside its columns: its place in the order of ids, the norms of its vectors.
 const ROW_OVERHEAD: usize = 8;
 /// Memory of a term of a text in the postings.
 const POSTING: usize = size_of::<(u32, u32)>();
@@ -37,7 +37,8 @@ pub(crate) struct Segment {
     order: Vec<u32>,
     bytes: Option<UInt32Array>,
     tokens: Option<UInt32Array>,
-    vectors: Option<Vectors>,
+    /// By vector column.
+    vectors: Vec<Option<Vectors>>,
     text: Option<StringArray>,
     metadata: Option<StringArray>,
     attributes: Vec<Option<(AttributeType, ArrayRef)>>,
@@ -68,7 +69,7 @@ impl Segment {
             order,
             bytes: numbers(ROW_BYTES),
             tokens: numbers(ROW_TOKENS),
-            vectors: vectors(&batch),
+            vectors: schema.vectors.keys().map(|name| vectors(&batch, name)).collect(),
             text: strings(TEXT),
             metadata: strings(METADATA),
             attributes: attributes.map(|(name, kind)| batch.column_by_name(name).map(|c| (*kind, c.clone()))).collect(),
@@ -113,7 +114,8 @@ impl Segment {
         let length =
             |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map_or(0, |c| c.value(at).len());
         let id = self.id(row).len();
-        let vector = self.vector(row).map_or(0, |(v, _)| v.len() * 4);
+        let columns = 0..self.vectors.len();
+        let vector: usize = columns.filter_map(|column| self.vector(column, row)).map(|(v, _)| v.len() * 4).sum();
         let (text, metadata) = (length(&self.text), length(&self.metadata));
         let attributes = (self.bytes(row) as usize).saturating_sub(id + vector + text + metadata);
         let parts = [
@@ -135,9 +137,9 @@ impl Segment {
         self.text.as_ref().filter(|t| t.is_valid(row as usize)).map(|t| t.value(row as usize))
     }
 
-    /// The vector of a row and its length.
-    pub(crate) fn vector(&self, row: u32) -> Option<(&[f32], f32)> {
-        let vectors = self.vectors.as_ref()?;
+    /// The vector of a column of a row, and its length.
+    pub(crate) fn vector(&self, column: usize, row: u32) -> Option<(&[f32], f32)> {
+        let vectors = self.vectors.get(column)?.as_ref()?;
         let from = row as usize * vectors.dimension;
         let norm = *vectors.norms.get(row as usize)?;
         vectors.values.values().get(from..from + vectors.dimension).map(|v| (v, norm)).filter(|_| !norm.is_nan())
@@ -175,9 +177,13 @@ impl Segment {
             let values = schema.attributes.keys().enumerate();
             values.filter_map(|(i, name)| self.value(i, at).map(|v| (name.clone(), owned(v)))).collect()
         };
+        let vectors = || {
+            let columns = schema.vectors.keys().enumerate();
+            columns.filter_map(|(i, name)| self.vector(i, row).map(|(v, _)| (name.clone(), v.to_vec()))).collect()
+        };
         Record {
             id: self.id(row).to_owned(),
-            vector: if include.vector { self.vector(row).map(|(v, _)| v.to_vec()) } else { None },
+            vectors: if include.vector { vectors() } else { Default::default() },
             text: if include.text { text(&self.text) } else { None },
             attributes: if include.attributes { attributes() } else { Default::default() },
             metadata: if include.metadata {
@@ -215,8 +221,8 @@ impl Segment {
 }
 
 /// A null vector has a NaN norm.
-fn vectors(batch: &RecordBatch) -> Option<Vectors> {
-    let list = batch.column_by_name(VECTOR)?.as_fixed_size_list_opt()?;
+fn vectors(batch: &RecordBatch, name: &str) -> Option<Vectors> {
+    let list = batch.column_by_name(name)?.as_fixed_size_list_opt()?;
     let dimension = usize::try_from(list.value_length()).ok()?;
     let values = list.values().as_primitive_opt::<Float32Type>()?.clone();
     let rows = values.values().chunks_exact(dimension.max(1)).enumerate();

@@ -6,11 +6,11 @@ use crate::filter::{RowView, ValueRef};
 use crate::schema::{Record, Schema, Value};
 use crate::search::{Include, Terms, analyze};
 
-/// A record with its attributes by column: the order of the schema's sorted names.
+/// A record with its vectors and attributes by column: the order of the schema's sorted names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) id: Box<str>,
-    pub(crate) vector: Option<Box<[f32]>>,
+    pub(crate) vectors: Box<[Option<Box<[f32]>>]>,
     pub(crate) text: Option<Box<str>>,
     pub(crate) attributes: Box<[Option<Value>]>,
     /// Compact JSON.
@@ -20,10 +20,10 @@ pub(crate) struct Row {
 impl Row {
     /// Takes a record that [`crate::schema::check_record`] has passed.
     pub(crate) fn from_record(record: Record, schema: &Schema) -> Self {
-        let mut attributes = record.attributes;
+        let (mut vectors, mut attributes) = (record.vectors, record.attributes);
         Self {
             id: record.id.into(),
-            vector: record.vector.map(Into::into),
+            vectors: schema.vectors.keys().map(|name| vectors.remove(name).map(Into::into)).collect(),
             text: record.text.map(Into::into),
             attributes: schema.attributes.keys().map(|name| attributes.remove(name)).collect(),
             metadata: record.metadata.map(|m| m.to_string().into()),
@@ -35,9 +35,13 @@ impl Row {
             let pairs = schema.attributes.keys().zip(&self.attributes);
             pairs.filter_map(|(name, value)| value.clone().map(|v| (name.clone(), v))).collect()
         };
+        let vectors = || {
+            let pairs = schema.vectors.keys().zip(&self.vectors);
+            pairs.filter_map(|(name, vector)| vector.as_ref().map(|v| (name.clone(), v.to_vec()))).collect()
+        };
         Record {
             id: self.id.to_string(),
-            vector: self.vector.as_ref().filter(|_| include.vector).map(|v| v.to_vec()),
+            vectors: if include.vector { vectors() } else { Default::default() },
             text: self.text.as_ref().filter(|_| include.text).map(ToString::to_string),
             attributes: if include.attributes { attributes() } else { Default::default() },
             metadata: self.metadata.as_ref().filter(|_| include.metadata).and_then(|m| serde_json::from_str(m).ok()),
@@ -46,12 +50,17 @@ impl Row {
 
     /// Logical bytes of the columns that an answer carries.
     pub(crate) fn bytes_of(&self, include: Include) -> usize {
-        let vector = self.vector.as_ref().filter(|_| include.vector).map_or(0, |v| v.len() * 4);
+        let vectors: usize = if include.vector { self.vectors.iter().flatten().map(|v| v.len() * 4).sum() } else { 0 };
         let text = self.text.as_ref().filter(|_| include.text).map_or(0, |t| t.len());
         let metadata = self.metadata.as_ref().filter(|_| include.metadata).map_or(0, |m| m.len());
         let attributes: u64 =
             if include.attributes { self.attributes.iter().flatten().map(Value::logical_bytes).sum() } else { 0 };
-        self.id.len() + vector + text + metadata + usize::try_from(attributes).unwrap_or(usize::MAX)
+        self.id.len() + vectors + text + metadata + usize::try_from(attributes).unwrap_or(usize::MAX)
+    }
+
+    /// The vector of a column.
+    pub(crate) fn vector(&self, column: usize) -> Option<&[f32]> {
+        self.vectors.get(column)?.as_deref()
     }
 
     /// As [`Record::logical_bytes`].

@@ -9,7 +9,7 @@ use super::errors::ReadError;
 use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, UsageKey};
 use crate::filter::Filter;
-use crate::schema::{Record, Schema, check_numbers, limits};
+use crate::schema::{Record, Schema, check_numbers, limits, no_vector_column};
 use crate::search::{self, Fusion, Hit, Include, Mode, Page, Query, Room, SearchError, View};
 use crate::store::{Io, IoScope};
 
@@ -223,8 +223,8 @@ fn check_query(schema: &Schema, query: &Query) -> Result<(), ReadError> {
         Mode::Hybrid { vector, text, fusion: Fusion::Rrf } => (Some(vector), Some(text), None),
     };
     if let Some(vector) = vector {
-        let Some(spec) = schema.vector else {
-            return Err(bad("vector", "the collection has no vector column".to_owned()));
+        let Some((_, spec)) = schema.vector_column(&query.column) else {
+            return Err(bad("vector", no_vector_column(schema, &query.column)));
         };
         check_numbers(vector, spec.dimension as usize).map_err(|why| bad("vector", why))?;
     }

@@ -16,6 +16,8 @@ pub const MAX_ATTRIBUTES: usize = 128;
 pub const MAX_ATTRIBUTE_NAME_BYTES: usize = 64;
 /// Bytes of a collection's name.
 pub const MAX_COLLECTION_NAME_BYTES: usize = 128;
+/// Vector columns of a collection.
+pub const MAX_VECTOR_COLUMNS: usize = 8;
 /// Numbers of a vector.
 pub const MAX_DIMENSION: u32 = 4_096;
 /// Bytes of an embedding model's name.

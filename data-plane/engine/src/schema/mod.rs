@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use names::valid_collection_name;
-pub use record::Record;
+pub use record::{Record, default_vector};
 pub use validate::{SchemaError, SchemaMismatch};
-pub(crate) use validate::{check_id, check_numbers, check_record};
+pub(crate) use validate::{check_id, check_numbers, check_record, no_vector_column};
 pub use value::{AttributeType, Value, ValueError};
 
 /// How far two vectors are apart. Smaller distances are nearer.
@@ -28,7 +28,10 @@ pub enum Metric {
     Euclidean,
 }
 
-/// The vector column of a collection.
+/// The name of the vector column of a collection that has one, and of queries that name none.
+pub const DEFAULT_VECTOR: &str = "vector";
+
+/// One vector column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorSpec {
     /// Numbers a vector, 1..=4096.
@@ -59,8 +62,9 @@ pub struct TextSpec {
 /// The declared shape of a collection. Two schemas are the same when they are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schema {
-    /// The vector column, if there is one.
-    pub vector: Option<VectorSpec>,
+    /// Vector columns by name, at most 8. Named as attributes are, or [`DEFAULT_VECTOR`]; unique among both without
+    /// regard to case.
+    pub vectors: BTreeMap<String, VectorSpec>,
     /// The text column, if there is one.
     pub text: Option<TextSpec>,
     /// Typed attributes by name. Names are unique without regard to case.
@@ -69,7 +73,26 @@ pub struct Schema {
     pub embedding_model: Option<String>,
 }
 
+impl From<VectorSpec> for BTreeMap<String, VectorSpec> {
+    /// The one column of the default name.
+    fn from(spec: VectorSpec) -> Self {
+        Self::from([(DEFAULT_VECTOR.to_owned(), spec)])
+    }
+}
+
 impl Schema {
+    /// The vector column of the default name.
+    #[must_use]
+    pub fn vector(&self) -> Option<VectorSpec> {
+        self.vectors.get(DEFAULT_VECTOR).copied()
+    }
+
+    /// A vector column's place among all, in the order of their names, and what it holds.
+    pub(crate) fn vector_column(&self, name: &str) -> Option<(usize, VectorSpec)> {
+        let mut columns = self.vectors.iter().enumerate();
+        columns.find(|(_, (column, _))| *column == name).map(|(at, (_, spec))| (at, *spec))
+    }
+
     /// Checks bounds and names.
     ///
     /// # Errors
@@ -78,8 +101,8 @@ impl Schema {
         validate::check_schema(self)
     }
 
-    /// Checks a record as a write does, except that its vector may still have to be computed: before the work of
-    /// computing it. `index` is the record's place in the request.
+    /// Checks a record as a write does, except that vectors may still have to be computed: before the work of
+    /// computing them. `index` is the record's place in the request.
     ///
     /// # Errors
     /// The first rule broken, with the field that broke it.

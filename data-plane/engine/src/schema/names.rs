@@ -1,6 +1,6 @@
 //! Names of collections and attributes.
 
-use super::limits;
+use super::{DEFAULT_VECTOR, limits};
 
 /// Column names the engine itself uses in the Lance tables.
 const RESERVED: [&str; 5] = ["id", "vector", "text", "metadata", "score"];
@@ -19,6 +19,11 @@ pub(super) fn valid_attribute_name(name: &str) -> bool {
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !RESERVED.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether `name` may name a vector column.
+pub(super) fn valid_vector_name(name: &str) -> bool {
+    name == DEFAULT_VECTOR || valid_attribute_name(name)
 }
 
 #[cfg(test)]

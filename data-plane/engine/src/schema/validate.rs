@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Record, Schema, Value, limits, names};
+use super::{DEFAULT_VECTOR, Record, Schema, Value, limits, names};
 
 /// Why a schema is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,10 +28,14 @@ pub struct SchemaMismatch {
 
 pub(super) fn check_schema(schema: &Schema) -> Result<(), SchemaError> {
     let refuse = |field: &str, why: String| Err(SchemaError { field: field.to_owned(), why });
-    if let Some(vector) = schema.vector
-        && !(1..=limits::MAX_DIMENSION).contains(&vector.dimension)
-    {
-        return refuse("vector.dimension", format!("must be 1 to {}", limits::MAX_DIMENSION));
+    if schema.vectors.len() > limits::MAX_VECTOR_COLUMNS {
+        return refuse("vectors", format!("at most {} are allowed", limits::MAX_VECTOR_COLUMNS));
+    }
+    for (name, vector) in &schema.vectors {
+        if !(1..=limits::MAX_DIMENSION).contains(&vector.dimension) {
+            let why = format!("must be 1 to {}", limits::MAX_DIMENSION);
+            return refuse(&format!("{}.dimension", vector_field(name)), why);
+        }
     }
     if schema.attributes.len() > limits::MAX_ATTRIBUTES {
         return refuse("attributes", format!("at most {} are allowed", limits::MAX_ATTRIBUTES));
@@ -39,38 +43,50 @@ pub(super) fn check_schema(schema: &Schema) -> Result<(), SchemaError> {
     if schema.embedding_model.as_ref().is_some_and(|m| m.is_empty() || m.len() > limits::MAX_MODEL_NAME_BYTES) {
         return refuse("embedding_model", format!("must be 1 to {} bytes", limits::MAX_MODEL_NAME_BYTES));
     }
+    check_names(schema).map_err(|(field, why)| SchemaError { field, why })
+}
+
+/// Attributes and vectors are columns of one table, whose names must differ by more than case.
+fn check_names(schema: &Schema) -> Result<(), Refusal> {
+    let vectors = schema.vectors.keys().map(|name| (name, vector_field(name), names::valid_vector_name(name)));
+    let attributes =
+        schema.attributes.keys().map(|name| (name, format!("attributes.{name}"), names::valid_attribute_name(name)));
     let mut seen = HashSet::new();
-    for name in schema.attributes.keys() {
-        let field = format!("attributes.{name}");
-        if !names::valid_attribute_name(name) {
-            return refuse(
-                &field,
-                format!(
-                    "must be a letter followed by letters, digits or _, at most {} bytes, and not id, vector, text, metadata or score",
-                    limits::MAX_ATTRIBUTE_NAME_BYTES
-                ),
+    for (name, field, valid) in vectors.chain(attributes) {
+        if !valid {
+            let why = format!(
+                "must be a letter followed by letters, digits or _, at most {} bytes, and not id, vector, text, metadata or score",
+                limits::MAX_ATTRIBUTE_NAME_BYTES
             );
+            return Err((field, why));
         }
         if !seen.insert(name.to_ascii_lowercase()) {
-            return refuse(&field, "differs from another attribute only by case".to_owned());
+            return refuse(&field, "is another attribute or vector, or differs from one only by case");
         }
     }
     Ok(())
 }
 
+/// The field of a vector column in a schema or record.
+fn vector_field(name: &str) -> String {
+    if name == DEFAULT_VECTOR { name.to_owned() } else { format!("vectors.{name}") }
+}
+
 /// Checks one record against its collection's schema. `index` is its place in the request.
 pub(crate) fn check_record(schema: &Schema, index: usize, record: &Record) -> Result<(), SchemaMismatch> {
-    check_vector(schema, record.vector.as_deref())
+    check_vectors(schema, record)
+        .and_then(|()| check_vector_is_there(schema, record))
         .and_then(|()| check_fields(schema, record))
         .map_err(|(field, why)| SchemaMismatch { record: index, field, why })
 }
 
-/// As [`check_record`], of a record whose vector may still have to be computed.
+/// As [`check_record`], of a record whose vectors may still have to be computed.
 pub(super) fn check_before_embedding(schema: &Schema, index: usize, record: &Record) -> Result<(), SchemaMismatch> {
-    match &record.vector {
-        Some(_) => check_record(schema, index, record),
-        None => check_fields(schema, record).map_err(|(field, why)| SchemaMismatch { record: index, field, why }),
-    }
+    check_vectors(schema, record).and_then(|()| check_fields(schema, record)).map_err(|(field, why)| SchemaMismatch {
+        record: index,
+        field,
+        why,
+    })
 }
 
 type Refusal = (String, String);
@@ -108,15 +124,35 @@ pub(crate) fn check_id(id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_vector(schema: &Schema, vector: Option<&[f32]>) -> Result<(), Refusal> {
-    match (schema.vector, vector) {
-        (None, None) => Ok(()),
-        (None, Some(_)) => refuse("vector", "the collection has no vector column"),
-        (Some(_), None) => refuse("vector", "the collection has a vector column, so each record needs a vector"),
-        (Some(spec), Some(vector)) => {
-            check_numbers(vector, spec.dimension as usize).map_err(|why| ("vector".to_owned(), why))
-        }
+fn check_vectors(schema: &Schema, record: &Record) -> Result<(), Refusal> {
+    for (name, vector) in &record.vectors {
+        check_vector(schema, name, vector)?;
     }
+    Ok(())
+}
+
+/// Checks a vector for the column `name`.
+fn check_vector(schema: &Schema, name: &str, vector: &[f32]) -> Result<(), Refusal> {
+    let Some(spec) = schema.vectors.get(name) else {
+        return refuse(&vector_field(name), no_vector_column(schema, name));
+    };
+    check_numbers(vector, spec.dimension as usize).map_err(|why| (vector_field(name), why))
+}
+
+/// Why a column that was named is none.
+pub(crate) fn no_vector_column(schema: &Schema, name: &str) -> String {
+    let columns: Vec<&str> = schema.vectors.keys().map(String::as_str).collect();
+    match columns.as_slice() {
+        [] => "the collection has no vector column".to_owned(),
+        columns => format!("the collection has no vector column `{name}`; it has {}", columns.join(", ")),
+    }
+}
+
+fn check_vector_is_there(schema: &Schema, record: &Record) -> Result<(), Refusal> {
+    if record.vectors.is_empty() && !schema.vectors.is_empty() {
+        return refuse("vector", "the collection has vector columns, so each record needs at least one vector");
+    }
+    Ok(())
 }
 
 /// Checks dimension and finiteness; also used for query vectors.

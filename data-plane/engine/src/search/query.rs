@@ -1,7 +1,7 @@
 //! What a query asks and what it answers.
 
 use crate::filter::Filter;
-use crate::schema::Record;
+use crate::schema::{DEFAULT_VECTOR, Record};
 
 /// How two rankings become one, over the best `max(100, 3 * top_k)` candidates of each.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Fusion {
 pub enum Mode {
     /// Nearness to a vector.
     Vector {
-        /// As many finite numbers as the collection's dimension.
+        /// As many finite numbers as the dimension of the column that [`Query::column`] names.
         vector: Vec<f32>,
     },
     /// BM25 of the text.
@@ -42,6 +42,8 @@ pub enum Mode {
 pub struct Query {
     /// What is ranked by.
     pub mode: Mode,
+    /// The vector column that the mode's vector is for.
+    pub column: String,
     /// Rows that do not pass are no candidates (a pre-filter: `top_k` counts rows that pass).
     pub filter: Option<Filter>,
     /// Hits wanted, 1..=1000.
@@ -54,7 +56,7 @@ impl Query {
     /// The best `top_k` of all rows by `mode`, with every column but the vector.
     #[must_use]
     pub fn new(mode: Mode, top_k: usize) -> Self {
-        Self { mode, filter: None, top_k, include: Include::default() }
+        Self { mode, column: DEFAULT_VECTOR.to_owned(), filter: None, top_k, include: Include::default() }
     }
 }
 
@@ -62,7 +64,7 @@ impl Query {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "one independent switch a column")]
 pub struct Include {
-    /// The vector.
+    /// The vectors.
     pub vector: bool,
     /// The text.
     pub text: bool,
@@ -103,7 +105,7 @@ pub struct Hit {
     /// Higher is better. Vector: cosine similarity, dot product, or `1 / (1 + distance)` for Euclidean.
     /// Text: BM25. Hybrid: the fused score.
     pub score: f32,
-    /// The distance by the collection's metric, when the vector took part and the row was a vector candidate.
+    /// The distance by the column's metric, when the vector took part and the row was a vector candidate.
     pub distance: Option<f32>,
     /// The BM25 score, when text took part and the row was a text candidate.
     pub bm25: Option<f32>,

@@ -11,7 +11,7 @@ use crate::filter::Filter;
 /// The nearest rows; keys are distances.
 pub(super) fn by_vector(
     view: &View,
-    probe: &Probe<'_>,
+    (column, probe): (usize, &Probe<'_>),
     filter: Option<&Filter>,
     limit: usize,
     streamed: Option<&Streamed>,
@@ -19,8 +19,8 @@ pub(super) fn by_vector(
     let mut top = TopK::new(limit);
     view.each_local(|row, local| {
         let distance = match local {
-            Local::Mem(mem) => mem.row.vector.as_deref().map(|v| (v, super::distance::norm(v))),
-            Local::Segment(segment, at) => segment.vector(at),
+            Local::Mem(mem) => mem.row.vector(column).map(|v| (v, super::distance::norm(v))),
+            Local::Segment(segment, at) => segment.vector(column, at),
         };
         let Some((vector, norm)) = distance else { return };
         if passes(filter, row) {

@@ -14,7 +14,7 @@ use super::view::{At, SearchError, View, passes};
 use crate::filter::Filter;
 use crate::image::{Segment, stream};
 use crate::schema::{Metric, Record, Schema};
-use crate::table::{ID, METADATA, TEXT, TableError, VECTOR};
+use crate::table::{ID, METADATA, TEXT, TableError};
 
 /// What a pass over the table found.
 #[derive(Debug, Default)]
@@ -39,8 +39,10 @@ pub(super) struct TextMatch {
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    /// As many numbers as the collection's dimension.
+    /// As many numbers as the dimension of the column.
     pub(super) vector: Option<Vec<f32>>,
+    /// The vector column, among all.
+    pub(super) column: usize,
     pub(super) terms: Option<Terms>,
     pub(super) filter: Option<Filter>,
     /// Candidates of each ranking.
@@ -49,7 +51,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn probe(&self, schema: &Schema) -> Option<Probe<'_>> {
-        let metric = schema.vector.map_or(Metric::Cosine, |v| v.metric);
+        let metric = schema.vectors.values().nth(self.column).map_or(Metric::Cosine, |v| v.metric);
         self.vector.as_deref().map(|vector| Probe::new(vector, metric))
     }
 }
@@ -61,7 +63,7 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
     }
     let mut columns = filter_columns(&view.schema, wanted.filter.as_ref());
     if wanted.vector.is_some() {
-        columns.push(VECTOR.to_owned());
+        columns.extend(view.schema.vectors.keys().nth(wanted.column).cloned());
     }
     if wanted.terms.is_some() {
         columns.push(TEXT.to_owned());
@@ -73,7 +75,7 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
         for (row, position) in rows {
             let ok = passes(wanted.filter.as_ref(), &segment.view(row));
             if let Some(probe) = probe.as_ref().filter(|_| ok)
-                && let Some((vector, norm)) = segment.vector(row)
+                && let Some((vector, norm)) = segment.vector(wanted.column, row)
             {
                 top.offer(f64::from(probe.distance(vector, norm)), segment.id(row), || At::Remote(position));
             }
@@ -200,8 +202,8 @@ pub(super) fn filter_columns(schema: &Schema, filter: Option<&Filter>) -> Vec<St
 
 fn include_columns(schema: &Schema, include: Include) -> Vec<String> {
     let mut columns = Vec::new();
-    if include.vector && schema.vector.is_some() {
-        columns.push(VECTOR.to_owned());
+    if include.vector {
+        columns.extend(schema.vectors.keys().cloned());
     }
     if include.text && schema.text.is_some() {
         columns.push(TEXT.to_owned());

@@ -32,9 +32,11 @@ pub(crate) async fn query(view: Arc<View>, query: Query, room: Room) -> Result<V
         Mode::Hybrid { vector, text, fusion } => (Some(vector.as_slice()), Some(text.as_str()), Some(*fusion)),
     };
     let _waiting = view.abandoned.on_drop();
-    let metric = view.schema.vector.map_or(Metric::Cosine, |v| v.metric);
+    let (column, spec) = view.schema.vector_column(&query.column).unzip();
+    let metric = spec.map_or(Metric::Cosine, |spec| spec.metric);
     let wanted = Arc::new(Wanted {
         vector: vector.map(<[f32]>::to_vec),
+        column: column.unwrap_or_default(),
         terms: text.zip(view.schema.text).map(|(text, spec)| analyze(text, spec.language)),
         filter: query.filter.clone(),
         limit: if fusion.is_some() { FUSION_MIN.max(query.top_k * FUSION_PER_HIT) } else { query.top_k },
@@ -56,7 +58,8 @@ type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
 fn rankings(view: &View, wanted: &Wanted, streamed: Option<&Streamed>) -> Rankings {
     let (filter, limit) = (wanted.filter.as_ref(), wanted.limit);
-    let near = wanted.probe(&view.schema).map(|probe| rank::by_vector(view, &probe, filter, limit, streamed));
+    let near =
+        wanted.probe(&view.schema).map(|probe| rank::by_vector(view, (wanted.column, &probe), filter, limit, streamed));
     let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, terms, filter, limit, streamed));
     (near, texts)
 }

@@ -1,6 +1,6 @@
 //! Rows as Arrow columns.
 //!
-//! `id`, `vector`, `text`, `metadata` (JSON text) and one column an attribute carry the record; columns whose
+//! `id`, `text`, `metadata` (JSON text) and one column a vector and an attribute carry the record; columns whose
 //! names begin with `_` are the engine's: the commit of the row, its logical bytes, the terms of its text.
 
 use std::sync::Arc;
@@ -16,7 +16,6 @@ use crate::memtable::Slot;
 use crate::schema::{AttributeType, Schema, Value};
 
 pub(crate) const ID: &str = "id";
-pub(crate) const VECTOR: &str = "vector";
 pub(crate) const TEXT: &str = "text";
 pub(crate) const METADATA: &str = "metadata";
 /// The commit that wrote the row.
@@ -29,8 +28,8 @@ pub(crate) const ROW_TOKENS: &str = "_tokens";
 /// The Arrow schema of a collection.
 pub(crate) fn arrow_schema(schema: &Schema) -> ArrowSchema {
     let mut fields = vec![Field::new(ID, DataType::Utf8, false)];
-    if let Some(vector) = schema.vector {
-        fields.push(Field::new(VECTOR, vector_type(vector.dimension), true));
+    for (name, vector) in &schema.vectors {
+        fields.push(Field::new(name, vector_type(vector.dimension), true));
     }
     if schema.text.is_some() {
         fields.push(Field::new(TEXT, DataType::Utf8, true));
@@ -64,8 +63,8 @@ fn attribute_type(kind: AttributeType) -> DataType {
 pub(crate) fn batch_of(schema: &Schema, slots: &[Slot]) -> Result<RecordBatch, ArrowError> {
     let rows = || slots.iter().map(|slot| &slot.row.row);
     let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(rows().map(|r| &*r.id)))];
-    if let Some(spec) = schema.vector {
-        columns.push(vectors(slots, spec.dimension.cast_signed()));
+    for (column, spec) in schema.vectors.values().enumerate() {
+        columns.push(vectors(slots, column, spec.dimension.cast_signed()));
     }
     if schema.text.is_some() {
         columns.push(Arc::new(rows().map(|r| r.text.as_deref()).collect::<StringArray>()));
@@ -80,16 +79,17 @@ pub(crate) fn batch_of(schema: &Schema, slots: &[Slot]) -> Result<RecordBatch, A
     RecordBatch::try_new(Arc::new(arrow_schema(schema)), columns)
 }
 
-fn vectors(slots: &[Slot], dimension: i32) -> ArrayRef {
+fn vectors(slots: &[Slot], column: usize, dimension: i32) -> ArrayRef {
     let width = dimension.unsigned_abs() as usize;
     let values = Float32Builder::with_capacity(slots.len() * width);
     let mut builder = FixedSizeListBuilder::with_capacity(values, dimension, slots.len());
     for slot in slots {
-        match &slot.row.row.vector {
+        let vector = slot.row.row.vector(column);
+        match vector {
             Some(vector) => builder.values().append_slice(vector),
             None => builder.values().append_nulls(width),
         }
-        builder.append(slot.row.row.vector.is_some());
+        builder.append(vector.is_some());
     }
     Arc::new(builder.finish())
 }

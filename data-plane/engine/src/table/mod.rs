@@ -5,6 +5,6 @@ mod fold;
 mod open;
 mod strict;
 
-pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, VECTOR, batch_of};
+pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, batch_of};
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use open::{TableError, TableFiles};

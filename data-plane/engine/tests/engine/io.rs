@@ -5,17 +5,12 @@ use std::time::Duration;
 
 use crate::support::slow::Slow;
 use crate::support::*;
-use agentdb_data_plane_engine::{Include, Io, Mode, Query, Store, WriteMeta};
+use agentdb_data_plane_engine::{Io, Mode, Query, Store, WriteMeta};
 
 const LATENCY: Duration = Duration::from_millis(20);
 
 fn nearest() -> Query {
-    Query {
-        mode: Mode::Vector { vector: vec![0.3, -0.2, 0.9, 0.1] },
-        filter: None,
-        top_k: 5,
-        include: Include::default(),
-    }
+    Query::new(Mode::Vector { vector: vec![0.3, -0.2, 0.9, 0.1] }, 5)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,3 +11,4 @@ mod same_answer;
 mod simulation;
 mod stores;
 mod support;
+mod vector_columns;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::support::{DOCS, memory, open};
 use agentdb_data_plane_engine::{
     AttributeType, Filter, Fusion, Hit, Include, Language, Metric, Mode, Namespace, Query, Record, Schema, Store,
-    TextSpec, Value, VectorSpec, WriteMeta,
+    TextSpec, Value, VectorSpec, WriteMeta, default_vector,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,7 +40,7 @@ const LAYOUTS: [Layout; 5] = [Layout::Memtable, Layout::Folded, Layout::Mixed, L
 
 fn schema(metric: Metric) -> Schema {
     Schema {
-        vector: Some(VectorSpec { dimension: DIMENSION as u32, metric }),
+        vectors: VectorSpec { dimension: DIMENSION as u32, metric }.into(),
         text: Some(TextSpec { language: Language::English }),
         attributes: BTreeMap::from([("page".to_owned(), AttributeType::Int)]),
         embedding_model: None,
@@ -55,7 +55,7 @@ fn random_record(random: &mut ChaCha8Rng, id: usize) -> Record {
     let text: Vec<&str> = (0..words).map(|_| WORDS[word()]).collect();
     Record {
         id: format!("r{id:03}"),
-        vector: Some(vector),
+        vectors: default_vector(vector),
         text: random.random_bool(0.9).then(|| text.join(", ").replace("fox", "Fox")),
         attributes: BTreeMap::from([("page".to_owned(), Value::Int(random.random_range(0..10)))]),
         metadata: None,
@@ -72,7 +72,7 @@ fn data(seed: u64) -> (Vec<Record>, Vec<Record>) {
         let twin = live[(i * 7 + 3) % ROWS].clone();
         live[i] = Record { id: live[i].id.clone(), ..twin };
     }
-    live[5].vector = Some(vec![0.0; DIMENSION]);
+    live[5].vectors = default_vector(vec![0.0; DIMENSION]);
     (live, gone)
 }
 
@@ -134,7 +134,7 @@ fn vector_score(metric: Metric, distance: f64) -> f64 {
 }
 
 fn by_vector(rows: &[&Record], metric: Metric, query: &[f32]) -> Ranking {
-    let vector = |row: &Record| row.vector.clone().expect("a vector");
+    let vector = |row: &Record| row.vector().expect("a vector").to_vec();
     sorted(rows.iter().map(|row| (row.id.clone(), distance(metric, query, &vector(row)))).collect(), APART_F32)
 }
 
@@ -260,7 +260,7 @@ fn assert_hits(hits: &[Hit], wanted: &[Expected], hybrid: bool, what: &str) {
 fn queries(live: &[Record]) -> Vec<(Mode, usize)> {
     let probe = || vec![0.31, -0.42, 0.93, 0.14, -0.55, 0.26, 0.07, -0.68];
     // The vector of a row that has a twin: distance nothing, twice.
-    let own = live[8].vector.clone().expect("a vector");
+    let own = live[8].vector().expect("a vector").to_vec();
     let hybrid = |text: &str, fusion| Mode::Hybrid { vector: probe(), text: text.to_owned(), fusion };
     vec![
         (Mode::Vector { vector: probe() }, ROWS),

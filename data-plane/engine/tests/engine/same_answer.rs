@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::support::*;
-use agentdb_data_plane_engine::{Filter, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, WriteMeta};
+use agentdb_data_plane_engine::{
+    Filter, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, WriteMeta, default_vector,
+};
 use object_store::ObjectStore;
 use proptest::prelude::*;
 
@@ -166,14 +168,14 @@ async fn thousands_of_shadowed_rows_do_not_push_live_ones_out() {
     let objects = memory();
     let ns = open(&store(&objects), 1).await;
     ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
-    let near = |i: usize| Record { vector: Some(vec![1.0, 0.0, 0.0, 0.0]), ..record(i, 0) };
+    let near = |i: usize| Record { vectors: default_vector(vec![1.0, 0.0, 0.0, 0.0]), ..record(i, 0) };
     for chunk in (0..3000).collect::<Vec<_>>().chunks(1000) {
         let rows = chunk.iter().map(|i| near(*i)).collect();
         ns.upsert(DOCS, rows, WriteMeta::default()).await.expect("written");
     }
     ns.fold().await.expect("fold");
     // All near rows but ten move far away; none of that is folded.
-    let far = |i: usize| Record { vector: Some(vec![-1.0, 0.0, 0.0, 0.0]), ..record(i, 1) };
+    let far = |i: usize| Record { vectors: default_vector(vec![-1.0, 0.0, 0.0, 0.0]), ..record(i, 1) };
     for chunk in (10..3000).collect::<Vec<_>>().chunks(1000) {
         let rows = chunk.iter().map(|i| far(*i)).collect();
         ns.upsert(DOCS, rows, WriteMeta::default()).await.expect("written");

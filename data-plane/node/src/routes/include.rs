@@ -54,11 +54,11 @@ pub(crate) struct RecordView {
 }
 
 impl RecordView {
-    pub(crate) fn new(record: engine::Record, include: engine::Include) -> Self {
+    pub(crate) fn new(mut record: engine::Record, include: engine::Include) -> Self {
         let attributes = record.attributes.iter().map(|(name, value)| (name.clone(), value.to_json()));
         Self {
             id: record.id,
-            vector: record.vector.filter(|_| include.vector),
+            vector: record.vectors.remove(engine::DEFAULT_VECTOR).filter(|_| include.vector),
             text: record.text.filter(|_| include.text),
             attributes: include.attributes.then(|| attributes.collect()),
             metadata: record.metadata.filter(|_| include.metadata),

@@ -1,7 +1,9 @@
 //! Namespaces that come, go and are removed.
 
 use agentdb_control_plane_contract::{AssignmentState, Meter, policy::MAX_ERASING};
-use agentdb_data_plane_engine::{Config, Environment, Namespace, Record, Store, StoreConfig, WriteMeta, Writer};
+use agentdb_data_plane_engine::{
+    Config, Environment, Namespace, Record, Store, StoreConfig, WriteMeta, Writer, default_vector,
+};
 use agentdb_ids::NamespaceId;
 use http::StatusCode;
 use serde_json::json;
@@ -61,7 +63,7 @@ async fn a_namespace_that_another_writer_took_is_refused_until_it_is_placed_here
     let environment = Environment { clock: clock(), entropy: entropy() };
     let prefix = format!("ns/{}", world.namespace_id);
     let other = Namespace::open(&store, &prefix, writer, Config::default(), environment).await.expect("taken over");
-    let record = |id: &str| Record { id: id.to_owned(), vector: Some(vec![1.0, 0.0]), ..Record::default() };
+    let record = |id: &str| Record { id: id.to_owned(), vectors: default_vector(vec![1.0, 0.0]), ..Record::default() };
     other.upsert("docs", vec![record("theirs")], WriteMeta::default()).await.expect("written");
 
     let upsert = json!({"records": [{"id": "ours", "vector": [1, 0]}]});

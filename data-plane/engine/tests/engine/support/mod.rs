@@ -11,7 +11,7 @@ use std::sync::Arc;
 use agentdb_clock::{ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
     AttributeType, Config, Environment, Language, Metric, Namespace, Record, Schema, Store, TextSpec, UsageDelta,
-    Value, VectorSpec, WriteMeta, Writer,
+    Value, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
@@ -49,7 +49,7 @@ pub async fn open(store: &Store, generation: u64) -> Arc<Namespace> {
 /// A schema with a column of every kind.
 pub fn schema() -> Schema {
     Schema {
-        vector: Some(VectorSpec { dimension: 4, metric: Metric::Cosine }),
+        vectors: VectorSpec { dimension: 4, metric: Metric::Cosine }.into(),
         text: Some(TextSpec { language: Language::English }),
         attributes: BTreeMap::from([
             ("topic".to_owned(), AttributeType::String),
@@ -90,7 +90,7 @@ pub fn record(i: usize, version: usize) -> Record {
     let text: Vec<&str> = (0..3 + n % 9).map(|k| WORDS[(n * (k + 1) + k * k) % WORDS.len()]).collect();
     Record {
         id: format!("r{i:04}"),
-        vector: Some((0..4).map(f).collect()),
+        vectors: default_vector((0..4).map(f).collect()),
         text: (!n.is_multiple_of(7)).then(|| text.join(" ")),
         attributes: BTreeMap::from([
             ("topic".to_owned(), Value::String(WORDS[n % 5].to_owned())),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use agentdb_clock::{Clock, ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
     Commit, Committed, Config, Environment, FoldError, Idempotency, Include, Metric, Mode, Namespace, OpenError, Query,
-    ReadError, Record, Schema, Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer,
+    ReadError, Record, Schema, Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer, default_vector,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -151,7 +151,7 @@ impl World {
     async fn setup(&mut self) -> Result<(), Violation> {
         let (ns, _) = self.open(Rates::default()).await.map_err(|e| e.to_string())?;
         let vector = VectorSpec { dimension: 2, metric: Metric::Euclidean };
-        let schema = Schema { vector: Some(vector), ..Schema::default() };
+        let schema = Schema { vectors: vector.into(), ..Schema::default() };
         ns.create_collection(DOCS, schema, WriteMeta::default()).await.map_err(|e| e.to_string())?;
         ns.close().await;
         Ok(())
@@ -375,8 +375,8 @@ async fn write_as_old_owner(old: &Namespace, target: usize) -> Result<u32, Viola
     let key = key_of(target);
     let meta = || WriteMeta { usage: vec![usage_of(key)], idempotency: None };
     let row = |id: String| {
-        let vector = Some(vector_of(0, target));
-        Record { id, vector, metadata: Some(u64::MAX.into()), ..Record::default() }
+        let vectors = default_vector(vector_of(0, target));
+        Record { id, vectors, metadata: Some(u64::MAX.into()), ..Record::default() }
     };
     let mut fenced = 0;
     for done in [
@@ -529,8 +529,9 @@ impl Client {
         let meta = WriteMeta { usage: vec![usage_of(self.key())], idempotency };
         match write.value {
             Some(value) => {
-                let vector = Some(vector_of(value, self.number));
-                let record = Record { id: write.id.clone(), vector, metadata: Some(value.into()), ..Record::default() };
+                let vectors = default_vector(vector_of(value, self.number));
+                let record =
+                    Record { id: write.id.clone(), vectors, metadata: Some(value.into()), ..Record::default() };
                 ns.upsert(DOCS, vec![record], meta).await
             }
             None => ns.delete(DOCS, vec![write.id.clone()], meta).await,

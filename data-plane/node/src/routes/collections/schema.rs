@@ -138,7 +138,7 @@ impl CollectionSchema {
             text = Some(text.unwrap_or_default());
         }
         let schema = engine::Schema {
-            vector: vector.map(VectorColumn::for_engine),
+            vectors: vector.map_or_else(BTreeMap::new, |vector| vector.for_engine().into()),
             text: text.map(TextColumn::for_engine),
             attributes: self.attributes.iter().map(|(name, kind)| (name.clone(), kind.for_engine())).collect(),
             embedding_model: self.embedding_model.clone(),
@@ -217,7 +217,7 @@ impl CollectionView {
     pub(crate) fn new(name: &str, schema: engine::Schema) -> Self {
         Self {
             name: name.to_owned(),
-            vector: schema.vector.map(VectorColumn::of),
+            vector: schema.vector().map(VectorColumn::of),
             text: schema.text.map(TextColumn::of),
             embedding_model: schema.embedding_model,
             attributes: schema.attributes.into_iter().map(|(name, kind)| (name, AttributeKind::of(kind))).collect(),
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_model_implies_its_vectors_and_a_text_column() {
         let schema = schema(r#"{"embedding_model":"all-MiniLM-L6-v2"}"#).expect("valid");
-        assert_eq!(schema.vector, Some(engine::VectorSpec { dimension: 384, metric: engine::Metric::Cosine }));
+        assert_eq!(schema.vector(), Some(engine::VectorSpec { dimension: 384, metric: engine::Metric::Cosine }));
         assert_eq!(schema.text, Some(engine::TextSpec { language: engine::Language::English }));
         let back = CollectionView::new("c", schema);
         assert_eq!(back.embedding_model.as_deref(), Some("all-MiniLM-L6-v2"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use agentdb_data_plane_engine::{
-    Metric, Record, Schema, Value, VectorSpec,
+    Metric, Record, Schema, Value, VectorSpec, default_vector,
     schema::limits::{MAX_ATTRIBUTES, MAX_DIMENSION, MAX_METADATA_BYTES},
 };
 use agentdb_problem::Problem;
@@ -62,7 +62,7 @@ impl RecordInput {
     pub(super) fn check(self, at: usize, schema: &Schema, room: &mut MetadataRoom) -> Result<Record, Problem> {
         let base = format!("/records/{at}");
         if let Some(vector) = &self.vector {
-            let Some(spec) = schema.vector else {
+            let Some(spec) = schema.vector() else {
                 let detail = "the collection has no vector column";
                 return Err(Problem::invalid(format!("{base}/vector"), "no_vector_column", detail));
             };
@@ -78,7 +78,7 @@ impl RecordInput {
             }
             check_text(text, &format!("{base}/text"))?;
         }
-        if self.vector.is_none() && schema.vector.is_some() {
+        if self.vector.is_none() && schema.vector().is_some() {
             let (code, detail) = match (&schema.embedding_model, &self.text) {
                 (Some(_), Some(text)) if !text.trim().is_empty() => ("", ""),
                 (Some(_), _) => ("missing_field", "give a `text` to compute the vector from, or a `vector`"),
@@ -92,7 +92,8 @@ impl RecordInput {
         }
         let metadata = self.metadata.map(|metadata| room.read(&metadata, &format!("{base}/metadata"))).transpose()?;
         let attributes = attributes(&self.attributes, schema, &base)?;
-        let record = Record { id: self.id, vector: self.vector, text: self.text, attributes, metadata };
+        let vectors = self.vector.map(default_vector).unwrap_or_default();
+        let record = Record { id: self.id, vectors, text: self.text, attributes, metadata };
         // Whatever the engine would refuse is refused before a model works on it.
         schema.check_before_embedding(at, &record).map_err(refusals::mismatch)?;
         Ok(record)
@@ -210,7 +211,7 @@ mod tests {
 
     fn schema() -> Schema {
         Schema {
-            vector: Some(VectorSpec { dimension: 2, metric: Metric::Cosine }),
+            vectors: VectorSpec { dimension: 2, metric: Metric::Cosine }.into(),
             text: Some(TextSpec { language: Language::English }),
             attributes: BTreeMap::from([("page".to_owned(), AttributeType::Int)]),
             embedding_model: None,
@@ -266,7 +267,7 @@ mod tests {
     #[test]
     fn with_a_model_the_text_stands_for_the_vector() {
         let schema = Schema { embedding_model: Some("m".to_owned()), ..schema() };
-        assert_eq!(check(&json!({"id": "a", "text": "t"}), &schema).map(|r| r.vector), Ok(None));
+        assert_eq!(check(&json!({"id": "a", "text": "t"}), &schema).map(|r| r.vectors.len()), Ok(0));
         assert!(check(&json!({"id": "a", "text": "  "}), &schema).is_err());
         assert!(check(&json!({"id": "a"}), &schema).is_err());
     }

@@ -5,7 +5,7 @@ mod request;
 use std::{collections::BTreeMap, sync::Arc};
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::{Hit, Include, Query};
+use agentdb_data_plane_engine::{DEFAULT_VECTOR, Hit, Include, Query};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::Method;
@@ -162,12 +162,12 @@ impl Parts {
 
 impl HitView {
     fn new(hit: Hit, parts: Parts) -> Self {
-        let (record, include) = (hit.record, parts.engine);
+        let (mut record, include) = (hit.record, parts.engine);
         let attributes = record.attributes.iter().map(|(name, value)| (name.clone(), value.to_json()));
         Self {
             id: record.id,
             score: hit.score,
-            vector: record.vector.filter(|_| include.vector),
+            vector: record.vectors.remove(DEFAULT_VECTOR).filter(|_| include.vector),
             text: record.text.filter(|_| include.text),
             attributes: include.attributes.then(|| attributes.collect()),
             metadata: record.metadata.filter(|_| include.metadata),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::{Namespace, Record, Schema, schema::limits::MAX_BATCH};
+use agentdb_data_plane_engine::{DEFAULT_VECTOR, Namespace, Record, Schema, schema::limits::MAX_BATCH};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -110,7 +110,7 @@ async fn upsert(
     // Before the model is asked: what may not be stored need not be computed.
     call.admission.may_store(records.iter().map(|record| stored_bytes(record, &schema)).sum())?;
     let mut result = Upserted { upserted: records.len(), embedded: 0, truncated: Vec::new() };
-    if schema.vector.is_some() {
+    if schema.vector().is_some() {
         embed(node, &mut call, &mut records, &mut result).await?;
     }
     write(call, &namespace, collection, records, result, repeatable).await
@@ -118,13 +118,13 @@ async fn upsert(
 
 /// Logical bytes of the record as it will be stored, with the vector that is still to be computed.
 fn stored_bytes(record: &Record, schema: &Schema) -> u64 {
-    let computed = schema.vector.filter(|_| record.vector.is_none());
+    let computed = schema.vector().filter(|_| record.vector().is_none());
     record.logical_bytes() + computed.map_or(0, |spec| BYTES_PER_NUMBER * u64::from(spec.dimension))
 }
 
 /// Computes the vectors that are missing.
 async fn embed(node: &Shared, call: &mut Call, records: &mut [Record], result: &mut Upserted) -> Result<(), Problem> {
-    let places: Vec<usize> = (0..records.len()).filter(|at| records[*at].vector.is_none()).collect();
+    let places: Vec<usize> = (0..records.len()).filter(|at| records[*at].vector().is_none()).collect();
     if places.is_empty() {
         return Ok(());
     }
@@ -139,7 +139,7 @@ async fn embed(node: &Shared, call: &mut Call, records: &mut [Record], result: &
     result.embedded = places.len();
     result.truncated = embeddings.truncated.iter().filter_map(|index| places.get(*index)).copied().collect();
     for (at, vector) in places.into_iter().zip(embeddings.vectors) {
-        records[at].vector = Some(vector);
+        records[at].vectors.insert(DEFAULT_VECTOR.to_owned(), vector);
     }
     Ok(())
 }
@@ -163,16 +163,16 @@ async fn write(
 
 #[cfg(test)]
 mod tests {
-    use agentdb_data_plane_engine::{Metric, VectorSpec};
+    use agentdb_data_plane_engine::{Metric, VectorSpec, default_vector};
 
     use super::*;
 
     #[test]
     fn a_vector_that_is_still_to_be_computed_is_stored_too() {
         let schema =
-            Schema { vector: Some(VectorSpec { dimension: 384, metric: Metric::Cosine }), ..Schema::default() };
+            Schema { vectors: VectorSpec { dimension: 384, metric: Metric::Cosine }.into(), ..Schema::default() };
         let without = Record { id: "ab".to_owned(), text: Some("xyz".to_owned()), ..Record::default() };
-        let with = Record { vector: Some(vec![1.0; 384]), ..without.clone() };
+        let with = Record { vectors: default_vector(vec![1.0; 384]), ..without.clone() };
         assert_eq!(stored_bytes(&without, &schema), 2 + 3 + 4 * 384);
         assert_eq!(stored_bytes(&without, &schema), stored_bytes(&with, &schema));
         assert_eq!(stored_bytes(&without, &Schema::default()), 5);

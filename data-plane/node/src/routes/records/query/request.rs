@@ -142,7 +142,7 @@ impl QueryRequest {
             return Err(unused("alpha"));
         }
         able(mode, schema)?;
-        if let (Some(vector), Some(spec)) = (&self.vector, schema.vector) {
+        if let (Some(vector), Some(spec)) = (&self.vector, schema.vector()) {
             check_vector(vector, spec, "/vector")?;
         }
         Ok(Plan { mode, vector: self.vector, text: self.text, alpha: self.alpha })
@@ -164,7 +164,7 @@ impl QueryRequest {
 /// Whether the collection has what the mode ranks by.
 fn able(mode: ModeName, schema: &Schema) -> Result<(), Problem> {
     let by_vector = matches!(mode, ModeName::Vector | ModeName::Hybrid | ModeName::Semantic);
-    let detail = if by_vector && schema.vector.is_none() {
+    let detail = if by_vector && schema.vector().is_none() {
         "the collection has no vector column"
     } else if mode == ModeName::Semantic && schema.embedding_model.is_none() {
         "the collection names no embedding model"
@@ -214,7 +214,11 @@ mod tests {
 
     fn schema(vector: bool, text: bool, model: bool) -> Schema {
         Schema {
-            vector: vector.then_some(VectorSpec { dimension: 2, metric: Metric::Cosine }),
+            vectors: if vector {
+                VectorSpec { dimension: 2, metric: Metric::Cosine }.into()
+            } else {
+                Default::default()
+            },
             text: text.then_some(TextSpec { language: Language::English }),
             embedding_model: model.then(|| "m".to_owned()),
             ..Schema::default()
