@@ -1,0 +1,258 @@
+//! The index and its face.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::chunk::{CHUNK_ROWS, Chunk, NONE, memory_of};
+use crate::code::{Coder, Metric};
+use crate::key::{distance_of, key, row_of};
+use crate::link;
+use crate::rows::Rows;
+use crate::scratch::Scratch;
+use crate::walk::{Bounds, Walked, descend, walk};
+
+/// The highest layer there can be.
+const MAX_LEVEL: u8 = 12;
+/// How many of the nearest rows are looked at for one with the same code.
+const COPY_CANDIDATES: usize = 8;
+/// Kept for later searches, at most.
+const MAX_SCRATCH: usize = 32;
+/// Rows a graph holds at most, so that row numbers fit.
+const MAX_ROWS: u32 = u32::MAX - (CHUNK_ROWS as u32) * 2;
+
+/// How a graph is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Params {
+    /// Links of a row in the upper layers; in the bottom layer twice as many. 2..=64.
+    pub links: usize,
+    /// Candidates that the links of a new row are chosen from. At least `links`.
+    pub build_width: usize,
+    /// Decides the layers of rows.
+    pub seed: u64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { links: 16, build_width: 128, seed: 0 }
+    }
+}
+
+/// How far a search goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Candidates kept, and given back at most. More are slower and find more of the nearest. At least 1.
+    pub width: usize,
+    /// Rows looked at, at most.
+    pub visits: usize,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Labels, nearest first, with the squared Euclidean distance of their codes. Comparable only with one another.
+    pub near: Vec<(u32, f32)>,
+    /// Whether the search ended by itself. If not, there may be nearer rows that it had no visits left for.
+    pub complete: bool,
+    /// Rows looked at.
+    pub visits: usize,
+}
+
+/// An index of vectors by label. See the crate's documentation.
+#[derive(Debug)]
+pub struct Graph {
+    params: Params,
+    coder: Coder,
+    rows: RwLock<Arc<Rows>>,
+    /// The row to begin at and its layer, or [`NO_ENTRY`].
+    entry: AtomicU64,
+    linked: AtomicUsize,
+    scratch: Mutex<Vec<Scratch>>,
+    /// Held by the one insertion that runs.
+    growing: Mutex<()>,
+}
+
+const NO_ENTRY: u64 = u64::MAX;
+
+impl Graph {
+    /// An empty index. The codes are made to fit `sample`, a few hundred or thousand of the vectors to come.
+    pub fn new<'a>(
+        dimension: usize,
+        metric: Metric,
+        params: Params,
+        sample: impl IntoIterator<Item = &'a [f32]>,
+    ) -> Self {
+        let links = params.links.clamp(2, 64);
+        Self {
+            params: Params { links, build_width: params.build_width.max(links), ..params },
+            coder: Coder::fit(dimension, metric, sample.into_iter()),
+            rows: RwLock::default(),
+            entry: AtomicU64::new(NO_ENTRY),
+            linked: AtomicUsize::new(0),
+            scratch: Mutex::default(),
+            growing: Mutex::default(),
+        }
+    }
+
+    /// Adds rows by label, one after the other, and says how many it added: all, unless `stop` said to stop or the graph
+    /// is full. Each can be found as soon as it is linked. What comes in one call shares blocks, so a few thousand at
+    /// once are better than a few. A second call waits for the first.
+    pub fn add(&self, rows: &[(u32, &[f32])], stop: impl Fn() -> bool) -> usize {
+        let _one_at_a_time = lock(&self.growing);
+        let mut scratch = self.take_scratch();
+        let mut added = 0;
+        for batch in rows.chunks(CHUNK_ROWS) {
+            let before = self.snapshot();
+            let first = before.end();
+            if first >= MAX_ROWS {
+                break;
+            }
+            let level = |at: usize| self.level(u64::from(first) + at as u64);
+            let all = Arc::new(before.with(Chunk::new(&self.coder, batch, self.params.links, level)));
+            *self.rows.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&all);
+            for row in (first..).take(batch.len()) {
+                if stop() {
+                    return added;
+                }
+                self.insert(&all, row, &mut scratch);
+                self.linked.fetch_add(1, Ordering::Release);
+                added += 1;
+            }
+        }
+        self.give_back(scratch);
+        added
+    }
+
+    /// The rows nearest to `query` whose labels `accept` takes. `accept` is asked only of rows near enough to be found.
+    pub fn search(&self, query: &[f32], search: Search, mut accept: impl FnMut(u32) -> bool) -> Found {
+        let rows = self.snapshot();
+        let entry = self.entry.load(Ordering::Acquire);
+        if entry == NO_ENTRY {
+            return Found { near: Vec::new(), complete: true, visits: 0 };
+        }
+        let (mut scratch, mut code) = (self.take_scratch(), vec![0; self.coder.stride()]);
+        let point = self.coder.query(query, &mut code);
+        let (row, top) = (row_of(entry), (entry >> 32) as u8);
+        let mut from = key(rows.distance(&point, row), row);
+        for level in (1..=top).rev() {
+            from = descend(&rows, &point, from, level);
+        }
+        let bounds = Bounds { width: search.width.max(1), visits: search.visits, copies: true };
+        let accept_row = |chunk: &Chunk, at: usize| accept(chunk.label(at));
+        let Walked { visits, complete } = walk(&rows, (&point, 0), from, bounds, &mut scratch, accept_row);
+        let near = scratch.take_best().into_iter().filter_map(|near| {
+            let (chunk, at) = rows.find(row_of(near))?;
+            Some((chunk.label(at), distance_of(near)))
+        });
+        let near = near.collect();
+        self.give_back(scratch);
+        Found { near, complete, visits }
+    }
+
+    /// Rows that can be found.
+    pub fn len(&self) -> usize {
+        self.linked.load(Ordering::Acquire)
+    }
+
+    /// Whether there is nothing to find.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Memory taken by the rows.
+    pub fn memory_bytes(&self) -> usize {
+        self.snapshot().memory_bytes()
+    }
+
+    /// About how much memory so many more rows, added in one call, take.
+    pub fn memory_for(&self, rows: usize) -> usize {
+        let links = self.params.links;
+        // One row in `links` is in the layer above.
+        memory_of(rows, self.coder.stride(), links) + rows * size_of::<u32>() * 2
+    }
+
+    fn insert(&self, rows: &Rows, row: u32, scratch: &mut Scratch) {
+        let Some((chunk, at)) = rows.find(row) else { return };
+        let (point, level) = (chunk.point(at), chunk.level(at));
+        let entry = self.entry.load(Ordering::Acquire);
+        if entry == NO_ENTRY {
+            self.entry.store(u64::from(level) << 32 | u64::from(row), Ordering::Release);
+            return;
+        }
+        let top = (entry >> 32) as u8;
+        let mut from = key(rows.distance(&point, row_of(entry)), row_of(entry));
+        for above in (level + 1..=top).rev() {
+            from = descend(rows, &point, from, above);
+        }
+        let bounds = Bounds { width: self.params.build_width, visits: usize::MAX, copies: false };
+        let mut layers: Vec<(u8, Vec<u64>)> = Vec::with_capacity(usize::from(level) + 1);
+        for layer in (0..=level.min(top)).rev() {
+            walk(rows, (&point, layer), from, bounds, scratch, |_, _| true);
+            let near = scratch.take_best();
+            from = near.first().copied().unwrap_or(from);
+            layers.push((layer, near));
+        }
+        if layers.last().is_some_and(|(_, near)| hang_on_copy(rows, row, near)) {
+            return;
+        }
+        for (layer, near) in &layers {
+            let chosen = link::choose(rows, near, self.params.links);
+            link::set(rows, row, *layer, &chosen);
+            chosen.iter().for_each(|link| link::join(rows, row_of(*link), row, distance_of(*link), *layer));
+        }
+        if level > top {
+            self.entry.store(u64::from(level) << 32 | u64::from(row), Ordering::Release);
+        }
+    }
+
+    /// One row in `links` reaches the next layer.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits of chance are enough")]
+    fn level(&self, row: u64) -> u8 {
+        let chance = (mix(self.params.seed ^ mix(row)) >> 11) as f64 / (1_u64 << 53) as f64;
+        let level = -(1.0 - chance).ln() / (self.params.links as f64).ln();
+        (level as u8).min(MAX_LEVEL)
+    }
+
+    fn snapshot(&self) -> Arc<Rows> {
+        Arc::clone(&self.rows.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        lock(&self.scratch).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, scratch: Scratch) {
+        let mut kept = lock(&self.scratch);
+        if kept.len() < MAX_SCRATCH {
+            kept.push(scratch);
+        }
+    }
+}
+
+/// Puts a row into the chain of one with the same code, if there is one among the nearest.
+fn hang_on_copy(rows: &Rows, row: u32, near: &[u64]) -> bool {
+    let Some((chunk, at)) = rows.find(row) else { return false };
+    for other in near.iter().take(COPY_CANDIDATES).map(|near| row_of(*near)) {
+        let Some((other_chunk, other_at)) = rows.find(other) else { continue };
+        if other_chunk.code(other_at) == chunk.code(at) {
+            chunk.set_next_copy(at, other_chunk.next_copy(other_at));
+            other_chunk.set_next_copy(other_at, row);
+            return true;
+        }
+    }
+    false
+}
+
+/// A mutex of a thread that panicked guards nothing that could be half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Spreads bits (splitmix64).
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ x >> 31
+}
+
+const _: () = assert!(NONE > MAX_ROWS, "no row's number is the end of a list");

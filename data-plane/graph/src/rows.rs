@@ -1,0 +1,41 @@
+//! All blocks at one moment. A row's number is its block and its place in there.
+
+use std::sync::Arc;
+
+use crate::chunk::{CHUNK_BITS, CHUNK_ROWS, Chunk};
+use crate::code::Point;
+
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Rows(Vec<Arc<Chunk>>);
+
+impl Rows {
+    /// `None` for a row of a block that came later.
+    pub(crate) fn find(&self, row: u32) -> Option<(&Chunk, usize)> {
+        let chunk = self.0.get((row >> CHUNK_BITS) as usize)?;
+        Some((chunk, row as usize & (CHUNK_ROWS - 1)))
+    }
+
+    /// The distance from a point to a row; infinite when the row is not there.
+    pub(crate) fn distance(&self, from: &Point<'_>, row: u32) -> f32 {
+        self.find(row).map_or(f32::INFINITY, |(chunk, at)| {
+            let (code, meta) = chunk.code(at);
+            from.distance(code, meta)
+        })
+    }
+
+    /// With one more block.
+    pub(crate) fn with(&self, chunk: Chunk) -> Self {
+        let mut chunks = self.0.clone();
+        chunks.push(Arc::new(chunk));
+        Self(chunks)
+    }
+
+    /// The number that the first row of the next block has.
+    pub(crate) fn end(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX) << CHUNK_BITS
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.0.iter().map(|chunk| chunk.memory_bytes()).sum()
+    }
+}

@@ -1,0 +1,100 @@
+//! Following links towards a point.
+
+use std::cmp::Reverse;
+
+use crate::chunk::{Chunk, NONE, in_use};
+use crate::code::Point;
+use crate::key::{FARTHEST, key, row_of};
+use crate::rows::Rows;
+use crate::scratch::Scratch;
+
+/// How far a walk goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Rows wanted: the walk ends when none that is still to be followed is nearer than the worst of so many.
+    pub(crate) width: usize,
+    /// Rows looked at, at most.
+    pub(crate) visits: usize,
+    /// Whether rows are found that hang on others with the same code. They have no links.
+    pub(crate) copies: bool,
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walked {
+    pub(crate) visits: usize,
+    /// Whether it ended before it had looked at as many rows as it may.
+    pub(crate) complete: bool,
+}
+
+/// The row of a layer to which no linked one is nearer, from `entry` on.
+pub(crate) fn descend(rows: &Rows, point: &Point<'_>, mut entry: u64, level: u8) -> u64 {
+    loop {
+        let Some((chunk, at)) = rows.find(row_of(entry)) else { return entry };
+        let links = in_use(chunk.links(at, level));
+        let nearest = links.map(|row| key(rows.distance(point, row), row)).min().unwrap_or(FARTHEST);
+        if nearest >> 32 >= entry >> 32 {
+            return entry;
+        }
+        entry = nearest;
+    }
+}
+
+/// Fills `scratch.best` with the nearest rows of a layer that `accept` takes, from `entry` on.
+pub(crate) fn walk(
+    rows: &Rows,
+    (point, level): (&Point<'_>, u8),
+    entry: u64,
+    bounds: Bounds,
+    scratch: &mut Scratch,
+    mut accept: impl FnMut(&Chunk, usize) -> bool,
+) -> Walked {
+    scratch.clear(rows.end());
+    let Scratch { seen, next, best, batch } = scratch;
+    let mut visits = 0;
+    let mut worst = FARTHEST;
+    batch.push(row_of(entry));
+    Scratch::see(seen, row_of(entry));
+    loop {
+        for row in batch.drain(..) {
+            let Some((chunk, at)) = rows.find(row) else { continue };
+            let (code, meta) = chunk.code(at);
+            let near = key(point.distance(code, meta), row);
+            visits += 1;
+            if near >= worst {
+                continue;
+            }
+            next.push(Reverse(near));
+            let mut copy = (row, chunk, at);
+            loop {
+                if accept(copy.1, copy.2) {
+                    best.push(near & !u64::from(u32::MAX) | u64::from(copy.0));
+                    if best.len() > bounds.width {
+                        best.pop();
+                    }
+                    if best.len() >= bounds.width {
+                        worst = best.peek().copied().unwrap_or(FARTHEST);
+                    }
+                }
+                let after = if bounds.copies { copy.1.next_copy(copy.2) } else { NONE };
+                // The copies are as far away.
+                if after == NONE || near >> 32 >= worst >> 32 || visits >= bounds.visits {
+                    break;
+                }
+                let Some((chunk, at)) = rows.find(after) else { break };
+                visits += 1;
+                copy = (after, chunk, at);
+            }
+        }
+        let Some(Reverse(nearest)) = next.pop() else { return Walked { visits, complete: true } };
+        if nearest >= worst {
+            return Walked { visits, complete: true };
+        }
+        if visits >= bounds.visits {
+            return Walked { visits, complete: false };
+        }
+        if let Some((chunk, at)) = rows.find(row_of(nearest)) {
+            batch.extend(in_use(chunk.links(at, level)).filter(|row| Scratch::see(seen, *row)));
+        }
+    }
+}
