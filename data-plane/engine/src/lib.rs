@@ -39,8 +39,8 @@ mod table;
 pub use config::{Config, Environment, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
-    CollectionInfo, Commit, Committed, FoldError, Idempotency, Namespace, OpenError, ReadError, ReadOf, Stats,
-    UsageDelta, UsageKey, WriteError, WriteMeta,
+    Change, Changes, CollectionInfo, Commit, Committed, Feed, FeedError, FoldError, Idempotency, Namespace, OpenError,
+    ReadError, ReadOf, Stats, UsageDelta, UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

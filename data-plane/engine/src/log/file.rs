@@ -1,5 +1,6 @@
 //! Log entries as objects: append, settle, read, trim.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
 
 use super::Entry;
+use super::recent::Recent;
 use crate::frame::{self, FrameError, Kind};
 use crate::namespace::Commit;
 use crate::store::Store;
@@ -45,11 +47,37 @@ pub(crate) enum Settled {
 pub(crate) struct Log {
     store: Store,
     prefix: Path,
+    recent: Arc<Recent>,
+}
+
+/// Somebody who follows the log: while there is one, the newest entries are kept in memory.
+#[derive(Debug)]
+pub(crate) struct Follower(Log);
+
+impl Follower {
+    /// As [`Log::read`], without asking the store for the newest entries.
+    pub(crate) async fn read(&self, commit: Commit) -> Result<Option<Entry>, LogError> {
+        match self.0.recent.get(commit) {
+            Some(sealed) => open(commit, &sealed).map(Some),
+            None => self.0.read(commit).await,
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.recent.leave();
+    }
 }
 
 impl Log {
     pub(crate) fn new(store: &Store, namespace: &str) -> Self {
-        Self { store: store.clone(), prefix: store.path(&format!("{namespace}/log")) }
+        Self { store: store.clone(), prefix: store.path(&format!("{namespace}/log")), recent: Arc::default() }
+    }
+
+    pub(crate) fn follow(&self) -> Follower {
+        self.recent.follow();
+        Follower(self.clone())
     }
 
     fn key(&self, commit: Commit) -> Path {
@@ -63,7 +91,12 @@ impl Log {
         let mut backoff = FIRST_BACKOFF;
         loop {
             match self.try_append(commit, bytes.clone(), nonce).await {
-                Ok(settled) => return settled,
+                Ok(settled) => {
+                    if settled == Settled::Ours {
+                        self.recent.push(commit, bytes);
+                    }
+                    return settled;
+                }
                 Err(error) => tracing::warn!(commit, %error, "a log entry is in doubt; trying again"),
             }
             tokio::time::sleep(backoff).await;
@@ -105,7 +138,7 @@ impl Log {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => return Err(LogError::TimedOut),
         };
-        frame::open(Kind::LogEntry, &bytes).map(Some).map_err(|error| LogError::Damaged { commit, error })
+        open(commit, &bytes).map(Some)
     }
 
     /// The commits after `after` that have an entry, in order.
@@ -152,6 +185,10 @@ impl Log {
         deletes.buffer_unordered(TRIM_PARALLEL).try_collect::<Vec<()>>().await?;
         Ok(count)
     }
+}
+
+fn open(commit: Commit, sealed: &[u8]) -> Result<Entry, LogError> {
+    frame::open(Kind::LogEntry, sealed).map_err(|error| LogError::Damaged { commit, error })
 }
 
 fn commit_of(path: &Path) -> Option<Commit> {

@@ -2,6 +2,7 @@
 
 mod entry;
 mod file;
+mod recent;
 
 pub(crate) use entry::{Answer, Body, Entry, LoggedWrite, Op};
-pub(crate) use file::{Log, LogError, Settled};
+pub(crate) use file::{Follower, Log, LogError, Settled};

@@ -114,3 +114,40 @@ pub enum FoldError {
     #[error("the fold failed: {0}")]
     Unavailable(String),
 }
+
+/// Why a feed could not begin, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The history no longer holds what comes after this commit: begin anew from a read of the namespace.
+    #[error("the changes after commit {after} are no longer kept; read the namespace and follow it from there")]
+    Gone {
+        /// The commit after which the feed was to go on.
+        after: u64,
+    },
+    /// There is no such commit yet.
+    #[error("there is no commit {after} yet; the newest is {newest}")]
+    Ahead {
+        /// The commit asked for.
+        after: u64,
+        /// The newest one.
+        newest: u64,
+    },
+    /// The namespace is served here no more; follow it from its new place.
+    #[error(transparent)]
+    Stopped(#[from] ReadError),
+    /// The store did not answer; the same feed may be asked again.
+    #[error("the object store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl From<crate::log::LogError> for FeedError {
+    fn from(error: crate::log::LogError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<crate::catalog::RootError> for FeedError {
+    fn from(error: crate::catalog::RootError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

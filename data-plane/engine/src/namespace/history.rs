@@ -131,7 +131,7 @@ impl Shared {
     }
 
     /// The kept checkpoints, and the commits that stay readable for ever; `None` while there is no checkpoint.
-    fn kept(&self) -> Option<(Vec<Kept>, Vec<Commit>)> {
+    pub(super) fn kept(&self) -> Option<(Vec<Kept>, Vec<Commit>)> {
         let state = self.state.read();
         state.root.as_ref().map(|root| (root.kept.clone(), Vec::new()))
     }

@@ -6,6 +6,7 @@
 mod collection;
 mod draft;
 mod errors;
+mod feed;
 mod folding;
 mod history;
 mod open;
@@ -23,7 +24,8 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-pub use errors::{FoldError, OpenError, ReadError, WriteError};
+pub use errors::{FeedError, FoldError, OpenError, ReadError, WriteError};
+pub use feed::{Change, Changes, Feed};
 pub use types::{CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, UsageDelta, UsageKey, WriteMeta};
 
 use crate::config::{Config, Environment, Writer};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::errors::ReadError;
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) environment: Environment,
     pub(super) state: RwLock<State>,
     pub(super) cancel: CancellationToken,
+    /// The last applied commit, for those who follow the changes.
+    pub(super) applied: watch::Sender<Commit>,
     /// Set while an entry's outcome is in doubt for longer than a write waits.
     pub(super) stalled: AtomicBool,
     /// When answers were last looked through, in milliseconds since the Unix epoch.
@@ -92,6 +94,7 @@ impl Shared {
         // Under the lock, as the freeze resets it. A failure means that an older write has set it.
         let first = self.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         drop(state);
+        self.applied.send_replace(commit);
         if first || self.fold_is_due() {
             self.fold_wake.notify_one();
         }

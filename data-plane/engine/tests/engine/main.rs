@@ -1,6 +1,7 @@
 //! What the engine promises, shown against real stores. One program, so that it is linked once.
 
 mod durability;
+mod feed;
 mod filters;
 mod fold_steps;
 mod io;
