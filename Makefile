@@ -15,7 +15,7 @@ ARGS ?=
 # dependencies, and the next command would compile all of them again.
 BUILD := cargo build --locked --workspace
 
-.PHONY: help setup run test demo bench lint openapi sqlx console fmt
+.PHONY: help setup run test demo bench peers lint openapi sqlx console fmt
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ bench: ## Measure the HTTP path against the bare engine
 	@scripts/console/build.sh
 	@$(BUILD) --bins
 	@exec $(CARGO_TARGET_DIR)/debug/bench $(ARGS)
+
+peers: ## Measure beside hnsw_rs, LanceDB, Chroma and pgvector (ARGS="--vectors 1000000" for the long form)
+	@scripts/setup/all.sh test
+	@scripts/setup/peers.sh
+	@scripts/console/build.sh
+	@$(BUILD) --bins
+	@exec $(CARGO_TARGET_DIR)/debug/bench peers $(ARGS)
 
 lint: ## Formatting, clippy, licences, Dockerfile, shell, console, secrets
 	@scripts/setup/all.sh test

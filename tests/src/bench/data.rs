@@ -12,7 +12,6 @@ use crate::harness::cache;
 pub const DIMENSION: usize = 384;
 /// Queries, asked in turn.
 const QUERIES: usize = 500;
-const CLUSTERS: usize = 1_000;
 /// How far a vector lies from its cluster's centre, both having length 1.
 const SPREAD: f32 = 0.6;
 
@@ -23,11 +22,12 @@ pub struct Clustered {
 }
 
 impl Clustered {
-    pub fn new(count: usize) -> Self {
+    /// `count` vectors around `clusters` centres: the more of them share one, the harder their order is to find.
+    pub fn new(count: usize, clusters: usize) -> Self {
         let mut chance = StdRng::seed_from_u64(384);
-        let centres: Vec<Vec<f32>> = (0..CLUSTERS).map(|_| direction(&mut chance)).collect();
+        let centres: Vec<Vec<f32>> = (0..clusters).map(|_| direction(&mut chance)).collect();
         let mut near = || {
-            let centre = &centres[chance.random_range(0..CLUSTERS)];
+            let centre = &centres[chance.random_range(0..clusters)];
             let away = direction(&mut chance);
             unit(centre.iter().zip(&away).map(|(a, b)| a + SPREAD * b).collect())
         };

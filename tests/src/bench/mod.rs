@@ -5,14 +5,16 @@
 //! alone, without HTTP and engine. The figures and the machine they were taken on go into `docs/performance.md`.
 
 mod admission;
-mod data;
+pub(crate) mod data;
 mod direct;
 mod machine;
-mod measure;
+pub(crate) mod measure;
 mod options;
+pub(crate) mod page;
 mod report;
 mod run;
-mod service;
+pub(crate) mod service;
 
+pub(crate) use machine::machine;
 pub use options::Options;
 pub use run::run;

@@ -23,10 +23,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// `docs/performance.md`.
+    /// The part of `docs/performance.md`.
     pub fn page(&self) -> String {
         let mut page = format!(
-            "# Performance\n\nWritten by `make bench`; the numbers are of the last run, on this machine:\n{}. Debian 12, \
+            "## The service beside the engine\n\nWritten by `make bench`; the numbers are of the last run, on this machine:\n{}. Debian 12, \
              data in a directory with fsync, the build profile of `make run` and `make test` (our code optimised a \
              little, dependencies hardly, the numeric ones fully). Client and service share the machine's cores.\n\n",
             self.machine

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tokio::time::Instant;
 
 use super::admission;
@@ -8,12 +8,14 @@ use super::data::{Clustered, Text};
 use super::direct::Direct;
 use super::machine::machine;
 use super::options::Options;
+use super::page;
 use super::report::{Pair, Report};
 use super::service::Served;
 use crate::demo::questions;
 use crate::harness::Scratch;
 
 const CLIENTS: [usize; 2] = [1, 8];
+const CLUSTERS: usize = 1_000;
 
 /// Measures, prints and writes the page.
 ///
@@ -24,7 +26,7 @@ pub async fn run(options: Options) -> Result<()> {
     let mut scratch = Scratch::new()?;
     let started = Instant::now();
     let told = |what: &str| println!("{:>4} s  {what}", started.elapsed().as_secs());
-    let clustered = Clustered::new(options.vectors);
+    let clustered = Clustered::new(options.vectors, CLUSTERS);
     told("vectors made");
     let embedding = Instant::now();
     let text = Text::new(options.passages_per_page).await?;
@@ -62,7 +64,7 @@ pub async fn run(options: Options) -> Result<()> {
     scratch.succeed();
     let page = report.page();
     println!("\n{page}");
-    std::fs::write(&options.out, page).with_context(|| format!("cannot write {}", options.out.display()))?;
+    page::put(&options.out, "bench", &page)?;
     println!("written to {}", options.out.display());
     Ok(())
 }

@@ -23,7 +23,11 @@ const WRITERS: usize = 2;
 const NAMESPACE: &str = "bench";
 
 /// A batch is made when it is its turn: all of them at once would take gigabytes.
-async fn fill(collection: &Collection, schema: &Value, mut records: impl Iterator<Item = Value>) -> Result<()> {
+pub(crate) async fn fill(
+    collection: &Collection,
+    schema: &Value,
+    mut records: impl Iterator<Item = Value>,
+) -> Result<()> {
     collection.create(schema).await?.ok()?;
     let batches = std::iter::from_fn(move || {
         let batch: Vec<Value> = records.by_ref().take(BATCH).collect();

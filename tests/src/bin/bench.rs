@@ -1,20 +1,32 @@
-//! `make bench`. See `agentdb_tests::bench`.
+//! `make bench` and `make peers`. See `agentdb_tests::bench` and `agentdb_tests::peers`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use agentdb_tests::bench::{Options, run};
+use agentdb_tests::{bench, peers};
+use anyhow::{Context as _, Result};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => run(options).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
+    match begin(std::env::args().skip(1).collect()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn begin(arguments: Vec<String>) -> Result<()> {
+    let mut rest = arguments.iter().skip(1).cloned();
+    match arguments.first().map(String::as_str) {
+        Some("peers") => peers::run(peers::Options::parse(rest)?).await,
+        // A contender in a process of its own, as `peers` starts it.
+        Some("peer") => {
+            let mut next = || rest.next().context("usage: bench peer NAME DIRECTORY SECONDS");
+            let (name, dir, seconds) = (next()?, next()?, next()?);
+            peers::one(&name, Path::new(&dir), &seconds).await
+        }
+        _ => bench::run(bench::Options::parse(arguments.into_iter())?).await,
     }
 }

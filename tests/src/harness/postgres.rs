@@ -24,12 +24,18 @@ pub struct Postgres {
     base: PathBuf,
     log: PathBuf,
     port: u16,
+    settings: Vec<String>,
 }
 
 impl Postgres {
     /// Makes a cluster in `scratch`, starts a server on it and makes the database.
     pub async fn start(scratch: &Scratch) -> Result<Self> {
-        let (bin, account) = (programs()?, account()?);
+        Self::of(scratch, programs()?, &[("shared_buffers", "64MB")]).await
+    }
+
+    /// The same with the server whose programs are in `bin`, and with settings.
+    pub async fn of(scratch: &Scratch, bin: PathBuf, settings: &[(&str, &str)]) -> Result<Self> {
+        let account = account()?;
         let base = scratch.dir("postgres")?;
         if let Some((uid, gid)) = account {
             std::os::unix::fs::chown(&base, Some(uid), Some(gid)).context("cannot give the cluster away")?;
@@ -37,7 +43,8 @@ impl Postgres {
         std::fs::set_permissions(&base, std::fs::Permissions::from_mode(0o700))?;
         make(&bin, account, &base, &base.join(CLUSTER))?;
         let (log, port) = (scratch.log("postgres"), free_port()?);
-        let mut server = Self { program: None, bin, account, base, log, port };
+        let settings = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut server = Self { program: None, bin, account, base, log, port, settings };
         server.start_again().await?;
         let mut connection = PgConnection::connect(&server.url_of("postgres")).await?;
         sqlx::raw_sql("CREATE DATABASE agentdb").execute(&mut connection).await?;
@@ -52,9 +59,8 @@ impl Postgres {
             "listen_addresses=127.0.0.1",
             "-c",
             &format!("port={}", self.port),
-            "-c",
-            "shared_buffers=64MB",
         ]);
+        command.args(self.settings.iter().flat_map(|setting| ["-c", setting]));
         let mut program = Program::start("postgres", command, &self.log)?;
         eventually("PostgreSQL answers", Duration::from_secs(60), async || {
             ensure!(program.status()?.is_none(), "PostgreSQL ended");
@@ -81,6 +87,11 @@ impl Postgres {
 
     fn url_of(&self, database: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The number of the server's first process.
+    pub fn pid(&self) -> Option<u32> {
+        self.program.as_ref().map(Program::pid)
     }
 
     /// Fast shutdown, and waits for the end.

@@ -1,0 +1,76 @@
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::data::{CLUSTERS, Data};
+use super::figures::Outcome;
+use super::lance::lance;
+use super::options::{LANCEDB, Options};
+use super::report::Report;
+use super::signal::unless_told_to_stop;
+use crate::bench::{machine, page};
+use crate::harness::{Program, Scratch, cache};
+
+/// How long a contender may take in all; a million vectors take each the better part of an hour.
+const LIMIT: Duration = Duration::from_secs(2 * 3600);
+/// How long a contender may take to end its servers.
+const STOP: Duration = Duration::from_secs(60);
+
+/// Measures, prints and writes the page and the JSON.
+///
+/// # Errors
+/// Anything that did not answer as it should.
+pub async fn run(options: Options) -> Result<()> {
+    let machine = machine();
+    let mut scratch = Scratch::new()?;
+    let started = Instant::now();
+    let told = |what: &str| println!("{:>5} s  {what}", started.elapsed().as_secs());
+    let dir = scratch.dir("peers")?;
+    let made = dir.clone();
+    tokio::task::spawn_blocking(move || Data::make(&made, options.vectors)).await??;
+    told("vectors and exact answers made");
+    let mut contenders = Vec::new();
+    for name in &options.contenders {
+        let outcome = measure(name, &dir, &scratch, options.time).await.with_context(|| name.clone())?;
+        told(&format!("{name} measured"));
+        contenders.push((name.clone(), outcome));
+    }
+    scratch.succeed();
+    let json: Map<String, Value> = contenders.iter().map(|(name, each)| (name.clone(), each.to_json())).collect();
+    let json = json!({"machine": machine, "vectors": options.vectors, "contenders": json});
+    let file = cache()?.join(format!("peers-{}.json", options.vectors));
+    std::fs::write(&file, json.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
+    let text = Report { machine, vectors: options.vectors, clusters: CLUSTERS, contenders }.text();
+    println!("\n{text}");
+    page::put(&options.out, &format!("peers {}", options.vectors), &text)?;
+    println!("written to {} and {}", options.out.display(), file.display());
+    Ok(())
+}
+
+/// A contender in a process of its own, which writes its outcome into the directory.
+async fn measure(name: &str, dir: &Path, scratch: &Scratch, time: Duration) -> Result<Outcome> {
+    let command = match name.strip_prefix(LANCEDB) {
+        Some(kind) => lance(dir, time, kind)?,
+        None => {
+            let mut command = Command::new(std::env::current_exe().context("the path of this program is unknown")?);
+            command.args(["peer", name]).arg(dir).arg(time.as_secs_f64().to_string());
+            command
+        }
+    };
+    let mut program = Program::start(name, command, &scratch.log(name))?;
+    let status = match unless_told_to_stop(program.ended(LIMIT)).await {
+        Ok(status) => status,
+        Err(error) => {
+            // It may have ended by itself, by the same signal.
+            let _ = program.terminate(STOP).await;
+            return Err(error);
+        }
+    };
+    ensure!(status.success(), "ended with {status}");
+    let outcome = std::fs::read(dir.join(format!("{name}.json"))).context("left no outcome")?;
+    Outcome::from_json(&serde_json::from_slice(&outcome)?)
+}

@@ -1,0 +1,104 @@
+//! The service through its public API, as a stranger asks it: authentication, admission, metering and receipt included.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use reqwest::Method;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::contender::Contender;
+use super::course::course;
+use super::data::{CLIENTS, Data, TOP_K};
+use super::figures::Outcome;
+use super::memory;
+use super::share::{ATTRIBUTE, Share, bucket};
+use crate::bench::data::DIMENSION;
+use crate::bench::service::{BATCH, fill};
+use crate::harness::{Api, Place, Service};
+
+const NAMESPACE: &str = "peers";
+const COLLECTION: &str = "items";
+
+struct Served {
+    pid: u32,
+    path: String,
+    clients: Vec<Api>,
+    bodies: [Vec<Bytes>; 3],
+}
+
+/// Builds and measures.
+pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
+    let mut service = Service::on(Place::Directory).await?;
+    let account = service.account().await?;
+    account.namespace(NAMESPACE).await?;
+    let api = account.data().await?;
+    let collection = api.collection(NAMESPACE, COLLECTION);
+    let schema = json!({"vector": {"dimension": DIMENSION, "metric": "cosine"}, "attributes": {ATTRIBUTE: "int"}});
+    let started = Instant::now();
+    let mut broken = None;
+    // A part that cannot be read ends the rows, and is told afterwards.
+    let parts = data.parts(BATCH)?.map_while(|part| part.map_err(|error| broken = Some(error)).ok());
+    let records = parts.flat_map(|(first, vectors)| {
+        vectors
+            .into_iter()
+            .zip(first..)
+            .map(|(vector, id)| json!({"id": id.to_string(), "vector": vector, "attributes": {ATTRIBUTE: bucket(id)}}))
+    });
+    fill(&collection, &schema, records).await?;
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    // Ending folds everything.
+    service.terminate().await?;
+    service.start_again().await?;
+    collection.scan(&json!({"limit": 1, "include": []})).await?.ok()?;
+    let build = started.elapsed();
+    println!("built in {build:?}");
+    let clients = CLIENTS.into_iter().max().unwrap_or(1);
+    let contender = Arc::new(Served {
+        pid: service.program()?.pid(),
+        path: format!("{}/query", collection.path()),
+        clients: (0..clients).map(|_| api.on_new_connection()).collect::<Result<_>>()?,
+        bodies: Share::EACH.map(|share| bodies(&data, share)),
+    });
+    let shares = course(&contender, &data, time).await?;
+    let memory = contender.memory()?;
+    service.stop().await?;
+    Ok(Outcome { build, memory, shares })
+}
+
+fn bodies(data: &Data, share: Share) -> Vec<Bytes> {
+    let body = |query: &Vec<f32>| {
+        let mut body = json!({"vector": query, "top_k": TOP_K, "include": []});
+        if let Some(condition) = share.condition() {
+            body["filter"] = condition.into();
+        }
+        Bytes::from(body.to_string())
+    };
+    data.queries.iter().map(body).collect()
+}
+
+impl Contender for Served {
+    const KNOB: &str = "";
+    const EFFORTS: &[u32] = &[0];
+
+    async fn prepare(&self, _: u32, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    async fn search(&self, client: usize, query: usize, share: Share) -> Result<Vec<u32>> {
+        let place = Share::EACH.iter().position(|each| *each == share).unwrap_or_default();
+        let api = &self.clients[client];
+        let request = api.request(Method::POST, &self.path).header("content-type", "application/json");
+        let reply = api.send(request.body(self.bodies[place][query].clone())).await?.expect(200)?;
+        reply.ids().into_iter().map(|id| id.parse().context("not one of the ids written")).collect()
+    }
+
+    /// The service alone: the PostgreSQL beside it belongs to the control plane.
+    fn memory(&self) -> Result<u64> {
+        memory::of(self.pid)
+    }
+}
