@@ -9,8 +9,11 @@ pub(super) enum Field {
     Id,
     /// An attribute by column.
     Attribute(usize),
-    /// A path into the metadata.
-    Metadata(Vec<String>),
+    /// A path into the metadata, and its place among the filter's different paths.
+    Metadata {
+        path: Vec<String>,
+        slot: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,27 +40,60 @@ pub(super) enum Expr {
     Has(Field, String),
 }
 
-/// Collects attribute columns; says whether the metadata is read.
-pub(super) fn columns_of(expr: &Expr, columns: &mut Vec<usize>) -> bool {
-    match expr {
-        Expr::And(items) | Expr::Or(items) => {
-            // Each is looked at, whatever the ones before it read.
-            let metadata: Vec<bool> = items.iter().map(|item| columns_of(item, columns)).collect();
-            metadata.contains(&true)
+impl Expr {
+    /// What a term reads, `None` for what joins terms.
+    pub(super) fn field(&self) -> Option<&Field> {
+        match self {
+            Self::And(_) | Self::Or(_) | Self::Not(_) => None,
+            Self::Compare(field, ..)
+            | Self::Between(field, ..)
+            | Self::In(field, _)
+            | Self::Like(field, _)
+            | Self::IsNull(field)
+            | Self::Has(field, _) => Some(field),
         }
-        Expr::Not(inner) => columns_of(inner, columns),
-        Expr::Compare(field, ..)
-        | Expr::Between(field, ..)
-        | Expr::In(field, _)
-        | Expr::Like(field, _)
-        | Expr::IsNull(field)
-        | Expr::Has(field, _) => match field {
-            Field::Id => false,
-            Field::Attribute(column) => {
-                columns.push(*column);
-                false
+    }
+
+    /// Visits the fields of all terms.
+    pub(super) fn each_field<'a>(&'a self, visit: &mut impl FnMut(&'a Field)) {
+        match self {
+            Self::And(items) | Self::Or(items) => items.iter().for_each(|item| item.each_field(visit)),
+            Self::Not(inner) => inner.each_field(visit),
+            term => term.field().into_iter().for_each(visit),
+        }
+    }
+
+    /// Puts what is joined by AND or OR in the order of its cost, so that the dear terms are asked of few rows. The
+    /// order does not change what an expression means.
+    pub(super) fn cheapest_first(&mut self) {
+        match self {
+            Self::And(items) | Self::Or(items) => {
+                items.iter_mut().for_each(Self::cheapest_first);
+                items.sort_by_cached_key(Self::cost);
             }
-            Field::Metadata(_) => true,
-        },
+            Self::Not(inner) => inner.cheapest_first(),
+            _ => {}
+        }
+    }
+
+    /// What a row costs, very roughly: a comparison of numbers is 1.
+    fn cost(&self) -> u32 {
+        let read = match self.field() {
+            None => 0,
+            Some(Field::Attribute(_)) => 1,
+            Some(Field::Id) => 4,
+            Some(Field::Metadata { .. }) => 100,
+        };
+        let work = match self {
+            Self::And(items) | Self::Or(items) => return items.iter().map(Self::cost).sum(),
+            Self::Not(inner) => return inner.cost(),
+            Self::IsNull(_) => 0,
+            Self::Compare(_, _, Value::String(_)) | Self::Between(_, Value::String(_), _) => 4,
+            Self::Compare(..) | Self::Between(..) => 1,
+            Self::In(_, values) => 4 + values.len().checked_ilog2().unwrap_or(0),
+            Self::Has(..) => 8,
+            Self::Like(..) => 40,
+        };
+        read + work
     }
 }

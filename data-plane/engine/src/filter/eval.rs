@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value as Json;
-
 use super::ast::{Comparison, Expr, Field};
-use super::metadata::at_path;
+use super::json::{Node, at_path, list_has};
 use crate::schema::Value;
 
 /// A row, wherever it is.
@@ -25,29 +23,7 @@ pub(crate) enum ValueRef<'a> {
     Float(f64),
     Bool(bool),
     Timestamp(i64),
-    List(StringList<'a>),
-}
-
-/// A list of strings in place.
-pub(crate) enum StringList<'a> {
-    Values(&'a [String]),
-    Column(arrow_array::StringArray),
-}
-
-impl StringList<'_> {
-    fn has(&self, wanted: &str) -> bool {
-        match self {
-            Self::Values(items) => items.iter().any(|i| i == wanted),
-            Self::Column(items) => items.iter().flatten().any(|i| i == wanted),
-        }
-    }
-
-    pub(crate) fn to_vec(&self) -> Vec<String> {
-        match self {
-            Self::Values(items) => items.to_vec(),
-            Self::Column(items) => items.iter().flatten().map(str::to_owned).collect(),
-        }
-    }
+    List(&'a [String]),
 }
 
 impl<'a> From<&'a Value> for ValueRef<'a> {
@@ -58,7 +34,7 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::Float(f) => Self::Float(*f),
             Value::Bool(b) => Self::Bool(*b),
             Value::Timestamp(t) => Self::Timestamp(*t),
-            Value::StringList(items) => Self::List(StringList::Values(items)),
+            Value::StringList(items) => Self::List(items),
         }
     }
 }
@@ -69,38 +45,7 @@ pub(super) fn eval(expr: &Expr, row: &dyn RowView) -> Option<bool> {
         Expr::And(items) => fold(items, row, false),
         Expr::Or(items) => fold(items, row, true),
         Expr::Not(inner) => eval(inner, row).map(|b| !b),
-        Expr::Compare(field, comparison, value) => {
-            let order = found(field, row)?.compare(value)?;
-            Some(match comparison {
-                Comparison::Eq => order == Some(Ordering::Equal),
-                Comparison::Ne => order != Some(Ordering::Equal),
-                Comparison::Lt => order == Some(Ordering::Less),
-                Comparison::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-                Comparison::Gt => order == Some(Ordering::Greater),
-                Comparison::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-            })
-        }
-        Expr::Between(field, low, high) => {
-            let found = found(field, row)?;
-            let (low, high) = (found.compare(low)?, found.compare(high)?);
-            let above = matches!(low, Some(Ordering::Greater | Ordering::Equal));
-            Some(above && matches!(high, Some(Ordering::Less | Ordering::Equal)))
-        }
-        Expr::In(field, values) => {
-            let Some(found) = found(field, row) else { return values.is_empty().then_some(false) };
-            let mut known = values.is_empty();
-            for value in values {
-                match found.compare(value) {
-                    Some(Some(Ordering::Equal)) => return Some(true),
-                    Some(_) => known = true,
-                    None => {}
-                }
-            }
-            known.then_some(false)
-        }
-        Expr::Like(field, pattern) => with_text(field, row, |text| pattern.matches(text)),
-        Expr::IsNull(field) => Some(is_null(field, row)),
-        Expr::Has(field, wanted) => has(field, row, wanted),
+        term => eval_term(term, term.field().and_then(|field| found(field, row)).as_ref()),
     }
 }
 
@@ -117,11 +62,11 @@ fn fold(items: &[Expr], row: &dyn RowView, decisive: bool) -> Option<bool> {
     (!unknown).then_some(!decisive)
 }
 
-/// What a field holds, found once however often it is compared.
-enum Found<'a> {
+/// What a field holds.
+pub(super) enum Found<'a> {
     Id(&'a str),
     Attribute(ValueRef<'a>),
-    Metadata(Json),
+    Metadata(Node<'a>),
 }
 
 /// `None` when the field is null.
@@ -129,8 +74,39 @@ fn found<'a>(field: &Field, row: &'a dyn RowView) -> Option<Found<'a>> {
     Some(match field {
         Field::Id => Found::Id(row.id()),
         Field::Attribute(column) => Found::Attribute(row.attribute(*column)?),
-        Field::Metadata(path) => Found::Metadata(at_path(row.metadata()?, path)?),
+        Field::Metadata { path, .. } => Found::Metadata(at_path(row.metadata()?, path)?),
     })
+}
+
+/// A term, of what its field holds.
+pub(super) fn eval_term(term: &Expr, found: Option<&Found<'_>>) -> Option<bool> {
+    match term {
+        Expr::IsNull(_) => Some(found.is_none()),
+        Expr::In(_, values) if values.is_empty() => Some(false),
+        Expr::In(_, values) => found?.is_among(values),
+        Expr::Compare(_, comparison, value) => Some(comparison.holds(found?.compare(value)?)),
+        Expr::Between(_, low, high) => {
+            let (low, high) = (found?.compare(low)?, found?.compare(high)?);
+            Some(Comparison::Ge.holds(low) && Comparison::Le.holds(high))
+        }
+        Expr::Like(_, pattern) => found?.text().map(|text| pattern.matches(text)),
+        Expr::Has(_, wanted) => found?.has(wanted),
+        Expr::And(_) | Expr::Or(_) | Expr::Not(_) => None,
+    }
+}
+
+impl Comparison {
+    /// Whether it holds for values in this order; `None` are values without one.
+    pub(super) fn holds(self, order: Option<Ordering>) -> bool {
+        match self {
+            Self::Eq => order == Some(Ordering::Equal),
+            Self::Ne => order != Some(Ordering::Equal),
+            Self::Lt => order == Some(Ordering::Less),
+            Self::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Self::Gt => order == Some(Ordering::Greater),
+            Self::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        }
+    }
 }
 
 impl Found<'_> {
@@ -148,55 +124,50 @@ impl Found<'_> {
                 (ValueRef::Timestamp(a), Value::Timestamp(b)) => Some(Some(a.cmp(b))),
                 _ => None,
             },
-            (Self::Metadata(json), value) => compare_json(json, value),
+            (Self::Metadata(node), value) => compare_node(node, value),
+        }
+    }
+
+    fn is_among(&self, values: &[Value]) -> Option<bool> {
+        let mut known = false;
+        for value in values {
+            match self.compare(value) {
+                Some(Some(Ordering::Equal)) => return Some(true),
+                Some(_) => known = true,
+                None => {}
+            }
+        }
+        known.then_some(false)
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Id(text) | Self::Attribute(ValueRef::Str(text)) => Some(text),
+            Self::Metadata(Node::Text(text)) => Some(text),
+            Self::Attribute(_) | Self::Metadata(_) => None,
+        }
+    }
+
+    fn has(&self, wanted: &str) -> Option<bool> {
+        match self {
+            Self::Attribute(ValueRef::List(items)) => Some(items.iter().any(|item| item == wanted)),
+            Self::Metadata(Node::List(list)) => Some(list_has(list, wanted)),
+            Self::Id(_) | Self::Attribute(_) | Self::Metadata(_) => None,
         }
     }
 }
 
 #[expect(clippy::option_option, reason = "as in compare")]
-fn compare_json(json: &Json, value: &Value) -> Option<Option<Ordering>> {
-    match (json, value) {
-        (Json::String(a), Value::String(b)) => Some(Some(a.cmp(b))),
-        (Json::Bool(a), Value::Bool(b)) => Some(Some(a.cmp(b))),
-        (Json::Number(a), Value::Int(b)) => match a.as_i64() {
-            Some(a) => Some(Some(a.cmp(b))),
+fn compare_node(node: &Node<'_>, value: &Value) -> Option<Option<Ordering>> {
+    match (node, value) {
+        (Node::Text(a), Value::String(b)) => Some(Some((**a).cmp(b.as_str()))),
+        (Node::Bool(a), Value::Bool(b)) => Some(Some(a.cmp(b))),
+        (Node::Number(a), Value::Int(b)) => match a.parse::<i64>() {
+            Ok(a) => Some(Some(a.cmp(b))),
             #[expect(clippy::cast_precision_loss, reason = "a JSON float compares as a float")]
-            None => Some(a.as_f64()?.partial_cmp(&(*b as f64))),
+            Err(_) => Some(a.parse::<f64>().ok()?.partial_cmp(&(*b as f64))),
         },
-        (Json::Number(a), Value::Float(b)) => Some(a.as_f64()?.partial_cmp(b)),
+        (Node::Number(a), Value::Float(b)) => Some(a.parse::<f64>().ok()?.partial_cmp(b)),
         _ => None,
-    }
-}
-
-fn with_text(field: &Field, row: &dyn RowView, test: impl Fn(&str) -> bool) -> Option<bool> {
-    match field {
-        Field::Id => Some(test(row.id())),
-        Field::Attribute(column) => match row.attribute(*column)? {
-            ValueRef::Str(text) => Some(test(text)),
-            _ => None,
-        },
-        Field::Metadata(path) => at_path(row.metadata()?, path)?.as_str().map(test),
-    }
-}
-
-fn is_null(field: &Field, row: &dyn RowView) -> bool {
-    match field {
-        Field::Id => false,
-        Field::Attribute(column) => row.attribute(*column).is_none(),
-        Field::Metadata(path) => row.metadata().and_then(|m| at_path(m, path)).is_none(),
-    }
-}
-
-fn has(field: &Field, row: &dyn RowView, wanted: &str) -> Option<bool> {
-    match field {
-        Field::Id => None,
-        Field::Attribute(column) => match row.attribute(*column)? {
-            ValueRef::List(items) => Some(items.has(wanted)),
-            _ => None,
-        },
-        Field::Metadata(path) => {
-            let node = at_path(row.metadata()?, path)?;
-            node.as_array().map(|items| items.iter().any(|i| i.as_str() == Some(wanted)))
-        }
     }
 }

@@ -3,22 +3,27 @@
 //! ```text
 //! topic = $1 AND (page BETWEEN 3 AND 9 OR tags HAS 'new') AND metadata.source.kind != 'draft'
 //! ```
-//! One evaluator of our own decides for every row, wherever it is, so a filter has one meaning. Logic has
-//! three values as in SQL: a comparison with null is unknown, and only rows that are true pass.
+//! Logic has three values as in SQL: a comparison with null is unknown, and only rows that are true pass. A row of
+//! its own is decided by `eval`; rows in columns are decided together, into a bitmap, by `select`, to the same end.
 
 mod ast;
+mod block;
+mod columns;
 mod eval;
+mod json;
 mod lexer;
-mod metadata;
 mod parser;
 mod pattern;
+mod select;
 mod typing;
 
 use std::collections::BTreeMap;
 
+use crate::memtable::Bits;
 use crate::schema::{AttributeType, Schema};
 
-pub(crate) use eval::{RowView, StringList, ValueRef};
+pub(crate) use eval::{RowView, ValueRef};
+pub(crate) use select::Columns;
 
 /// Bytes of a filter's text.
 pub const MAX_TEXT_BYTES: usize = 16 << 10;
@@ -34,7 +39,7 @@ pub const MAX_PARAMS: usize = 1_000;
 pub const MAX_IN_ALL: usize = 10_000;
 /// Characters in all LIKE patterns of a filter.
 pub const MAX_PATTERNS: usize = 1_024;
-/// Terms that read the metadata, which is read anew for each.
+/// Terms that read the metadata; one pass over it finds the values for all.
 pub const MAX_METADATA_TERMS: usize = 32;
 
 /// Why a filter is refused.
@@ -65,7 +70,8 @@ pub struct Filter {
     root: ast::Expr,
     /// The attributes it was checked against: columns are known by their places among these.
     attributes: BTreeMap<String, AttributeType>,
-    uses_metadata: bool,
+    /// The different paths into the metadata.
+    paths: Vec<Vec<String>>,
     /// The attributes (by column) that must be there to evaluate it.
     columns: Vec<usize>,
 }
@@ -89,15 +95,22 @@ impl Filter {
             });
         }
         let tokens = lexer::tokens(text)?;
-        let (root, used) = parser::parse(&tokens, params, schema)?;
+        let (mut root, used) = parser::parse(&tokens, params, schema)?;
         if let Some(unused) = (0..params.len()).find(|i| !used.contains(i)) {
             return Err(FilterError::param(unused, format!("the filter has no ${}", unused + 1)));
         }
-        let mut columns = Vec::new();
-        let uses_metadata = ast::columns_of(&root, &mut columns);
+        root.cheapest_first();
+        let (mut columns, mut paths) = (Vec::new(), BTreeMap::new());
+        root.each_field(&mut |field| match field {
+            ast::Field::Id => {}
+            ast::Field::Attribute(column) => columns.push(*column),
+            ast::Field::Metadata { path, slot } => {
+                paths.insert(*slot, path.clone());
+            }
+        });
         columns.sort_unstable();
         columns.dedup();
-        Ok(Self { root, attributes: schema.attributes.clone(), uses_metadata, columns })
+        Ok(Self { root, attributes: schema.attributes.clone(), paths: paths.into_values().collect(), columns })
     }
 
     /// Whether it was checked against a schema with the same attributes.
@@ -110,6 +123,11 @@ impl Filter {
         eval::eval(&self.root, row) == Some(true)
     }
 
+    /// Those of the `open` rows that pass. When `stop` says so, the rest is not looked at.
+    pub(crate) fn select(&self, rows: &Columns<'_>, open: &Bits, stop: impl Fn() -> bool) -> Bits {
+        select::select(&self.root, &self.paths, rows, open, stop)
+    }
+
     /// The attributes the filter reads, by column.
     pub(crate) fn columns(&self) -> &[usize] {
         &self.columns
@@ -117,6 +135,6 @@ impl Filter {
 
     /// Whether it reads the metadata.
     pub(crate) fn uses_metadata(&self) -> bool {
-        self.uses_metadata
+        !self.paths.is_empty()
     }
 }

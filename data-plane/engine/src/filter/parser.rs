@@ -15,7 +15,8 @@ pub(super) fn parse(
     params: &[serde_json::Value],
     schema: &Schema,
 ) -> Result<(Expr, BTreeSet<usize>), FilterError> {
-    let mut parser = Parser { tokens, next: 0, params, schema, used: BTreeSet::new(), depth: 0, size: Size::default() };
+    let (used, size, paths) = (BTreeSet::new(), Size::default(), Vec::new());
+    let mut parser = Parser { tokens, next: 0, params, schema, used, depth: 0, size, paths };
     let expr = parser.any_of()?;
     match parser.peek() {
         Token::End => Ok((expr, parser.used)),
@@ -31,6 +32,8 @@ struct Parser<'a> {
     used: BTreeSet<usize>,
     depth: usize,
     size: Size,
+    /// The different paths into the metadata.
+    paths: Vec<Vec<String>>,
 }
 
 /// How much there is of what takes time on every row.
@@ -84,7 +87,7 @@ impl Parser<'_> {
         }
         let at = self.at();
         let field = self.field()?;
-        if matches!(field, Field::Metadata(_)) {
+        if matches!(field, Field::Metadata { .. }) {
             self.size.metadata_terms += 1;
             if self.size.metadata_terms > MAX_METADATA_TERMS {
                 let why =
@@ -175,6 +178,7 @@ impl Parser<'_> {
             ));
         }
         self.expect_symbol(")")?;
+        values.sort_by(typing::search_order);
         Ok(Expr::In(field, values))
     }
 
@@ -190,7 +194,12 @@ impl Parser<'_> {
             if path.is_empty() {
                 return Err(FilterError::at(at, "metadata needs a path: metadata.<name>"));
             }
-            return Ok(Field::Metadata(path));
+            let known = self.paths.iter().position(|known| *known == path);
+            let slot = known.unwrap_or_else(|| {
+                self.paths.push(path.clone());
+                self.paths.len() - 1
+            });
+            return Ok(Field::Metadata { path, slot });
         }
         if name == "id" {
             return Ok(Field::Id);

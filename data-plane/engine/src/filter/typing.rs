@@ -1,5 +1,7 @@
 //! Which literal and operator fits which field.
 
+use std::cmp::Ordering;
+
 use super::FilterError;
 use super::ast::Field;
 use crate::schema::{AttributeType, Schema, Value};
@@ -33,6 +35,28 @@ impl Literal {
     }
 }
 
+/// The order in which a list of values is searched: values of one type are together, and texts go by length first,
+/// so that few of them are compared byte by byte.
+pub(super) fn search_order(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => text_order(a, b),
+        (Value::Int(a), Value::Int(b)) | (Value::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
+        (Value::Float(a), Value::Float(b)) => float_order(*a, *b),
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        _ => (a.attribute_type() as u8).cmp(&(b.attribute_type() as u8)),
+    }
+}
+
+/// As [`search_order`].
+pub(super) fn text_order(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
+}
+
+/// As [`search_order`]; both zeros are one number, as in comparisons.
+pub(super) fn float_order(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.total_cmp(&b))
+}
+
 fn attribute_type(schema: &Schema, column: usize) -> Option<AttributeType> {
     schema.attributes.values().nth(column).copied()
 }
@@ -42,7 +66,7 @@ fn kind_of(schema: &Schema, field: &Field) -> Option<AttributeType> {
     match field {
         Field::Id => Some(AttributeType::String),
         Field::Attribute(column) => attribute_type(schema, *column),
-        Field::Metadata(_) => None,
+        Field::Metadata { .. } => None,
     }
 }
 

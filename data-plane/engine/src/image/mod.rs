@@ -27,6 +27,13 @@ pub(crate) struct Part {
     pub(crate) dead: Arc<Bits>,
 }
 
+impl Part {
+    /// The rows that are not dead.
+    pub(crate) fn live(&self) -> Bits {
+        Bits::all_but(self.segment.len(), &self.dead)
+    }
+}
+
 /// The folded rows of one collection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Image {

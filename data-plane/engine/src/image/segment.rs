@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
 
-use crate::filter::{RowView, StringList, ValueRef};
+use crate::filter::Columns;
 use crate::schema::{AttributeType, Record, Schema, Value};
 use crate::search::{Include, Inverted, analyze, norm};
 use crate::store::Reservation;
@@ -175,7 +175,7 @@ impl Segment {
             |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map(|c| c.value(at).to_owned());
         let attributes = || {
             let values = schema.attributes.keys().enumerate();
-            values.filter_map(|(i, name)| self.value(i, at).map(|v| (name.clone(), owned(v)))).collect()
+            values.filter_map(|(i, name)| self.value(i, at).map(|v| (name.clone(), v))).collect()
         };
         let vectors = || {
             let columns = schema.vectors.keys().enumerate();
@@ -194,27 +194,27 @@ impl Segment {
         }
     }
 
-    /// A row for a filter.
-    pub(crate) fn view(&self, row: u32) -> SegmentRow<'_> {
-        SegmentRow { segment: self, row: row as usize }
+    /// The rows for a filter.
+    pub(crate) fn columns(&self) -> Columns<'_> {
+        Columns { ids: &self.ids, attributes: &self.attributes, metadata: self.metadata.as_ref() }
     }
 
-    fn value(&self, column: usize, row: usize) -> Option<ValueRef<'_>> {
+    fn value(&self, column: usize, row: usize) -> Option<Value> {
         let (kind, array) = self.attributes.get(column)?.as_ref()?;
         if array.is_null(row) {
             return None;
         }
         Some(match kind {
-            AttributeType::String => ValueRef::Str(array.as_string_opt::<i32>()?.value(row)),
-            AttributeType::Int => ValueRef::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
-            AttributeType::Float => ValueRef::Float(array.as_primitive_opt::<Float64Type>()?.value(row)),
-            AttributeType::Bool => ValueRef::Bool(array.as_boolean_opt()?.value(row)),
+            AttributeType::String => Value::String(array.as_string_opt::<i32>()?.value(row).to_owned()),
+            AttributeType::Int => Value::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
+            AttributeType::Float => Value::Float(array.as_primitive_opt::<Float64Type>()?.value(row)),
+            AttributeType::Bool => Value::Bool(array.as_boolean_opt()?.value(row)),
             AttributeType::Timestamp => {
-                ValueRef::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
+                Value::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
             }
             AttributeType::StringList => {
                 let items = array.as_list_opt::<i32>()?.value(row);
-                ValueRef::List(StringList::Column(items.as_string_opt::<i32>()?.clone()))
+                Value::StringList(items.as_string_opt::<i32>()?.iter().flatten().map(str::to_owned).collect())
             }
         })
     }
@@ -228,35 +228,4 @@ fn vectors(batch: &RecordBatch, name: &str) -> Option<Vectors> {
     let rows = values.values().chunks_exact(dimension.max(1)).enumerate();
     let norms = rows.map(|(row, v)| if list.is_valid(row) { norm(v) } else { f32::NAN }).collect();
     Some(Vectors { values, dimension, norms })
-}
-
-fn owned(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Str(s) => Value::String(s.to_owned()),
-        ValueRef::Int(i) => Value::Int(i),
-        ValueRef::Float(f) => Value::Float(f),
-        ValueRef::Bool(b) => Value::Bool(b),
-        ValueRef::Timestamp(t) => Value::Timestamp(t),
-        ValueRef::List(items) => Value::StringList(items.to_vec()),
-    }
-}
-
-/// A row of a segment.
-pub(crate) struct SegmentRow<'a> {
-    segment: &'a Segment,
-    row: usize,
-}
-
-impl RowView for SegmentRow<'_> {
-    fn id(&self) -> &str {
-        self.segment.ids.value(self.row)
-    }
-
-    fn attribute(&self, column: usize) -> Option<ValueRef<'_>> {
-        self.segment.value(column, self.row)
-    }
-
-    fn metadata(&self) -> Option<&str> {
-        self.segment.metadata.as_ref().filter(|m| m.is_valid(self.row)).map(|m| m.value(self.row))
-    }
 }

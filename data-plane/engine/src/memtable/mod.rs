@@ -9,7 +9,7 @@ mod row;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) use bits::Bits;
+pub(crate) use bits::{Bits, ones_of};
 pub(crate) use row::{MemRow, Row};
 
 use crate::namespace::Commit;

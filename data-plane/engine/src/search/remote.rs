@@ -10,9 +10,10 @@ use super::query::Include;
 use super::room::Room;
 use super::text::{Terms, analyze};
 use super::topk::{Candidate, TopK};
-use super::view::{At, SearchError, View, passes};
+use super::view::{At, SearchError, View};
 use crate::filter::Filter;
 use crate::image::{Segment, stream};
+use crate::memtable::Bits;
 use crate::schema::{Metric, Record, Schema};
 use crate::table::{ID, METADATA, TEXT, TableError};
 
@@ -72,8 +73,9 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
     let nothing = (TopK::new(wanted.limit), Vec::new());
     let found = each(view, &columns, nothing, move |(top, texts), view, segment, rows| {
         let probe = wanted.probe(&view.schema);
-        for (row, position) in rows {
-            let ok = passes(wanted.filter.as_ref(), &segment.view(row));
+        let passing = view.select(wanted.filter.as_ref(), segment, rows.live.clone());
+        for row in rows.live.iter().take_while(|_| !view.abandoned.is()) {
+            let (ok, position) = (passing.get(row), rows.first + u64::from(row));
             if let Some(probe) = probe.as_ref().filter(|_| ok)
                 && let Some((vector, norm)) = segment.vector(wanted.column, row)
             {
@@ -94,15 +96,19 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
     Ok(Some(Streamed { near: top.into_sorted(), texts }))
 }
 
-/// Live rows of a batch: their places in it and in the ordered scan.
-pub(super) type Rows<'a> = &'a mut dyn Iterator<Item = (u32, u64)>;
+/// Rows of a batch.
+pub(super) struct Rows {
+    pub(super) live: Bits,
+    /// The position of the batch's first row in the ordered scan.
+    pub(super) first: u64,
+}
 
 /// Visits the live rows of the remote table in its fixed order, batch by batch, off the async threads. What is found
 /// is handed from one batch to the next.
 pub(super) async fn each<S, V>(view: &Arc<View>, columns: &[String], mut found: S, visit: V) -> Result<S, SearchError>
 where
     S: Send + 'static,
-    V: Fn(&mut S, &View, &Segment, Rows<'_>) + Clone + Send + 'static,
+    V: Fn(&mut S, &View, &Segment, &Rows) + Clone + Send + 'static,
 {
     let Some(dataset) = &view.remote else { return Ok(found) };
     let mut columns = columns.to_vec();
@@ -117,9 +123,11 @@ where
         let work = move || {
             let segment = Segment::new(&view.schema, batch, None)?;
             check_order(&view, &segment, first)?;
-            let live = (0..segment.len()).map(|row| (row, first + u64::from(row)));
-            let live = live.filter(|(_, position)| !view.is_dead_remote(*position));
-            visit(&mut found, &view, &segment, &mut live.take_while(|_| !view.abandoned.is()));
+            let mut dead = Bits::default();
+            let shadowed = (0..segment.len()).filter(|row| view.is_dead_remote(first + u64::from(*row)));
+            shadowed.for_each(|row| dead.set(row));
+            let rows = Rows { live: Bits::all_but(segment.len(), &dead), first };
+            visit(&mut found, &view, &segment, &rows);
             Ok::<S, SearchError>(found)
         };
         found = tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))??;

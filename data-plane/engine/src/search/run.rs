@@ -10,9 +10,10 @@ use super::remote::{self, Rows, Streamed, Wanted};
 use super::room::Room;
 use super::text::analyze;
 use super::topk::Candidate;
-use super::view::{At, SearchError, View, passes};
+use super::view::{At, SearchError, View};
 use crate::filter::Filter;
-use crate::image::Segment;
+use crate::image::{Part, Segment};
+use crate::memtable::Bits;
 use crate::schema::{Metric, Record};
 
 /// Candidates each ranking gives to a fusion, at least, and for each hit wanted.
@@ -21,7 +22,7 @@ const FUSION_PER_HIT: usize = 3;
 /// Rows and bytes of a collection that is small.
 const INLINE_ROWS: u64 = 512;
 const INLINE_BYTES: u64 = 1 << 20;
-/// Rows of a remote table that are read at once to be filtered, at least.
+/// Rows that are asked at once whether they pass, at least.
 const FILTERED_AT_ONCE: usize = 1_024;
 
 /// The best rows of a checked query.
@@ -58,9 +59,14 @@ type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
 fn rankings(view: &View, wanted: &Wanted, streamed: Option<&Streamed>) -> Rankings {
     let (filter, limit) = (wanted.filter.as_ref(), wanted.limit);
-    let near =
-        wanted.probe(&view.schema).map(|probe| rank::by_vector(view, (wanted.column, &probe), filter, limit, streamed));
-    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, terms, filter, limit, streamed));
+    let probe = wanted.probe(&view.schema);
+    // A text alone asks only the rows that hold its terms whether they pass.
+    let passing = probe.is_some().then(|| view.passing(filter));
+    let passing = passing.as_deref();
+    let near = probe
+        .zip(passing)
+        .map(|(probe, p)| rank::by_vector(view, (wanted.column, &probe), (filter, p), limit, streamed));
+    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, terms, (filter, passing), limit, streamed));
     (near, texts)
 }
 
@@ -148,16 +154,16 @@ pub(crate) async fn count(view: Arc<View>, filter: Option<Filter>) -> Result<u64
     let columns = remote::filter_columns(&view.schema, Some(&filter));
     let streamed = {
         let filter = Arc::clone(&filter);
-        let passing = move |count: &mut u64, _: &View, segment: &Segment, rows: Rows<'_>| {
-            *count += rows.filter(|(row, _)| filter.passes(&segment.view(*row))).count() as u64;
+        let passing = move |count: &mut u64, view: &View, segment: &Segment, rows: &Rows| {
+            *count += u64::from(view.select(Some(&filter), segment, rows.live.clone()).ones());
         };
         remote::each(&view, &columns, 0, passing).await?
     };
     let shared = Arc::clone(&view);
     let local = off_thread(false, move || {
-        let mut count = 0;
-        shared.each_local(|row, _| count += u64::from(filter.passes(row)));
-        count
+        let folded = shared.passing(Some(&filter));
+        let fresh = shared.passing_mems(Some(&filter)).count() as u64;
+        fresh + folded.iter().map(|passing| u64::from(passing.ones())).sum::<u64>()
     });
     Ok(local.await? + streamed)
 }
@@ -206,19 +212,13 @@ fn local_page(
     (limit, include, mut room): (usize, Include, Room),
 ) -> Page {
     let mut rows: Vec<(&str, At)> = Vec::new();
-    for row in view.mems.iter().flat_map(crate::memtable::MemView::rows).take_while(|_| !view.abandoned.is()) {
-        if after.is_none_or(|after| &*row.row.id > after) && passes(filter, row.as_ref()) {
-            rows.push((&row.row.id, At::Mem(Arc::clone(row))));
-        }
+    for row in view.passing_mems(filter).filter(|row| after.is_none_or(|after| &*row.row.id > after)) {
+        rows.push((&row.row.id, At::Mem(Arc::clone(row))));
     }
-    if view.remote.is_none() {
-        for part in &view.parts {
-            let live = part.segment.after(after).iter().filter(|row| !part.dead.get(**row));
-            let live = live.take_while(|_| !view.abandoned.is());
-            // One more than wanted, to know whether there are more.
-            let passing = live.filter(|row| passes(filter, &part.segment.view(**row))).take(limit + 1);
-            rows.extend(passing.map(|row| (part.segment.id(*row), At::Segment(Arc::clone(&part.segment), *row))));
-        }
+    for part in view.local_parts() {
+        // One more than wanted, to know whether there are more.
+        let passing = first_passing(view, part, filter, after, limit + 1);
+        rows.extend(passing.into_iter().map(|row| (part.segment.id(row), At::Segment(part.segment.clone(), row))));
     }
     rows.sort_unstable_by_key(|(id, _)| *id);
     let found = rows.len();
@@ -232,6 +232,24 @@ fn local_page(
     });
     let records: Vec<Record> = fitting.collect();
     Page { more: records.len() < found, records }
+}
+
+/// The first rows of a part after an id that pass, by id. They are asked in runs, so that a page of many rows does not
+/// ask all, and in longer and longer ones, so that few of many are found as fast as may be.
+fn first_passing(view: &View, part: &Part, filter: Option<&Filter>, after: Option<&str>, limit: usize) -> Vec<u32> {
+    let mut rest = part.segment.after(after);
+    let mut found = Vec::new();
+    let mut run = limit.max(FILTERED_AT_ONCE);
+    while found.len() < limit && !rest.is_empty() && !view.abandoned.is() {
+        let (asked, left) = rest.split_at(run.min(rest.len()));
+        let mut open = Bits::default();
+        asked.iter().filter(|row| !part.dead.get(**row)).for_each(|row| open.set(*row));
+        let passing = view.select(filter, &part.segment, open);
+        found.extend(asked.iter().filter(|row| passing.get(**row)));
+        (rest, run) = (left, run * 2);
+    }
+    found.truncate(limit);
+    found
 }
 
 /// The page of the remote table alone. With a filter, rows are read a page at a time until enough pass.
@@ -258,11 +276,8 @@ async fn remote_page(
     for chunk in keys.chunks((limit + 1).max(FILTERED_AT_ONCE)) {
         let mut positions: Vec<u64> = chunk.iter().map(|(_, position)| *position).collect();
         if let (Some(filter), Some(rows)) = (filter, remote::rows(view, &positions, &columns).await?) {
-            let mut row = 0;
-            positions.retain(|_| {
-                row += 1;
-                filter.passes(&rows.view(row - 1))
-            });
+            let passing = view.select(Some(filter), &rows, Bits::all_but(rows.len(), &Bits::default()));
+            positions = passing.iter().map(|row| positions[row as usize]).collect();
         }
         passing.extend(positions);
         if passing.len() > limit {

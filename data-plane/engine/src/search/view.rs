@@ -7,9 +7,9 @@ use lance::Dataset;
 use lance_io::object_store::WrappingObjectStore;
 
 use crate::catalog::Totals;
-use crate::filter::{Filter, RowView};
+use crate::filter::Filter;
 use crate::image::{Part, Segment};
-use crate::memtable::{MemRow, MemView};
+use crate::memtable::{Bits, MemRow, MemView};
 use crate::schema::Schema;
 use crate::store::{CountedBy, IoScope};
 use crate::table::TableError;
@@ -80,25 +80,29 @@ impl View {
         Self { remote: self.remote.as_ref().map(counted), ..self }
     }
 
-    /// Offers every live row that is in memory with all its columns, unless the answer is abandoned.
-    pub(super) fn each_local<'a>(&'a self, mut visit: impl FnMut(&dyn RowView, Local<'a>)) {
-        for row in self.mems.iter().flat_map(MemView::rows) {
-            if self.abandoned.is() {
-                return;
-            }
-            visit(row.as_ref(), Local::Mem(row));
+    /// The parts that are in memory with all their columns.
+    pub(crate) fn local_parts(&self) -> &[Part] {
+        if self.remote.is_some() { &[] } else { &self.parts }
+    }
+
+    /// Which rows of each part of [`Self::local_parts`] are live and pass: as many as there are set bits.
+    pub(crate) fn passing(&self, filter: Option<&Filter>) -> Vec<Bits> {
+        let live = self.local_parts().iter().map(|part| (part, part.live()));
+        live.map(|(part, live)| self.select(filter, &part.segment, live)).collect()
+    }
+
+    /// Those of the `open` rows of a segment that pass.
+    pub(super) fn select(&self, filter: Option<&Filter>, segment: &Segment, open: Bits) -> Bits {
+        match filter {
+            Some(filter) => filter.select(&segment.columns(), &open, || self.abandoned.is()),
+            None => open,
         }
-        if self.remote.is_some() {
-            return;
-        }
-        for part in &self.parts {
-            for row in (0..part.segment.len()).filter(|row| !part.dead.get(*row)) {
-                if self.abandoned.is() {
-                    return;
-                }
-                visit(&part.segment.view(row), Local::Segment(&part.segment, row));
-            }
-        }
+    }
+
+    /// The live rows of the memtables that pass.
+    pub(super) fn passing_mems<'a>(&'a self, filter: Option<&'a Filter>) -> impl Iterator<Item = &'a Arc<MemRow>> {
+        let rows = self.mems.iter().flat_map(MemView::rows).take_while(|_| !self.abandoned.is());
+        rows.filter(move |row| filter.is_none_or(|filter| filter.passes(row.as_ref())))
     }
 
     /// Whether the row at a position of the remote table's ordered scan is shadowed.
@@ -121,25 +125,4 @@ impl View {
         }
         None
     }
-}
-
-/// A row in memory.
-#[derive(Clone, Copy)]
-pub(super) enum Local<'a> {
-    Mem(&'a Arc<MemRow>),
-    Segment(&'a Arc<Segment>, u32),
-}
-
-impl Local<'_> {
-    pub(super) fn at(self) -> At {
-        match self {
-            Self::Mem(row) => At::Mem(Arc::clone(row)),
-            Self::Segment(segment, row) => At::Segment(Arc::clone(segment), row),
-        }
-    }
-}
-
-/// Whether a row passes an optional filter.
-pub(super) fn passes(filter: Option<&Filter>, row: &dyn RowView) -> bool {
-    filter.is_none_or(|f| f.passes(row))
 }
