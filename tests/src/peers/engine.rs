@@ -7,7 +7,7 @@ use std::time::Duration;
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
     AttributeType, Config, Environment, Filter, Include, Metric, Mode, Namespace, Query, Record, Schema, Store,
-    StoreConfig, Value, VectorSpec, WriteMeta, Writer,
+    StoreConfig, Value, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -42,7 +42,7 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let namespace = Namespace::open(&store, "ns/peers", writer, Config::default(), environment).await?;
     let started = Instant::now();
     let schema = Schema {
-        vector: Some(VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }),
+        vectors: VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }.into(),
         attributes: BTreeMap::from([(ATTRIBUTE.to_owned(), AttributeType::Int)]),
         ..Schema::default()
     };
@@ -65,7 +65,7 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
 fn record(id: u32, vector: Vec<f32>) -> Record {
     Record {
         id: id.to_string(),
-        vector: Some(vector),
+        vectors: default_vector(vector),
         attributes: BTreeMap::from([(ATTRIBUTE.to_owned(), Value::Int(i64::from(bucket(id))))]),
         ..Record::default()
     }
@@ -82,7 +82,7 @@ impl Contender for Engine {
     async fn search(&self, _: usize, query: usize, share: Share) -> Result<Vec<u32>> {
         let filter = share.condition().map(|text| Filter::parse(&text, &[], &self.schema)).transpose()?;
         let mode = Mode::Vector { vector: self.data.queries[query].clone() };
-        let query = Query { mode, filter, top_k: TOP_K, include: Include::ID };
+        let query = Query { filter, include: Include::ID, ..Query::new(mode, TOP_K) };
         let hits = self.namespace.query(COLLECTION, query).await?.value;
         hits.iter().map(|hit| hit.record.id.parse().context("not one of the ids written")).collect()
     }
