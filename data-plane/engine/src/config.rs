@@ -32,6 +32,9 @@ pub struct Config {
     /// validity plus the longest time-out of a request, or a sleeping writer could create a trimmed
     /// key anew.
     pub retention: Duration,
+    /// Files of a table that no version ever referred to are kept this long after they were written, by the object
+    /// store's clock. Must be longer than the longest build of an index.
+    pub orphan_grace: Duration,
     /// How long the answer of an idempotent write is kept; at least 24 h by contract.
     pub answer_retention: Duration,
     /// Bytes of stored answers a namespace may hold; an idempotent write above gets backpressure.
@@ -58,6 +61,7 @@ impl Default for Config {
             write_timeout: Duration::from_secs(20),
             history: Duration::from_secs(24 * 3600),
             retention: Duration::from_secs(600),
+            orphan_grace: Duration::from_secs(3600),
             answer_retention: Duration::from_secs(24 * 3600),
             max_answer_bytes: 32 << 20,
             max_read_bytes: 16 << 20,

@@ -48,3 +48,4 @@ pub use schema::{
 };
 pub use search::{Fusion, Hit, Include, Mode, Page, Query};
 pub use store::{Io, S3Config, Store, StoreConfig, StoreError};
+pub use table::Removed;

@@ -1,12 +1,14 @@
-//! The fold: memtables into tables, checkpoint, trim.
+//! The fold: memtables into tables, checkpoint, trim, clean-up.
 //!
-//! Steps, each harmless to repeat: freeze; one strict commit a table; the checkpoint; publish in memory; trim.
+//! Steps, each harmless to repeat: freeze; one strict commit a table; the checkpoint; publish in memory; trim;
+//! clean-up.
 //! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::cleaning::{self, Cleaning};
 use super::collection::{FrozenCollection, NextImage};
 use super::errors::{FoldError, ReadError};
 use super::history;
@@ -15,12 +17,14 @@ use super::state::{Freeze, RootInfo};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
 use crate::image;
-use crate::table::{self, FoldInput, TableError};
+use crate::table::{self, FoldInput, Removed, TableError};
 
 /// The shortest sleep before age is looked at again.
 const MIN_SLEEP: Duration = Duration::from_millis(50);
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// When a clean-up that did not end goes on.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// What one fold leaves to the next.
 #[derive(Debug, Default)]
@@ -29,6 +33,7 @@ pub(super) struct FoldMemory {
     pub(super) removed: Vec<TableId>,
     /// What the log was last trimmed to.
     pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
+    cleaning: Cleaning,
 }
 
 /// Folds in the background when rows, bytes or age call for it, until the namespace is closed.
@@ -37,7 +42,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         // An idle namespace has no timer.
         let aged = async {
-            match shared.fold_due_in() {
+            match shared.fold_due_in().into_iter().chain(shared.clean_up_due_in()).min() {
                 Some(wait) => tokio::time::sleep(wait.max(MIN_SLEEP)).await,
                 None => std::future::pending().await,
             }
@@ -48,6 +53,12 @@ pub(super) async fn run(shared: Arc<Shared>) {
             () = aged => {}
         }
         if !shared.fold_is_due() {
+            if shared.clean_up_due_in() == Some(Duration::ZERO) {
+                tokio::select! {
+                    () = shared.cancel.cancelled() => return,
+                    _ = clean_up(&shared) => {}
+                }
+            }
             continue;
         }
         let done = tokio::select! {
@@ -78,6 +89,23 @@ pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
     if left_over { fold_once(shared, &mut memory).await } else { Ok(()) }
 }
 
+/// Removes what is past its retention, in the log and in the tables, as a fold does; for a namespace that has had no
+/// write since.
+pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError> {
+    let mut memory = shared.folding.lock().await;
+    refuse_unless_serving(&shared.state.read()).map_err(refused)?;
+    let done = async {
+        history::trim(shared, &mut memory).await?;
+        cleaning::run(shared, &mut memory.cleaning, true).await.map_err(|e| e.to_string())
+    };
+    let done = done.await.inspect_err(|error| tracing::warn!(error, "what is not needed could not be removed"));
+    match &done {
+        Ok(done) if !done.unfinished => shared.no_clean_up(),
+        _ => shared.clean_up_in(AGAIN),
+    }
+    done.map(|done| done.removed).map_err(FoldError::Unavailable)
+}
+
 async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     load_images(shared).await?;
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
@@ -87,6 +115,11 @@ async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), 
             if let Err(error) = history::trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
+            if let Err(error) = cleaning::run(shared, &mut memory.cleaning, false).await {
+                tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again");
+            }
+            // What this fold has put in the place of something else can go when that is past its retention.
+            shared.clean_up_in(shared.history().max(shared.config.retention));
             Ok(())
         }
         Err(error) => {
@@ -150,13 +183,16 @@ async fn fold_frozen(
     for collection in &frozen.collections {
         folded.push(fold_collection(shared, collection).await?);
     }
-    let versions: Vec<Option<u64>> = folded.iter().map(|(version, _)| *version).collect();
+    let versions: Vec<Option<u64>> = folded.iter().map(|done| done.version).collect();
     let moved = move_root(shared, frozen, root, &versions, memory).await?;
     let mut state = shared.state.write();
-    for (collection, (version, next)) in frozen.collections.iter().zip(folded) {
+    for (collection, done) in frozen.collections.iter().zip(folded) {
         // It may have been dropped since.
         if let Some(live) = state.by_table(collection.table) {
-            live.publish(version, next, collection);
+            live.publish(done.version, done.next, collection);
+        }
+        if let Some(version) = done.version.filter(|_| done.committed) {
+            memory.cleaning.committed(collection.table, version);
         }
     }
     state.frozen = None;
@@ -166,12 +202,17 @@ async fn fold_frozen(
     Ok(())
 }
 
-async fn fold_collection(
-    shared: &Arc<Shared>,
-    frozen: &FrozenCollection,
-) -> Result<(Option<u64>, NextImage), FoldError> {
+/// A collection whose frozen rows are in its table.
+struct FoldedCollection {
+    version: Option<u64>,
+    /// Whether this fold made the version.
+    committed: bool,
+    next: NextImage,
+}
+
+async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Result<FoldedCollection, FoldError> {
     if frozen.memtable.is_empty() {
-        return Ok((frozen.version, NextImage::Same));
+        return Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same });
     }
     let input = FoldInput {
         table: frozen.table,
@@ -183,7 +224,7 @@ async fn fold_collection(
     let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Damaged(e.to_string())) };
     let done = table::fold(&shared.tables, &input, still_owner).await.map_err(fold_error)?;
     let next = next_image(shared, frozen, done.version).await.map_err(fold_error)?;
-    Ok((done.version, next))
+    Ok(FoldedCollection { version: done.version, committed: done.committed, next })
 }
 
 async fn next_image(

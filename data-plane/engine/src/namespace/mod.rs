@@ -3,6 +3,7 @@
 //! One task writes the log and applies what became durable; one folds. Callers of writes wait for the first;
 //! readers take a snapshot under a short lock and work on that.
 
+mod cleaning;
 mod collection;
 mod draft;
 mod errors;
@@ -30,6 +31,7 @@ pub use types::{CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, U
 
 use crate::config::{Config, Environment, Writer};
 use crate::store::Store;
+use crate::table::Removed;
 use shared::Shared;
 use state::Standing;
 
@@ -77,6 +79,15 @@ impl Namespace {
     pub fn set_history(&self, history: std::time::Duration) {
         let millis = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
         self.shared.history_ms.store(millis, Ordering::Relaxed);
+    }
+
+    /// Removes log entries, checkpoints and files of tables that are past their retention and needed by nothing. Folds
+    /// do so as they go, and the background task once more when no write follows.
+    ///
+    /// # Errors
+    /// When the store fails; nothing that is needed is removed, and a later run goes on.
+    pub async fn clean_up(&self) -> Result<Removed, FoldError> {
+        folding::clean_up(&self.shared).await
     }
 
     /// Stops the tasks and refuses everything from now on. Does not fold.

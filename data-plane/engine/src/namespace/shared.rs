@@ -59,6 +59,8 @@ pub(super) struct Unfolded {
     pub(super) bytes: AtomicUsize,
     /// Monotonic milliseconds plus one of the oldest write that is not frozen; 0 when there is none.
     pub(super) since_ms: AtomicU64,
+    /// Monotonic milliseconds plus one from which on something may be past its retention; 0 for never.
+    pub(super) clean_up_ms: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -136,6 +138,21 @@ impl Shared {
         let since = self.unfolded.since_ms.load(Ordering::Acquire);
         let waited = self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
         (since > 0).then(|| self.config.fold_interval.saturating_sub(waited))
+    }
+
+    /// How long until something may be past its retention; `None` when nothing is.
+    pub(super) fn clean_up_due_in(&self) -> Option<Duration> {
+        let due = self.unfolded.clean_up_ms.load(Ordering::Acquire);
+        (due > 0).then(|| Duration::from_millis(due - 1).saturating_sub(self.monotonic()))
+    }
+
+    pub(super) fn clean_up_in(&self, wait: Duration) {
+        let due = u64::try_from((self.monotonic() + wait).as_millis()).unwrap_or(u64::MAX - 1) + 1;
+        self.unfolded.clean_up_ms.store(due, Ordering::Release);
+    }
+
+    pub(super) fn no_clean_up(&self) {
+        self.unfolded.clean_up_ms.store(0, Ordering::Release);
     }
 
     /// Another writer owns the namespace: nothing is served from here any more.

@@ -41,6 +41,8 @@ pub(crate) struct FoldInput<'a> {
 pub(crate) struct Folded {
     /// `None` when there is nothing in the table and never was.
     pub(crate) version: Option<u64>,
+    /// Whether this fold made that version.
+    pub(crate) committed: bool,
 }
 
 /// Folds. `still_owner` is asked when the table is not where the checkpoint left it: then either an earlier
@@ -65,7 +67,7 @@ where
     }
     match dataset {
         Some(dataset) => change(input, Arc::new(dataset)).await,
-        None if input.rows.is_empty() => Ok(Folded { version: None }),
+        None if input.rows.is_empty() => Ok(Folded { version: None, committed: false }),
         None => create(files, input).await,
     }
 }
@@ -84,7 +86,7 @@ async fn create(files: &TableFiles, input: &FoldInput<'_>) -> Result<Folded, Tab
         .with_max_retries(0)
         .execute(transaction)
         .await?;
-    Ok(Folded { version: Some(dataset.manifest().version) })
+    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
 }
 
 async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, TableError> {
@@ -102,7 +104,7 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
     }
     let new_fragments = if input.rows.is_empty() { Vec::new() } else { append(input, &dataset).await? };
     if removed_fragment_ids.is_empty() && updated_fragments.is_empty() && new_fragments.is_empty() {
-        return Ok(Folded { version: Some(base) });
+        return Ok(Folded { version: Some(base), committed: false });
     }
     let operation = Operation::Update {
         removed_fragment_ids,
@@ -122,7 +124,7 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
         .with_skip_auto_cleanup(true)
         .execute(transaction)
         .await?;
-    Ok(Folded { version: Some(dataset.manifest().version) })
+    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
 }
 
 /// Where the touched ids are in the table: fragment to row offsets.

@@ -1,10 +1,14 @@
-//! The Lance table of a collection: its columns, and the one strict commit by which a fold changes it.
+//! The Lance table of a collection: its columns, the one strict commit by which a fold changes it, and the
+//! removal of files that no kept version needs.
 
+mod cleanup;
 mod columns;
 mod fold;
 mod open;
 mod strict;
 
+pub use cleanup::Removed;
+pub(crate) use cleanup::{CleanInput, Footprint, clean};
 pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, batch_of};
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use open::{TableError, TableFiles};

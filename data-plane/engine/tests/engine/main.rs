@@ -1,5 +1,6 @@
 //! What the engine promises, shown against real stores. One program, so that it is linked once.
 
+mod cleanup;
 mod durability;
 mod feed;
 mod filters;

@@ -1,6 +1,7 @@
 //! What the engine's tests share.
 
 pub mod faulty;
+pub mod leftovers;
 pub mod s3;
 pub mod slow;
 pub mod world;

@@ -182,6 +182,7 @@ impl World {
         let config = Config {
             background_fold: false,
             retention: RETENTION,
+            orphan_grace: Duration::ZERO,
             write_timeout: if patient { Duration::from_secs(60) } else { IMPATIENCE },
             ..Config::default()
         };

@@ -1,0 +1,119 @@
+//! When the tables are cleaned, and which of their versions must stay.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::shared::Shared;
+use crate::catalog::{RootError, Roots, TableId};
+use crate::table::{self, CleanInput, Footprint, Removed};
+
+/// Tables cleaned in one run at most; the next run goes on.
+const TABLES_A_RUN: usize = 16;
+/// A table is cleaned so many times in a retention at most,
+const A_RETENTION: u32 = 4;
+/// and after so many kept versions for each new one at most, for all of them are looked at.
+const KEPT_A_COMMIT: usize = 8;
+
+/// What one run leaves to the next.
+#[derive(Debug, Default)]
+pub(super) struct Cleaning {
+    /// The Lance versions that each checkpoint in the store names.
+    named: BTreeMap<u64, Vec<(TableId, u64)>>,
+    /// Tables that this owner has committed to: no other may be cleaned.
+    tables: HashMap<TableId, Own>,
+}
+
+#[derive(Debug, Default)]
+struct Own {
+    committed: u64,
+    /// Commits since it was cleaned last, and the versions that were kept then.
+    commits: usize,
+    kept: usize,
+    /// When it was cleaned last, by the monotonic clock.
+    cleaned: Option<Duration>,
+    /// As it was then.
+    footprint: Footprint,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Done {
+    pub(super) removed: Removed,
+    /// Whether there is more than one run may do.
+    pub(super) unfinished: bool,
+}
+
+impl Cleaning {
+    /// This owner has committed `version`.
+    pub(super) fn committed(&mut self, table: TableId, version: u64) {
+        let own = self.tables.entry(table).or_default();
+        own.committed = version;
+        own.commits += 1;
+    }
+
+    /// The tables to be cleaned, the one that waits longest first.
+    fn due(&self, now: Duration, interval: Option<Duration>) -> Vec<TableId> {
+        let pays = |own: &Own| own.commits * KEPT_A_COMMIT >= own.kept;
+        let waits = |own: &Own| match (own.cleaned, interval) {
+            (Some(at), Some(interval)) => now.saturating_sub(at) >= interval && pays(own),
+            _ => true,
+        };
+        let mut due: Vec<_> = self.tables.iter().filter(|(_, own)| waits(own)).collect();
+        due.sort_unstable_by_key(|(table, own)| (own.cleaned, **table));
+        due.into_iter().map(|(table, _)| *table).collect()
+    }
+
+    /// The versions of a table that checkpoints name.
+    fn keep(&self, table: TableId) -> BTreeSet<u64> {
+        self.named.values().flatten().filter(|(named, _)| *named == table).map(|(_, version)| *version).collect()
+    }
+
+    /// Reads what it does not know yet of the checkpoints in the store.
+    async fn look(&mut self, roots: &Roots) -> Result<(), RootError> {
+        let sequences: BTreeSet<u64> = roots.sequences().await?.into_iter().collect();
+        self.named.retain(|sequence, _| sequences.contains(sequence));
+        for sequence in sequences {
+            if !self.named.contains_key(&sequence)
+                && let Some(checkpoint) = roots.read(sequence).await?
+            {
+                let versions = checkpoint.tables.iter().filter_map(|t| Some((t.table, t.version?)));
+                self.named.insert(sequence, versions.collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes what no checkpoint needs from the tables that are due; with `all`, from all of them. Call it only while no
+/// fold runs.
+pub(super) async fn run(shared: &Shared, cleaning: &mut Cleaning, all: bool) -> Result<Done, RootError> {
+    let now = shared.monotonic();
+    {
+        let state = shared.state.read();
+        cleaning.tables.retain(|table, _| state.names.contains_key(table));
+    }
+    let interval = (!all).then(|| shared.config.retention / A_RETENTION);
+    let mut due = cleaning.due(now, interval);
+    let mut done = Done { unfinished: due.len() > TABLES_A_RUN, ..Done::default() };
+    due.truncate(TABLES_A_RUN);
+    if due.is_empty() {
+        return Ok(done);
+    }
+    cleaning.look(&shared.roots).await?;
+    for table in due {
+        let keep = cleaning.keep(table);
+        let Some(own) = cleaning.tables.get_mut(&table) else { continue };
+        (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
+        let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
+        match table::clean(&shared.tables, &input).await {
+            Ok(cleaned) => {
+                done.removed.add(cleaned.removed);
+                done.unfinished |= cleaned.unfinished;
+                own.cleaned = own.cleaned.filter(|_| !cleaned.unfinished);
+                own.footprint = cleaned.footprint.unwrap_or(own.footprint);
+            }
+            Err(error) => tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again"),
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,231 @@
+//! Clean-up leaves what a kept version needs and nothing else, whoever still writes and wherever it dies.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::support::faulty::{Faulty, Rates};
+use crate::support::leftovers::{leftovers, open_table, tables, versions};
+use crate::support::*;
+use agentdb_clock::{ManualClock, SeededEntropy};
+use agentdb_data_plane_engine::{Config, Environment, Include, Namespace, Record, Removed, Store, WriteMeta};
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+
+const RETENTION: Duration = Duration::from_secs(60);
+
+fn clock() -> ManualClock {
+    ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"))
+}
+
+async fn open_at(store: &Store, generation: u64, grace: Duration, clock: &ManualClock) -> Arc<Namespace> {
+    let entropy = Arc::new(SeededEntropy::new(generation));
+    let environment = Environment { clock: Arc::new(clock.clone()), entropy };
+    let config = Config { retention: RETENTION, history: Duration::ZERO, orphan_grace: grace, ..config() };
+    Namespace::open(store, PREFIX, writer(generation), config, environment).await.expect("opens")
+}
+
+/// Folds five generations of the same thirty records, some deleted, ten seconds apart.
+async fn prepare(ns: &Namespace, clock: &ManualClock) -> BTreeMap<String, Record> {
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let mut rows = BTreeMap::new();
+    for version in 0..5 {
+        let records: Vec<Record> =
+            (0..30).filter(|i| version == 0 || i % 5 == version).map(|i| record(i, version)).collect();
+        rows.extend(records.iter().map(|r| (r.id.clone(), r.clone())));
+        ns.upsert(DOCS, records, WriteMeta::default()).await.expect("written");
+        let gone = record(20 + version, 0).id;
+        rows.remove(&gone);
+        ns.delete(DOCS, vec![gone], WriteMeta::default()).await.expect("deleted");
+        ns.fold().await.expect("fold");
+        clock.advance(Duration::from_secs(10));
+    }
+    rows
+}
+
+async fn check(ns: &Namespace, rows: &BTreeMap<String, Record>, what: &str) {
+    let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records;
+    assert_eq!(found, rows.values().cloned().collect::<Vec<_>>(), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_stay_for_the_retention_and_then_only_the_newest_is_left() {
+    let (objects, clock) = (memory(), clock());
+    let ns = open_at(&store(&objects), 1, Duration::ZERO, &clock).await;
+    let rows = prepare(&ns, &clock).await;
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(versions(&objects).await, [5], "checkpoints of the last 50 seconds name them");
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    for version in 1..=5 {
+        let dataset = open_table(&objects, &place).await.checkout_version(version).await.expect("is there");
+        dataset.validate().await.expect("is whole");
+        assert_eq!(dataset.count_rows(None).await.expect("count"), 30 - usize::try_from(version).expect("few"));
+    }
+
+    clock.advance(RETENTION);
+    let removed = ns.clean_up().await.expect("cleaned");
+    assert!(removed.objects > 8 && removed.bytes > 0, "{removed:?}");
+    assert_eq!(versions(&objects).await, [1]);
+    assert_eq!(leftovers(&objects).await, Vec::<String>::new());
+    assert_eq!(ns.clean_up().await.expect("cleaned"), Removed::default(), "there is no more to do");
+    check(&ns, &rows, "cleaned").await;
+    ns.close().await;
+    let ns = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
+    check(&ns, &rows, "opened again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_no_version_ever_named_stay_for_their_grace() {
+    let (objects, clock) = (memory(), clock());
+    let ns = open_at(&store(&objects), 1, Duration::from_secs(3600), &clock).await;
+    let rows = prepare(&ns, &clock).await;
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    let put = async |name: &str| {
+        use object_store::ObjectStoreExt;
+        let path = Path::from(format!("{place}/{name}"));
+        objects.put(&path, bytes::Bytes::from_static(b"half an index").into()).await.expect("put");
+    };
+    put("_indices/3b0d1f3e-9d7c-4b52-a3a5-0f4f5f1d2c11/page").await;
+    put("data/unfinished.lance").await;
+    put("somebody/elses").await;
+    clock.advance(RETENTION);
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(versions(&objects).await, [1]);
+    assert_eq!(leftovers(&objects).await.len(), 3, "they may belong to work in flight");
+    ns.close().await;
+
+    let ns = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(leftovers(&objects).await.len(), 3, "this owner has committed nothing, so others may be about to");
+    ns.upsert(DOCS, vec![rows.values().next().expect("a row").clone()], WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+    clock.advance(RETENTION);
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(leftovers(&objects).await, [format!("{place}/somebody/elses")]);
+    check(&ns, &rows, "cleaned").await;
+}
+
+/// Dies at the `call`th call of a fold with the clean-up after it. False when it was done before it could die.
+async fn die_at(objects: Arc<dyn ObjectStore>, rows: Arc<BTreeMap<String, Record>>, call: u64, worked: bool) -> bool {
+    let clock = clock();
+    clock.advance(Duration::from_secs(1000));
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), u64::from(worked), Rates::default()));
+    let dying = open_at(&Store::over(faulty.clone(), 1 << 30), 2, Duration::ZERO, &clock).await;
+    let mut rows = BTreeMap::clone(&rows);
+    rows.insert(record(3, 9).id, record(3, 9));
+    dying.upsert(DOCS, vec![record(3, 9)], WriteMeta::default()).await.expect("written");
+    faulty.crash_in(call);
+    if dying.fold().await.is_ok() && !faulty.is_dead() {
+        clock.advance(RETENTION);
+        let _ = dying.clean_up().await;
+    }
+    let dead = faulty.is_dead();
+    drop(dying);
+    let what = format!("died at call {call}, {}", if worked { "after it worked" } else { "before it worked" });
+    let ns = open_at(&store(&objects), 3, Duration::ZERO, &clock).await;
+    check(&ns, &rows, &what).await;
+    rows.insert(record(4, 9).id, record(4, 9));
+    ns.upsert(DOCS, vec![record(4, 9)], WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+    clock.advance(RETENTION);
+    ns.clean_up().await.expect("cleaned");
+    check(&ns, &rows, &what).await;
+    assert_eq!(leftovers(&objects).await, Vec::<String>::new(), "{what}");
+    ns.close().await;
+    let ns = open_at(&store(&objects), 4, Duration::ZERO, &clock).await;
+    check(&ns, &rows, &what).await;
+    dead
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_any_two_steps_of_a_clean_up() {
+    let prepared = Arc::new(InMemory::new());
+    let (objects, clock) = (Arc::clone(&prepared) as Arc<dyn ObjectStore>, clock());
+    let ns = open_at(&store(&objects), 1, Duration::ZERO, &clock).await;
+    let rows = Arc::new(prepare(&ns, &clock).await);
+    ns.close().await;
+    let (mut first, mut deaths) = (1, 0);
+    loop {
+        let runs = (first..first + 8).flat_map(|call| [(call, false), (call, true)]).map(|(call, worked)| {
+            let objects: Arc<dyn ObjectStore> = Arc::new(prepared.fork());
+            tokio::spawn(die_at(objects, Arc::clone(&rows), call, worked))
+        });
+        let runs: Vec<_> = runs.collect();
+        let mut died = 0;
+        for run in runs {
+            died += u64::from(run.await.expect("every check holds"));
+        }
+        deaths += died;
+        if died < 16 {
+            break;
+        }
+        first += 8;
+    }
+    assert!(deaths > 60, "a fold and a clean-up have many steps to die at; these had {deaths}");
+}
+
+/// An owner falls asleep before the `put`th PUT of its fold, wakes up when its successor has folded and cleaned, and
+/// goes on. False when its fold was done before.
+async fn sleep_before(put: usize) -> bool {
+    let (objects, clock) = (memory(), clock());
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let old = open_at(&Store::over(faulty.clone(), 1 << 30), 1, Duration::ZERO, &clock).await;
+    let mut rows = prepare(&old, &clock).await;
+    old.upsert(DOCS, vec![record(1, 7), record(2, 7)], WriteMeta::default()).await.expect("written");
+    rows.extend([1, 2].map(|i| (record(i, 7).id, record(i, 7))));
+
+    let mut held = faulty.hold_puts().await;
+    let sleeper = Arc::clone(&old);
+    let fold = tokio::spawn(async move { sleeper.fold().await });
+    for _ in 0..put {
+        tokio::select! {
+            () = faulty.put_held() => {}
+            () = finished(&fold) => return false,
+        }
+        // The held PUT goes before whoever asks for the gate after it.
+        let mut next = Box::pin(faulty.hold_puts());
+        assert!(futures::poll!(&mut next).is_pending());
+        drop(held);
+        held = next.await;
+    }
+    tokio::select! {
+        () = faulty.put_held() => {}
+        () = finished(&fold) => return false,
+    }
+    let new = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
+    new.upsert(DOCS, vec![record(2, 8)], WriteMeta::default()).await.expect("written");
+    rows.insert(record(2, 8).id, record(2, 8));
+    new.fold().await.expect("fold");
+    clock.advance(RETENTION);
+    new.clean_up().await.expect("cleaned");
+    drop(held);
+    let _ = fold.await.expect("no panic");
+
+    check(&new, &rows, &format!("asleep before PUT {put}")).await;
+    new.upsert(DOCS, vec![record(5, 8)], WriteMeta::default()).await.expect("written");
+    rows.insert(record(5, 8).id, record(5, 8));
+    new.fold().await.expect("the successor still folds");
+    clock.advance(RETENTION);
+    new.clean_up().await.expect("cleaned");
+    assert_eq!(leftovers(&objects).await, Vec::<String>::new(), "asleep before PUT {put}");
+    new.close().await;
+    let ns = open_at(&store(&objects), 3, Duration::ZERO, &clock).await;
+    check(&ns, &rows, "opened again").await;
+    true
+}
+
+async fn finished<T>(task: &tokio::task::JoinHandle<T>) {
+    while !task.is_finished() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_wakes_up_in_its_fold_finds_its_files_or_loses_to_the_successor() {
+    let mut put = 0;
+    while sleep_before(put).await {
+        put += 1;
+    }
+    assert!(put >= 4, "a fold has a data file, deletions, a manifest and a checkpoint to write; it slept {put} times");
+}
