@@ -1,4 +1,4 @@
-//! The engine's limits and pace, and what it takes from outside: time and chance.
+//! The engine's limits and pace, and what it takes from outside: time, chance and the right to answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,13 +71,36 @@ impl Default for Config {
     }
 }
 
-/// Time and chance for one namespace.
+/// The right to answer for a namespace: another process may be given it only after this one's has run out.
+///
+/// A handle asks right before every reply, so an owner that was paused and taken over answers nothing when it
+/// wakes. A right that was lost to another process must never come back to the same handle: what that process
+/// wrote is not in its memory.
+pub trait Lease: Send + Sync + std::fmt::Debug + 'static {
+    /// Whether a reply may be given at this moment.
+    fn is_valid(&self) -> bool;
+}
+
+/// The right of a process that is the only one to open the namespace: a tool, a benchmark. A service with more
+/// than one process must not use it, for a paused owner would serve stale reads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SoleOwner;
+
+impl Lease for SoleOwner {
+    fn is_valid(&self) -> bool {
+        true
+    }
+}
+
+/// Time, chance and the right to answer for one namespace.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The clock for retention, answers and time-outs.
     pub clock: Arc<dyn Clock>,
     /// The source of nonces and table ids.
     pub entropy: Arc<dyn Entropy>,
+    /// Looked at right before every reply.
+    pub lease: Arc<dyn Lease>,
 }
 
 /// Who writes: the node process, and the generation of the assignment it holds.

@@ -1,7 +1,8 @@
 //! One namespace on an object store.
 //!
 //! Owns the bytes of a namespace: its log, its memtables, its Lance tables, its checkpoint; and the
-//! answers to reads over them. Does not own HTTP, tenants, credentials, leases or prices.
+//! answers to reads over them. Does not own HTTP, tenants, credentials or prices; it is told whether the process
+//! holds the lease, and does not renew one.
 //!
 //! # Face
 //! [`Store::open`] gives a store that passed the probe. [`Namespace::open`] recovers a namespace on it and
@@ -14,11 +15,13 @@
 //! - The checkpoint names Lance versions that hold exactly the effects of the log up to its commit.
 //! - Usage counters and idempotency answers are as durable as the write that carried them.
 //! - A writer that lost the namespace cannot change what the next owner reads.
+//! - Nothing is answered, and no write acknowledged, unless the lease holds right before the reply.
 //!
 //! # How it fails
 //! A store that does not answer: writes report an unknown outcome and later ones are refused until the
 //! entry in doubt is settled; reads of what is in memory go on. Another writer: the handle is fenced for
-//! good. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
+//! good. No lease: reads are refused, writes are refused before they are begun, and one that was begun has an
+//! unknown outcome. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
 //! tries again.
 
 mod catalog;
@@ -36,7 +39,7 @@ mod search;
 mod store;
 mod table;
 
-pub use config::{Config, Environment, Writer};
+pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
     Change, Changes, CollectionInfo, Commit, Committed, Feed, FeedError, FoldError, Idempotency, Namespace, OpenError,

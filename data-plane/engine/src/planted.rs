@@ -20,6 +20,10 @@ pub enum Bug {
     AnswersForgottenByFold,
     /// A fold leaves deleted rows in the table.
     FoldSkipsDeletes,
+    /// The lease is not looked at before a read is answered.
+    StaleReadByPausedOwner,
+    /// The lease is not looked at before a write is acknowledged.
+    AcknowledgeAfterLease,
 }
 
 static PLANTED: AtomicU8 = AtomicU8::new(0);

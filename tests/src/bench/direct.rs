@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
-    Config, Environment, Fusion, Include, Language, Metric, Mode, Namespace, Query, Record, Schema, Store, StoreConfig,
-    TextSpec, VectorSpec, WriteMeta, Writer, default_vector,
+    Config, Environment, Fusion, Include, Language, Metric, Mode, Namespace, Query, Record, Schema, SoleOwner, Store,
+    StoreConfig, TextSpec, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use anyhow::{Result, ensure};
 use uuid::Uuid;
@@ -25,7 +25,11 @@ pub struct Direct {
 impl Direct {
     pub async fn open(scratch: &Scratch, clustered: &Clustered, text: &Text) -> Result<Self> {
         let store = Store::open(&StoreConfig::directory(&scratch.dir("direct")?)).await?;
-        let environment = Environment { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy) };
+        let environment = Environment {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            lease: Arc::new(SoleOwner),
+        };
         let writer = Writer { writer_id: Uuid::now_v7(), generation: 1 };
         let namespace = Namespace::open(&store, "ns/bench", writer, Config::default(), environment).await?;
         let this = Self { namespace };

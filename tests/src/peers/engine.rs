@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
-    AttributeType, Config, Environment, Filter, Include, Metric, Mode, Namespace, Query, Record, Schema, Store,
-    StoreConfig, Value, VectorSpec, WriteMeta, Writer, default_vector,
+    AttributeType, Config, Environment, Filter, Include, Metric, Mode, Namespace, Query, Record, Schema, SoleOwner,
+    Store, StoreConfig, Value, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -37,7 +37,11 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let dir = data.dir.join("engine");
     std::fs::create_dir_all(&dir).context("cannot make the store's directory")?;
     let store = Store::open(&StoreConfig::directory(&dir)).await?;
-    let environment = Environment { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy) };
+    let environment = Environment {
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(SystemEntropy),
+        lease: Arc::new(SoleOwner),
+    };
     let writer = Writer { writer_id: Uuid::now_v7(), generation: 1 };
     let namespace = Namespace::open(&store, "ns/peers", writer, Config::default(), environment).await?;
     let started = Instant::now();

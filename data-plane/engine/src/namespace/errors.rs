@@ -30,8 +30,11 @@ pub enum WriteError {
     /// The handle was closed.
     #[error("the namespace is closed")]
     Closed,
-    /// The store did not answer in time. The write may be done or not; a retry with the same
-    /// idempotency key finds out.
+    /// The process does not hold the lease; nothing was done. Try again, here or at the owner.
+    #[error("this process cannot prove that it owns the namespace")]
+    NoLease,
+    /// The store did not answer in time, or the lease ran out before the reply. The write may be done or not; a
+    /// retry with the same idempotency key finds out.
     #[error("the outcome of the write is unknown: {0}")]
     Unavailable(String),
     /// Too many writes wait, or too much is not folded yet; nothing was done. Try again later.
@@ -85,6 +88,9 @@ pub enum ReadError {
     /// The handle was closed.
     #[error("the namespace is closed")]
     Closed,
+    /// The process does not hold the lease, so what it knows may be stale. Try again, here or at the owner.
+    #[error("this process cannot prove that it owns the namespace")]
+    NoLease,
     /// There is no such collection.
     #[error("no such collection")]
     NoSuchCollection,

@@ -90,6 +90,23 @@ impl Namespace {
         folding::clean_up(&self.shared).await
     }
 
+    /// Hands the namespace over: takes no new write, does those that are queued, folds, closes. After a success
+    /// the next owner finds an empty tail behind the checkpoint. Reads are answered until the fold is done.
+    ///
+    /// # Errors
+    /// When the last write is still in doubt after [`Config::write_timeout`], or the fold fails. The handle is
+    /// closed all the same and nothing is lost: the next owner replays what is in the log.
+    pub async fn drain(&self) -> Result<(), FoldError> {
+        self.shared.draining.cancel();
+        let settled = tokio::time::timeout(self.shared.config.write_timeout, self.shared.written.cancelled()).await;
+        let folded = match settled {
+            Ok(()) => self.fold().await,
+            Err(_) => Err(FoldError::Unavailable("a write is in doubt; the object store does not answer".to_owned())),
+        };
+        self.close().await;
+        folded
+    }
+
     /// Stops the tasks and refuses everything from now on. Does not fold.
     pub async fn close(&self) {
         {

@@ -52,6 +52,8 @@ pub(super) async fn open(
         applied: tokio::sync::watch::Sender::new(state.commit),
         state: RwLock::new(state),
         cancel: tokio_util::sync::CancellationToken::new(),
+        draining: tokio_util::sync::CancellationToken::new(),
+        written: tokio_util::sync::CancellationToken::new(),
         stalled: Default::default(),
         answers_swept_ms: Default::default(),
         queued_bytes: Default::default(),

@@ -1,5 +1,6 @@
 //! Reads. Each takes a snapshot under a short lock, so it sees every write acknowledged before it began and
-//! none in part.
+//! none in part. The lease is looked at when the answer is ready: what was true at the snapshot may be stale
+//! by then.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -42,7 +43,7 @@ impl Namespace {
             (view, state.commit, places)
         };
         let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
-        Ok(ReadOf { value, commit, io: scope.io() })
+        self.answer(value, commit, scope.io())
     }
 
     /// How many records pass the filter.
@@ -54,7 +55,7 @@ impl Namespace {
         let (view, commit) = self.view(collection, &scope).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let value = search::count(view, filter).await.map_err(|e| self.failed("filter", &e))?;
-        Ok(ReadOf { value, commit, io: scope.io() })
+        self.answer(value, commit, scope.io())
     }
 
     /// Up to `limit` (1..=1000) records that pass the filter with an id after `after`, in the byte order of ids.
@@ -78,7 +79,7 @@ impl Namespace {
         check_filter(&view.schema, filter.as_ref())?;
         let page = search::scan(view, filter, after, limit, include, self.room()).await;
         let value = page.map_err(|error| self.failed("limit", &error))?;
-        Ok(ReadOf { value, commit, io: scope.io() })
+        self.answer(value, commit, scope.io())
     }
 
     /// The best records for a query, best first, ties by id.
@@ -92,7 +93,7 @@ impl Namespace {
         check_query(&view.schema, &query)?;
         check_filter(&view.schema, query.filter.as_ref())?;
         let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
-        Ok(ReadOf { value, commit, io: scope.io() })
+        self.answer(value, commit, scope.io())
     }
 
     async fn view(&self, collection: &str, scope: &Arc<IoScope>) -> Result<(Arc<View>, Commit), ReadError> {
@@ -102,6 +103,19 @@ impl Namespace {
         let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
         let view = found.view().ok_or_else(reloading)?.counted(scope);
         Ok((Arc::new(view), state.commit))
+    }
+
+    /// The reply, if the process may still give it.
+    fn answer<T>(&self, value: T, commit: Commit, io: Io) -> Result<ReadOf<T>, ReadError> {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::StaleReadByPausedOwner) {
+            return Ok(ReadOf { value, commit, io });
+        }
+        refuse_unless_serving(&self.shared.state.read())?;
+        if !self.shared.environment.lease.is_valid() {
+            return Err(ReadError::NoLease);
+        }
+        Ok(ReadOf { value, commit, io })
     }
 
     fn room(&self) -> Room {
@@ -131,7 +145,9 @@ impl Namespace {
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let value = state.collections.values().map(super::collection::Collection::info).collect();
-        Ok(ReadOf { value, commit: state.commit, io: Io::default() })
+        let commit = state.commit;
+        drop(state);
+        self.answer(value, commit, Io::default())
     }
 
     /// One collection.
@@ -142,7 +158,9 @@ impl Namespace {
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let value = state.collections.get(name).map(super::collection::Collection::info);
-        Ok(ReadOf { value, commit: state.commit, io: Io::default() })
+        let commit = state.commit;
+        drop(state);
+        self.answer(value, commit, Io::default())
     }
 
     /// The schema of a collection, for checks before a write or query.

@@ -35,6 +35,10 @@ pub(super) struct Shared {
     pub(super) cancel: CancellationToken,
     /// The last applied commit, for those who follow the changes.
     pub(super) applied: watch::Sender<Commit>,
+    /// Set when the namespace is handed over: no write is taken any more, those in the queue are done.
+    pub(super) draining: CancellationToken,
+    /// Set when the task that writes the log has ended.
+    pub(super) written: CancellationToken,
     /// Set while an entry's outcome is in doubt for longer than a write waits.
     pub(super) stalled: AtomicBool,
     /// When answers were last looked through, in milliseconds since the Unix epoch.

@@ -60,7 +60,7 @@ impl Queue {
     }
 }
 
-/// Runs until the namespace is closed or fenced; then refuses what is still queued.
+/// Runs until the namespace is closed, fenced or drained; then refuses what is still queued.
 ///
 /// `last_settled` is the monotonic time at which the namespace was last known to be ours.
 pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut last_settled: Duration) {
@@ -88,6 +88,7 @@ pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut
     };
     queue.arriving.close();
     queue.refuse_all(&shared, &error);
+    shared.written.cancel();
 }
 
 /// Waits for a write and takes all that are there with it, up to the size of an entry.
@@ -98,6 +99,11 @@ async fn gather(shared: &Shared, queue: &mut Queue) -> Option<Vec<Pending>> {
         None => tokio::select! {
             biased;
             () = shared.cancel.cancelled() => return None,
+            // From here on nothing comes in, and what is in the queue comes out of it.
+            () = shared.draining.cancelled(), if !arriving.is_closed() => {
+                arriving.close();
+                take(shared, arriving.recv().await?)
+            }
             received = arriving.recv() => take(shared, received?),
         },
     };

@@ -105,7 +105,9 @@ impl Namespace {
     /// [`WriteError::IdempotencyConflict`] when the key was used for another request.
     pub fn answered(&self, scope_key: &[u8; 32], request_hash: &[u8; 32]) -> Result<Option<Committed>, WriteError> {
         let oldest = draft::oldest_answer(&self.shared.config, self.shared.now_ms());
-        draft::answered(&self.shared.state.read(), oldest, (scope_key, request_hash)).transpose()
+        let answer = draft::answered(&self.shared.state.read(), oldest, (scope_key, request_hash)).transpose();
+        self.refuse_without_lease()?;
+        answer
     }
 
     /// The collection's table, with its folded rows in memory.
@@ -115,6 +117,7 @@ impl Namespace {
             ReadError::Fenced => WriteError::Fenced,
             ReadError::Closed => WriteError::Closed,
             ReadError::NoSuchCollection => WriteError::NoSuchCollection,
+            ReadError::NoLease => WriteError::NoLease,
             other => WriteError::Unavailable(format!("nothing was written: {other}")),
         })?;
         let state = self.shared.state.read();
@@ -129,8 +132,27 @@ impl Namespace {
         Ok(())
     }
 
+    /// Before a write is begun, so that nothing was done.
+    fn refuse_without_lease(&self) -> Result<(), WriteError> {
+        if self.shared.environment.lease.is_valid() { Ok(()) } else { Err(WriteError::NoLease) }
+    }
+
+    /// The acknowledgement, if the process may still give it: what is in its log may be behind the log of a
+    /// successor.
+    fn acknowledge(&self, committed: Committed) -> Result<Committed, WriteError> {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::AcknowledgeAfterLease) {
+            return Ok(committed);
+        }
+        if self.shared.environment.lease.is_valid() {
+            return Ok(committed);
+        }
+        Err(WriteError::Unavailable("the lease ran out before the reply".to_owned()))
+    }
+
     async fn submit(&self, op: PendingOp, meta: WriteMeta, bytes: usize) -> Result<Committed, WriteError> {
         let config = &self.shared.config;
+        self.refuse_without_lease()?;
         self.refuse_if_stalled()?;
         if meta.usage.len() > MAX_DELTAS {
             return Err(WriteError::BadRequest { field: "usage", why: format!("more than {MAX_DELTAS} deltas") });
@@ -160,9 +182,11 @@ impl Namespace {
             self.shared.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             return Err(error);
         }
-        answered.await.unwrap_or_else(|_| Err(self.gone()))
+        let committed = answered.await.unwrap_or_else(|_| Err(self.gone()))?;
+        self.acknowledge(committed)
     }
 
+    /// Why the task that writes is not there.
     fn gone(&self) -> WriteError {
         if self.is_fenced() { WriteError::Fenced } else { WriteError::Closed }
     }

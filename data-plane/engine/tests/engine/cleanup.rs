@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::faulty::{Faulty, Rates};
 use crate::support::leftovers::{leftovers, open_table, tables, versions};
 use crate::support::*;
-use agentdb_clock::{ManualClock, SeededEntropy};
+use agentdb_clock::ManualClock;
 use agentdb_data_plane_engine::{Config, Environment, Include, Namespace, Record, Removed, Store, WriteMeta};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
@@ -20,8 +20,7 @@ fn clock() -> ManualClock {
 }
 
 async fn open_at(store: &Store, generation: u64, grace: Duration, clock: &ManualClock) -> Arc<Namespace> {
-    let entropy = Arc::new(SeededEntropy::new(generation));
-    let environment = Environment { clock: Arc::new(clock.clone()), entropy };
+    let environment = Environment { clock: Arc::new(clock.clone()), ..environment(generation) };
     let config = Config { retention: RETENTION, history: Duration::ZERO, orphan_grace: grace, ..config() };
     Namespace::open(store, PREFIX, writer(generation), config, environment).await.expect("opens")
 }

@@ -8,7 +8,7 @@ use crate::support::faulty::{Faulty, Rates};
 use crate::support::*;
 use agentdb_clock::{ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
-    Config, Environment, Idempotency, Namespace, Record, Schema, Store, UsageDelta, WriteError, WriteMeta,
+    Config, Environment, Idempotency, Namespace, Record, Schema, SoleOwner, Store, UsageDelta, WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -26,7 +26,7 @@ async fn open_at(
     clock: &ManualClock,
 ) -> Arc<Namespace> {
     let entropy = Arc::new(SeededEntropy::new(generation));
-    let environment = Environment { clock: Arc::new(clock.clone()), entropy };
+    let environment = Environment { clock: Arc::new(clock.clone()), entropy, lease: Arc::new(SoleOwner) };
     let opened = Namespace::open(&store(objects), PREFIX, writer(generation), config.clone(), environment).await;
     opened.expect("opens")
 }

@@ -7,6 +7,7 @@ mod filters;
 mod fold_steps;
 mod io;
 mod limits;
+mod ownership;
 mod ranking;
 mod read_limits;
 mod same_answer;

@@ -86,10 +86,8 @@ async fn the_log_behind_an_old_checkpoint_is_trimmed_and_dropped_tables_go() {
     use futures::TryStreamExt;
     let objects = memory();
     let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
-    let environment = agentdb_data_plane_engine::Environment {
-        clock: Arc::new(clock.clone()) as Arc<dyn Clock>,
-        entropy: environment(1).entropy,
-    };
+    let environment =
+        agentdb_data_plane_engine::Environment { clock: Arc::new(clock.clone()) as Arc<dyn Clock>, ..environment(1) };
     let brief = Config { history: std::time::Duration::ZERO, ..config() };
     let ns = Namespace::open(&store(&objects), PREFIX, writer(1), brief, environment).await.expect("opens");
     let count = |prefix: &'static str| {

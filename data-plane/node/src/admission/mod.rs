@@ -17,5 +17,5 @@ pub(crate) use admitted::{Admission, CountRefusal};
 pub(crate) use middleware::admit;
 pub(crate) use operation::Operation;
 pub(crate) use organisation::{InWork, Organisation};
-pub(crate) use pipeline::{Caller, Pipeline};
+pub(crate) use pipeline::{Caller, Pipeline, no_lease};
 pub(crate) use rate::RateState;

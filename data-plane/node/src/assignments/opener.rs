@@ -7,7 +7,7 @@ use agentdb_control_plane_contract::Assignment;
 use agentdb_data_plane_engine::{Config, Environment, Namespace, OpenError, Store, Writer};
 use agentdb_ids::Uuid;
 
-use crate::lease::Lease;
+use crate::lease::{Lease, LeaseOfEpoch};
 
 /// What every namespace of the node is opened with.
 #[derive(Debug)]
@@ -21,11 +21,16 @@ pub(crate) struct Opener {
 
 impl Opener {
     /// Recovers the namespace. Each handle writes under an id of its own, so that what an earlier handle
-    /// still has in flight cannot be taken for this one's.
-    pub(crate) async fn open(&self, assignment: &Assignment) -> Result<Arc<Namespace>, OpenError> {
+    /// still has in flight cannot be taken for this one's, and answers only in the lease's `epoch`, in which the
+    /// opening began.
+    pub(crate) async fn open(&self, assignment: &Assignment, epoch: u64) -> Result<Arc<Namespace>, OpenError> {
         let writer_id = Uuid::from_bytes(self.entropy.nonce());
         let writer = Writer { writer_id, generation: assignment.generation };
-        let environment = Environment { clock: Arc::clone(&self.clock), entropy: Arc::clone(&self.entropy) };
+        let environment = Environment {
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            lease: Arc::new(LeaseOfEpoch::new(Arc::clone(&self.lease), epoch)),
+        };
         Namespace::open(&self.store, &assignment.prefix, writer, self.config.clone(), environment).await
     }
 }

@@ -220,7 +220,7 @@ impl Slot {
         if !opener.lease.valid() {
             return Err(SlotError::NoLease);
         }
-        match opener.open(assignment).await {
+        match opener.open(assignment, epoch).await {
             Ok(namespace) => {
                 self.known_bytes.store(namespace.logical_bytes(), Ordering::Relaxed);
                 self.mark.opened();
@@ -248,10 +248,9 @@ impl Slot {
     async fn let_go(&self, opened: Opened) {
         self.known_bytes.store(opened.namespace.logical_bytes(), Ordering::Relaxed);
         // What cannot be folded now stays in the log and is replayed by the next open.
-        if let Err(error) = opened.namespace.fold().await {
-            tracing::warn!(namespace = %self.id(), %error, "the last fold of a namespace failed");
+        if let Err(error) = opened.namespace.drain().await {
+            tracing::warn!(namespace = %self.id(), %error, "a namespace was handed over with a tail in its log");
         }
-        opened.namespace.close().await;
     }
 }
 

@@ -81,6 +81,26 @@ impl Lease {
     }
 }
 
+/// The lease as a namespace sees that was opened in one epoch of it. After another process had the lease it is
+/// never valid again, though the node may have won it back.
+#[derive(Debug)]
+pub(crate) struct LeaseOfEpoch {
+    lease: Arc<Lease>,
+    epoch: u64,
+}
+
+impl LeaseOfEpoch {
+    pub(crate) fn new(lease: Arc<Lease>, epoch: u64) -> Self {
+        Self { lease, epoch }
+    }
+}
+
+impl agentdb_data_plane_engine::Lease for LeaseOfEpoch {
+    fn is_valid(&self) -> bool {
+        self.lease.valid() && self.lease.epoch() == self.epoch
+    }
+}
+
 fn no_answer() -> LeaseError {
     LeaseError::Unavailable(object_store::Error::Generic { store: "lease", source: "no answer in time".into() })
 }

@@ -8,4 +8,4 @@ mod chain;
 mod keeper;
 
 pub(crate) use chain::LeaseChain;
-pub(crate) use keeper::{Lease, LeaseKeeper};
+pub(crate) use keeper::{Lease, LeaseKeeper, LeaseOfEpoch};

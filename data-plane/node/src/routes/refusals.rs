@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder},
 };
 
-use crate::admission::Admission;
+use crate::admission::{Admission, no_lease};
 
 /// The refusals that every data operation may answer with, for the description.
 pub(crate) struct Refusals;
@@ -63,6 +63,7 @@ pub(crate) fn read(admission: &Admission, error: ReadError) -> Problem {
     match error {
         ReadError::Fenced => fenced(admission),
         ReadError::Closed => moving(),
+        ReadError::NoLease => no_lease(),
         ReadError::NoSuchCollection => Problem::not_found(),
         ReadError::BadQuery { field, why } => Problem::invalid(pointer(field), "invalid_value", why),
         ReadError::Unavailable(cause) => {
@@ -76,10 +77,11 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
     match error {
         WriteError::Fenced => fenced(admission),
         WriteError::Closed => moving(),
+        WriteError::NoLease => no_lease(),
         WriteError::Unavailable(cause) => {
             tracing::warn!(cause, "a write's outcome is unknown");
             Problem::unavailable(
-                "The object store did not answer in time; the write may be done or not. Repeat it with the same \
+                "The write was not confirmed in time; it may be done or not. Repeat it with the same \
                  `Idempotency-Key`.",
                 2,
             )

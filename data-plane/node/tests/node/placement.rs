@@ -1,8 +1,10 @@
 //! Namespaces that come, go and are removed.
 
+use std::sync::Arc;
+
 use agentdb_control_plane_contract::{AssignmentState, Meter, policy::MAX_ERASING};
 use agentdb_data_plane_engine::{
-    Config, Environment, Namespace, Record, Store, StoreConfig, WriteMeta, Writer, default_vector,
+    Config, Environment, Namespace, Record, SoleOwner, Store, StoreConfig, WriteMeta, Writer, default_vector,
 };
 use agentdb_ids::NamespaceId;
 use http::StatusCode;
@@ -60,7 +62,7 @@ async fn a_namespace_that_another_writer_took_is_refused_until_it_is_placed_here
     let life = world.start().await.with_docs().await;
     let store = Store::open(&StoreConfig::directory(&world.objects())).await.expect("a store");
     let writer = Writer { writer_id: Uuid::from_u128(7), generation: 2 };
-    let environment = Environment { clock: clock(), entropy: entropy() };
+    let environment = Environment { clock: clock(), entropy: entropy(), lease: Arc::new(SoleOwner) };
     let prefix = format!("ns/{}", world.namespace_id);
     let other = Namespace::open(&store, &prefix, writer, Config::default(), environment).await.expect("taken over");
     let record = |id: &str| Record { id: id.to_owned(), vectors: default_vector(vec![1.0, 0.0]), ..Record::default() };

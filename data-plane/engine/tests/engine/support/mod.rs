@@ -1,6 +1,7 @@
 //! What the engine's tests share.
 
 pub mod faulty;
+pub mod lease;
 pub mod leftovers;
 pub mod s3;
 pub mod slow;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 use agentdb_clock::{ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
-    AttributeType, Config, Environment, Language, Metric, Namespace, Record, Schema, Store, TextSpec, UsageDelta,
-    Value, VectorSpec, WriteMeta, Writer, default_vector,
+    AttributeType, Config, Environment, Language, Metric, Namespace, Record, Schema, SoleOwner, Store, TextSpec,
+    UsageDelta, Value, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
@@ -28,7 +29,11 @@ pub fn config() -> Config {
 
 pub fn environment(seed: u64) -> Environment {
     let start = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-    Environment { clock: Arc::new(ManualClock::at(start)), entropy: Arc::new(SeededEntropy::new(seed)) }
+    Environment {
+        clock: Arc::new(ManualClock::at(start)),
+        entropy: Arc::new(SeededEntropy::new(seed)),
+        lease: Arc::new(SoleOwner),
+    }
 }
 
 pub fn memory() -> Arc<dyn ObjectStore> {

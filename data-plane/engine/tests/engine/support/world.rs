@@ -13,7 +13,7 @@ use std::time::Duration;
 use agentdb_clock::{Clock, ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
     Commit, Committed, Config, Environment, FoldError, Idempotency, Include, Metric, Mode, Namespace, OpenError, Query,
-    ReadError, Record, Schema, Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer, default_vector,
+    ReadError, Record, Schema, SoleOwner, Store, UsageDelta, VectorSpec, WriteError, WriteMeta, Writer, default_vector,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -178,6 +178,7 @@ impl World {
         let environment = Environment {
             clock: Arc::new(self.clock.clone()) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(self.random.random())),
+            lease: Arc::new(SoleOwner),
         };
         let config = Config {
             background_fold: false,
