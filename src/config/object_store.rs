@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agentdb_data_plane_engine::{S3Config, StoreConfig};
+use agentdb_data_plane_engine::{CacheSizes, S3Config, StoreConfig};
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ConfigError, Secret};
@@ -61,7 +61,7 @@ impl ObjectStore {
                 return Err(ConfigError::Value { place: "object_store.url".to_owned(), why });
             }
         };
-        Ok(StoreConfig { url: url.to_string(), s3, memory_bytes })
+        Ok(StoreConfig { url: url.to_string(), s3, memory_bytes, caches: CacheSizes::default() })
     }
 
     /// Whether the data live in the process's own directory, nothing else being configured.

@@ -50,5 +50,5 @@ pub use schema::{
     ValueError, VectorSpec, default_vector, valid_collection_name,
 };
 pub use search::{Fusion, Hit, Include, Mode, Page, Query};
-pub use store::{Io, S3Config, Store, StoreConfig, StoreError};
+pub use store::{CacheSizes, Io, S3Config, Store, StoreConfig, StoreError};
 pub use table::Removed;

@@ -38,7 +38,7 @@ impl Namespace {
             let state = self.shared.state.read();
             refuse_unless_serving(&state)?;
             let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
-            let view = found.view().ok_or_else(reloading)?.counted(&scope);
+            let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(&scope));
             let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
             (view, state.commit, places)
         };
@@ -101,7 +101,7 @@ impl Namespace {
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
-        let view = found.view().ok_or_else(reloading)?.counted(scope);
+        let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(scope));
         Ok((Arc::new(view), state.commit))
     }
 

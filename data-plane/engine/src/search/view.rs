@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lance::Dataset;
-use lance_io::object_store::WrappingObjectStore;
 
 use crate::catalog::Totals;
 use crate::filter::Filter;
 use crate::image::{Part, Segment};
 use crate::memtable::{Bits, MemRow, MemView};
 use crate::schema::Schema;
-use crate::store::{CountedBy, IoScope};
+use crate::store::Store;
 use crate::table::TableError;
 
 /// Everything a read needs; nothing in it changes.
@@ -71,13 +70,10 @@ pub(crate) enum SearchError {
 }
 
 impl View {
-    /// The same rows, with every call to the store noted in `scope`.
-    pub(crate) fn counted(self, scope: &Arc<IoScope>) -> Self {
-        let counted = |remote: &Arc<Dataset>| {
-            let counter: Arc<dyn WrappingObjectStore> = Arc::new(CountedBy(Arc::clone(scope)));
-            Arc::new(remote.with_object_store_wrappers([counter]))
-        };
-        Self { remote: self.remote.as_ref().map(counted), ..self }
+    /// The same rows, read through `store`.
+    pub(crate) fn through(self, store: &Store) -> Self {
+        let through = |remote: &Arc<Dataset>| Arc::new(remote.with_object_store_wrappers([store.in_place()]));
+        Self { remote: self.remote.as_ref().map(through), ..self }
     }
 
     /// The parts that are in memory with all their columns.

@@ -28,6 +28,31 @@ pub struct StoreConfig {
     pub s3: Option<S3Config>,
     /// Bytes of folded rows kept in memory for search, over all namespaces of this handle.
     pub memory_bytes: usize,
+    /// Bytes of caches beside them.
+    pub caches: CacheSizes,
+}
+
+/// Bytes that the caches of a store handle may take, over all its namespaces. They make reads of what is not in memory
+/// cheaper; none is needed for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSizes {
+    /// Ranges of table files as they are in the store.
+    pub range_bytes: usize,
+    /// Lance's decoded index parts.
+    pub index_bytes: usize,
+    /// Lance's decoded manifests and file footers.
+    pub metadata_bytes: usize,
+}
+
+impl Default for CacheSizes {
+    fn default() -> Self {
+        Self { range_bytes: 256 << 20, index_bytes: 64 << 20, metadata_bytes: 128 << 20 }
+    }
+}
+
+impl CacheSizes {
+    /// No caches.
+    pub const NONE: Self = Self { range_bytes: 0, index_bytes: 0, metadata_bytes: 0 };
 }
 
 /// An S3 server and the credentials for it.
@@ -73,6 +98,7 @@ impl StoreConfig {
             url: url.map(String::from).unwrap_or_default(),
             s3: None,
             memory_bytes: crate::Config::default().max_resident_bytes,
+            caches: CacheSizes::default(),
         }
     }
 
@@ -89,7 +115,7 @@ impl StoreConfig {
         let path = url.to_file_path().map_err(|()| config("url", "is not an absolute local path".to_owned()))?;
         std::fs::create_dir_all(&path).map_err(|e| config("url", format!("{}: {e}", path.display())))?;
         let local = LocalFileSystem::new_with_prefix(&path).map_err(|e| config("url", e.to_string()))?.with_fsync(true);
-        Ok(Store::over(Arc::new(local), self.memory_bytes))
+        Ok(Store::over(Arc::new(local), self.memory_bytes).with_caches(self.caches))
     }
 
     fn connect_s3(&self, url: &Url) -> Result<Store, StoreError> {
@@ -117,7 +143,8 @@ impl StoreConfig {
         }
         let store = builder.build().map_err(|e| config("s3", e.to_string()))?;
         let root = Path::parse(url.path().trim_matches('/')).map_err(|e| config("url", e.to_string()))?;
-        Ok(Store::build(Arc::new(store), root, format!("s3://{bucket}"), self.memory_bytes))
+        let store = Store::build(Arc::new(store), root, format!("s3://{bucket}"), self.memory_bytes);
+        Ok(store.with_caches(self.caches))
     }
 }
 

@@ -4,27 +4,27 @@
 //! directory Lance's files are fsynced as the log's are, and a test can wrap all I/O in one place.
 
 mod budget;
+mod cached;
 mod config;
 mod counted;
 mod io;
 mod probe;
+mod ranges;
 mod sorted;
 
 use std::sync::Arc;
 
 use lance::session::Session;
-use lance_io::object_store::ObjectStoreParams;
+use lance_io::object_store::{ObjectStoreParams, WrappingObjectStore};
 use object_store::{ObjectStore, path::Path};
 
 pub(crate) use budget::{MemoryBudget, Reservation};
-pub use config::{S3Config, StoreConfig};
-pub(crate) use counted::CountedBy;
+pub use config::{CacheSizes, S3Config, StoreConfig};
 pub use io::Io;
 pub(crate) use io::IoScope;
 
-/// Bytes of Lance's own caches a store handle may hold.
-const INDEX_CACHE_BYTES: usize = 64 << 20;
-const METADATA_CACHE_BYTES: usize = 128 << 20;
+use cached::Cached;
+use ranges::RangeCache;
 
 /// Lance takes short cuts past the given object store for `file`; it has none for this scheme.
 const DIRECTORY: &str = "file-object-store://";
@@ -51,7 +51,11 @@ pub enum StoreError {
 /// A handle on an object store; clones share connections, caches and the memory budget.
 #[derive(Debug, Clone)]
 pub struct Store {
+    /// The store itself.
+    raw: Arc<dyn ObjectStore>,
+    /// The store behind the cache of ranges.
     objects: Arc<dyn ObjectStore>,
+    ranges: Arc<RangeCache>,
     /// Path of the configured URL inside the object store.
     root: Path,
     /// What Lance sees as scheme and authority, e.g. `s3://bucket`.
@@ -79,23 +83,45 @@ impl Store {
 
     fn build(objects: Arc<dyn ObjectStore>, root: Path, base: impl Into<Arc<str>>, memory_bytes: usize) -> Self {
         Self {
-            objects,
+            objects: Arc::clone(&objects),
+            raw: objects,
+            ranges: Arc::new(RangeCache::new(0)),
             root,
             base: base.into(),
-            session: Arc::new(Session::new(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES, Arc::default())),
+            session: Arc::default(),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
+        }
+        .with_caches(CacheSizes::default())
+    }
+
+    /// The same store with new, empty caches of these sizes.
+    #[must_use]
+    pub fn with_caches(self, sizes: CacheSizes) -> Self {
+        let ranges = Arc::new(RangeCache::new(sizes.range_bytes));
+        Self {
+            objects: Arc::new(Cached::new(Arc::clone(&self.raw), &ranges)),
+            ranges,
+            session: Arc::new(Session::new(sizes.index_bytes, sizes.metadata_bytes, Arc::default())),
+            ..self
         }
     }
 
     /// The same place behind a wrapper: one that counts, delays or fails. Caches and the memory budget stay shared.
     #[must_use]
     pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
-        Self { objects: wrap(self.objects()), ..self.clone() }
+        let raw = wrap(Arc::clone(&self.raw));
+        let objects = Arc::new(Cached::new(Arc::clone(&raw), &self.ranges));
+        Self { raw, objects, ..self.clone() }
     }
 
     /// The same store, with every call noted in `scope`.
     pub(crate) fn counted(&self, scope: &Arc<IoScope>) -> Self {
         self.wrapped(|objects| Arc::new(counted::Counted::new(objects, scope)))
+    }
+
+    /// What makes an open table use this store: the same place, perhaps counted.
+    pub(crate) fn in_place(&self) -> Arc<dyn WrappingObjectStore> {
+        Arc::new(counted::InPlace(self.objects()))
     }
 
     /// The object store itself, for what is not part of a namespace (leases).

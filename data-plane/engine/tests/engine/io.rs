@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::slow::Slow;
 use crate::support::*;
-use agentdb_data_plane_engine::{Io, Mode, Query, Store, WriteMeta};
+use agentdb_data_plane_engine::{CacheSizes, Io, Mode, Query, Store, WriteMeta};
 
 const LATENCY: Duration = Duration::from_millis(20);
 
@@ -32,7 +32,7 @@ async fn a_read_counts_its_own_calls_and_no_others() {
     assert_eq!(second.value, first.value);
 
     // Never in memory: each read reads, and counts but its own.
-    let ns = open(&Store::over(objects, 0), 3).await;
+    let ns = open(&Store::over(objects, 0).with_caches(CacheSizes::NONE), 3).await;
     ns.query(DOCS, nearest()).await.expect("query");
     let one = ns.query(DOCS, nearest()).await.expect("query");
     let (a, b) = tokio::join!(ns.query(DOCS, nearest()), ns.query(DOCS, nearest()));

@@ -5,6 +5,7 @@ mod durability;
 mod feed;
 mod filters;
 mod fold_steps;
+mod index_kinds;
 mod io;
 mod limits;
 mod ownership;

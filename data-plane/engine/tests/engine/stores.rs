@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::support::s3::S3;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Config, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, StoreConfig, StoreError, WriteError, WriteMeta,
+    CacheSizes, Config, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, StoreConfig, StoreError,
+    WriteError, WriteMeta,
 };
 
 type Story = (Vec<Record>, Vec<Hit>, Vec<Hit>, u64, u64);
@@ -71,7 +72,7 @@ async fn many_folds_on_a_directory_each_find_the_newest_version() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_store_is_refused_by_name() {
-    let config = |url: &str| StoreConfig { url: url.to_owned(), s3: None, memory_bytes: 0 };
+    let config = |url: &str| StoreConfig { url: url.to_owned(), s3: None, memory_bytes: 0, caches: CacheSizes::NONE };
     for (url, field) in [("ftp://x/y", "url"), ("s3://bucket/x", "s3"), ("nothing", "url")] {
         match Store::open(&config(url)).await {
             Err(StoreError::Config { field: found, .. }) => assert_eq!(found, field, "{url}"),

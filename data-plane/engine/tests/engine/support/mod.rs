@@ -5,6 +5,7 @@ pub mod lease;
 pub mod leftovers;
 pub mod s3;
 pub mod slow;
+pub mod vectors;
 pub mod world;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use agentdb_data_plane_engine::{S3Config, StoreConfig};
+use agentdb_data_plane_engine::{CacheSizes, S3Config, StoreConfig};
 
 pub struct S3 {
     server: Child,
@@ -52,6 +52,7 @@ impl S3 {
                 path_style: true,
             }),
             memory_bytes: 1 << 30,
+            caches: CacheSizes::default(),
         }
     }
 }
