@@ -114,6 +114,17 @@ impl Problem {
         self
     }
 
+    /// The same refusal of a part of a body: its pointers begin with `pointer`.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for error in &mut self.errors {
+            let within = format!("{pointer}{}", error.pointer);
+            self.detail = self.detail.replacen(&error.pointer, &within, 1);
+            error.pointer = within;
+        }
+        self
+    }
+
     /// Adds a member to the body, such as `feature` or `limit`.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {

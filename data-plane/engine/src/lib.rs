@@ -42,8 +42,9 @@ mod table;
 pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
-    Change, Changes, CollectionInfo, Commit, Committed, Feed, FeedError, FoldError, Idempotency, Namespace, OpenError,
-    ReadError, ReadOf, Stats, UsageDelta, UsageKey, WriteError, WriteMeta,
+    Action, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Feed, FeedError, FoldError,
+    Idempotency, Missing, Namespace, OpenError, Operation, Patch, ReadError, ReadOf, Stats, Stored, UsageDelta,
+    UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

@@ -13,7 +13,7 @@ use crate::catalog::TableId;
 use crate::memtable::Bits;
 use crate::schema::Schema;
 use crate::store::{MemoryBudget, Reservation};
-use crate::table::{ID, ROW_BYTES, ROW_TOKENS, TableError, TableFiles};
+use crate::table::{ID, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TableError, TableFiles};
 
 /// Rows and bytes of a batch that is read at once.
 const SCAN_ROWS: usize = 8192;
@@ -39,7 +39,7 @@ pub(crate) async fn load(
             return Ok(Image { parts, remote: None });
         }
     }
-    let keys = [ID.to_owned(), ROW_BYTES.to_owned(), ROW_TOKENS.to_owned()];
+    let keys = [ID, ROW_COMMIT, ROW_BYTES, ROW_TOKENS].map(str::to_owned);
     let batches: Vec<RecordBatch> = stream(&dataset, Some(&keys)).await?.try_collect().await?;
     let parts = segments(schema, batches, None).await?.unwrap_or_default();
     Ok(Image { parts, remote: Some(dataset) })

@@ -3,14 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
-use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 
 use crate::filter::Columns;
+use crate::memtable::Row;
+use crate::namespace::Commit;
 use crate::schema::{AttributeType, Record, Schema, Value};
 use crate::search::{Include, Inverted, analyze, norm};
 use crate::store::Reservation;
-use crate::table::{ID, METADATA, ROW_BYTES, ROW_TOKENS, TEXT, TableError};
+use crate::table::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, TableError};
 
 /// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
 pub(super) const SEGMENT_ROWS: usize = 131_072;
@@ -35,6 +37,7 @@ pub(crate) struct Segment {
     ids: StringArray,
     /// Rows by id.
     order: Vec<u32>,
+    commits: Option<UInt64Array>,
     bytes: Option<UInt32Array>,
     tokens: Option<UInt32Array>,
     /// By vector column.
@@ -67,6 +70,7 @@ impl Segment {
         let attributes = schema.attributes.iter();
         Ok(Self {
             order,
+            commits: batch.column_by_name(ROW_COMMIT).and_then(|c| c.as_primitive_opt::<UInt64Type>()).cloned(),
             bytes: numbers(ROW_BYTES),
             tokens: numbers(ROW_TOKENS),
             vectors: schema.vectors.keys().map(|name| vectors(&batch, name)).collect(),
@@ -101,6 +105,11 @@ impl Segment {
     pub(crate) fn after(&self, after: Option<&str>) -> &[u32] {
         let from = after.map_or(0, |after| self.order.partition_point(|row| self.id(*row) <= after));
         &self.order[from..]
+    }
+
+    /// The commit that wrote a row.
+    pub(crate) fn commit(&self, row: u32) -> Commit {
+        self.commits.as_ref().map_or(0, |c| c.value(row as usize))
     }
 
     /// Logical bytes of a row.
@@ -191,6 +200,21 @@ impl Segment {
             } else {
                 None
             },
+        }
+    }
+
+    /// A row in the form of the log; all columns must be there.
+    pub(crate) fn row(&self, row: u32) -> Row {
+        let at = row as usize;
+        let text =
+            |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map(|c| c.value(at).into());
+        let vectors = (0..self.vectors.len()).map(|column| self.vector(column, row).map(|(v, _)| v.into()));
+        Row {
+            id: self.id(row).into(),
+            vectors: vectors.collect(),
+            text: text(&self.text),
+            attributes: (0..self.attributes.len()).map(|column| self.value(column, at)).collect(),
+            metadata: text(&self.metadata),
         }
     }
 

@@ -39,8 +39,8 @@ pub(crate) enum Body<R = Row> {
 /// One caller's write.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LoggedWrite<R = Row> {
-    /// `None` when the request changed nothing but is counted or remembered.
-    pub(crate) op: Option<Op<R>>,
+    /// In their order; none when the request changed nothing but is counted or remembered.
+    pub(crate) ops: Vec<Op<R>>,
     pub(crate) usage: Vec<UsageDelta>,
     pub(crate) answer: Option<Answer>,
 }
@@ -63,6 +63,9 @@ pub(crate) struct Answer {
     /// The commit of the request this answers.
     pub(crate) commit: Commit,
     pub(crate) deleted: u64,
+    pub(crate) patched: u64,
+    pub(crate) missing: u64,
+    pub(crate) more: bool,
     pub(crate) created: bool,
     pub(crate) at_ms: i64,
 }

@@ -110,6 +110,12 @@ impl MemTable {
         live(&self.chunks, &self.dead)
     }
 
+    /// Rows written after `commit`, dead ones included, newest first.
+    pub(crate) fn since(&self, commit: Commit) -> impl Iterator<Item = &Slot> {
+        let newest_first = self.chunks.iter().rev().flat_map(|chunk| chunk.iter().rev());
+        newest_first.take_while(move |slot| slot.commit > commit)
+    }
+
     /// The rows as they are now, for a reader.
     pub(crate) fn view(&self) -> MemView {
         MemView { chunks: self.chunks.clone(), dead: Arc::clone(&self.dead) }

@@ -86,6 +86,11 @@ impl MemRow {
             (Some(text), Some(spec)) => Some(analyze(text, spec.language)),
             _ => None,
         };
+        Self::with_terms(row, terms)
+    }
+
+    /// Takes a row whose text is analysed.
+    pub(crate) fn with_terms(row: Row, terms: Option<Terms>) -> Self {
         Self { bytes: row.logical_bytes(), terms, row }
     }
 

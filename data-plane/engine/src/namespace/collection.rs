@@ -128,11 +128,6 @@ impl Collection {
         }
     }
 
-    /// Whether `id` has a live row. Needs the image.
-    pub(super) fn contains(&self, id: &str) -> bool {
-        self.place(id).is_some()
-    }
-
     /// Where the live row of `id` is. Needs the image.
     pub(super) fn place(&self, id: &str) -> Option<At> {
         for mem in std::iter::once(&self.active).chain(&self.frozen) {
@@ -148,6 +143,34 @@ impl Collection {
             None => At::Segment(Arc::clone(&image.parts[place.part].segment), place.row),
             Some(_) => At::Remote(image.position(place)),
         })
+    }
+
+    /// Where the live row of `id` is, and the commit that wrote it. Needs the image.
+    pub(super) fn newest(&self, id: &str) -> Option<(At, Commit)> {
+        let at = self.place(id)?;
+        let commit = match &at {
+            At::Mem(_) => self.memtable_commit(id)?,
+            At::Segment(segment, row) => segment.commit(*row),
+            At::Remote(_) => {
+                let image = self.image.as_ref()?;
+                let place = image.find(id)?;
+                image.parts[place.part].segment.commit(place.row)
+            }
+        };
+        Some((at, commit))
+    }
+
+    fn memtable_commit(&self, id: &str) -> Option<Commit> {
+        std::iter::once(&self.active).chain(&self.frozen).find_map(|mem| match mem.get(id) {
+            Lookup::Row(slot, _) => mem.slot(slot).map(|slot| slot.commit),
+            Lookup::Absent | Lookup::Deleted => None,
+        })
+    }
+
+    /// The ids of the rows in the memtables that were written after `commit`; some may have been removed since.
+    pub(super) fn written_since(&self, commit: Commit) -> impl Iterator<Item = &str> {
+        let mems = std::iter::once(&self.active).chain(&self.frozen);
+        mems.flat_map(move |mem| mem.since(commit)).map(|slot| &*slot.row.row.id)
     }
 
     /// Brings the folded rows into memory: `image` is of the version the root names.

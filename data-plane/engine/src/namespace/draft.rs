@@ -1,19 +1,21 @@
 //! Waiting writes into one log entry. Each is checked against the namespace as the ones before it leave it,
 //! so a bad write is refused alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::errors::WriteError;
+use super::overlay::Overlay;
 use super::state::{ANSWER_OVERHEAD, Change, DurableWrite, State};
+use super::step::{Done, Step};
 use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::TableId;
 use crate::config::Config;
 use crate::log::{Answer, Body, Entry, LoggedWrite, Op};
-use crate::memtable::{MemRow, Row};
+use crate::memtable::Row;
 use crate::schema::Schema;
 
 /// A write in the queue.
@@ -23,7 +25,7 @@ pub(super) struct Pending {
     pub(super) meta: WriteMeta,
     /// About what it takes in the entry.
     pub(super) bytes: usize,
-    pub(super) reply: oneshot::Sender<Result<Committed, WriteError>>,
+    pub(super) reply: Reply,
 }
 
 /// What is to be done. Tables are those the rows were checked against.
@@ -31,12 +33,60 @@ pub(super) struct Pending {
 pub(super) enum PendingOp {
     Create { name: String, schema: Schema },
     Drop { name: String },
-    Upsert { table: TableId, rows: Vec<Arc<MemRow>> },
-    Delete { table: TableId, ids: Vec<Box<str>> },
+    Change(Vec<Step>),
+}
+
+/// To whom the outcome goes.
+pub(super) type Reply = oneshot::Sender<Result<Committed, Refused>>;
+
+/// Why a write was not done, for its caller.
+#[derive(Debug)]
+pub(super) enum Refused {
+    Error(WriteError),
+    /// Folded rows that were read for it are not the newest: it is to be read for again.
+    Reread(Box<Request>),
+}
+
+/// A request on its way back to its caller.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) steps: Vec<Step>,
+    pub(super) meta: WriteMeta,
+}
+
+impl Refused {
+    pub(super) fn into_error(self) -> WriteError {
+        match self {
+            Self::Error(error) => error,
+            Self::Reread(_) => WriteError::Backpressure("the records keep changing"),
+        }
+    }
+}
+
+impl From<WriteError> for Refused {
+    fn from(error: WriteError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Why a write is not in the draft.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Error(WriteError),
+    /// It must wait for what another write of the entry becomes.
+    Later,
+    /// Folded rows must be read for it.
+    Reread,
+}
+
+impl From<WriteError> for Refusal {
+    fn from(error: WriteError) -> Self {
+        Self::Error(error)
+    }
 }
 
 /// Who waits, and for which answer.
-pub(super) type Waiting = (oneshot::Sender<Result<Committed, WriteError>>, Committed);
+pub(super) type Waiting = (Reply, Committed);
 
 /// An entry that is ready to be written.
 #[derive(Debug)]
@@ -44,6 +94,8 @@ pub(super) struct Draft {
     pub(super) commit: Commit,
     pub(super) writes: Vec<DurableWrite>,
     pub(super) waiting: Vec<Waiting>,
+    /// Logical bytes of its rows.
+    bytes: usize,
 }
 
 /// What a draft needs beside the state.
@@ -54,22 +106,11 @@ pub(super) struct DraftContext<'a> {
     pub(super) new_table: &'a dyn Fn() -> TableId,
 }
 
-/// The namespace as the writes of this group leave it.
-#[derive(Default)]
-struct Overlay {
-    names: HashMap<String, Option<(TableId, Arc<Schema>)>>,
-    dropped: HashSet<TableId>,
-    created: HashSet<TableId>,
-    alive: HashMap<TableId, HashMap<Box<str>, bool>>,
-    keys: HashSet<[u8; 32]>,
-    answer_bytes: usize,
-}
-
 /// Drafts an entry of `group`. Writes that are refused or answered from memory get their reply here; those
 /// that must see the outcome of another one of the group go back to `later`. `None` when nothing is left.
 pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut VecDeque<Pending>) -> Option<Draft> {
     let mut overlay = Overlay::default();
-    let mut draft = Draft { commit: context.state.commit + 1, writes: Vec::new(), waiting: Vec::new() };
+    let mut draft = Draft { commit: context.state.commit + 1, writes: Vec::new(), waiting: Vec::new(), bytes: 0 };
     for pending in group {
         // Nobody waits for it any more, and it was refused: it must not be done and counted after all.
         if pending.reply.is_closed() {
@@ -86,22 +127,60 @@ pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut
                 continue;
             }
         }
-        match accept(context, &mut overlay, &draft, pending.op, &pending.meta) {
-            Ok(Accepted::Write(change, committed)) => {
-                draft.writes.push(durable(context, &mut overlay, change, pending.meta, &committed));
+        overlay.begin();
+        match accept(context, &mut overlay, &draft, &pending) {
+            Ok(Accepted::Write(planned, committed)) => {
+                let changes = planned.changes(pending.op);
+                draft.bytes += changes.iter().map(Change::bytes).sum::<usize>();
+                draft.writes.push(durable(context, &mut overlay, changes, pending.meta, &committed));
                 draft.waiting.push((pending.reply, committed));
             }
             Ok(Accepted::Answered(committed)) => reply(pending.reply, Ok(committed)),
-            Err(error) => reply(pending.reply, Err(error)),
+            Err(refusal) => {
+                let depends = overlay.depends();
+                overlay.roll_back();
+                match refusal {
+                    Refusal::Error(error) if !depends => reply(pending.reply, Err(error)),
+                    Refusal::Reread => reread(pending),
+                    Refusal::Error(_) | Refusal::Later => later.push_back(pending),
+                }
+            }
         }
     }
     (!draft.writes.is_empty()).then_some(draft)
 }
 
+fn reread(pending: Pending) {
+    let Pending { op, meta, reply, .. } = pending;
+    if let PendingOp::Change(steps) = op {
+        // A caller that hung up does not need it.
+        let _ = reply.send(Err(Refused::Reread(Box::new(Request { steps, meta }))));
+    }
+}
+
 enum Accepted {
-    Write(Option<Change>, Committed),
+    Write(Planned, Committed),
     /// Nothing to write: the answer is durable already.
     Answered(Committed),
+}
+
+/// What a write puts into the log.
+enum Planned {
+    Changes(Vec<Change>),
+    /// What each of its steps comes to.
+    Steps(Vec<Done>),
+}
+
+impl Planned {
+    fn changes(self, op: PendingOp) -> Vec<Change> {
+        match (self, op) {
+            (Self::Changes(changes), _) => changes,
+            (Self::Steps(done), PendingOp::Change(steps)) => {
+                steps.into_iter().zip(done).filter_map(|(step, done)| step.into_change(done)).collect()
+            }
+            (Self::Steps(_), _) => Vec::new(),
+        }
+    }
 }
 
 /// Answers given before this time, in milliseconds since the Unix epoch, are forgotten.
@@ -121,6 +200,9 @@ pub(super) fn answered(
             commit: answer.commit,
             replayed: Some(Bytes::from(answer.body.clone())),
             deleted: answer.deleted,
+            patched: answer.patched,
+            missing: answer.missing,
+            more: answer.more,
             created: answer.created,
         })
     } else {
@@ -132,105 +214,95 @@ fn accept(
     context: &DraftContext<'_>,
     overlay: &mut Overlay,
     draft: &Draft,
-    op: PendingOp,
-    meta: &WriteMeta,
-) -> Result<Accepted, WriteError> {
+    pending: &Pending,
+) -> Result<Accepted, Refusal> {
+    let meta = &pending.meta;
     if let Some(idempotency) = &meta.idempotency {
         let held = context.state.answer_bytes + overlay.answer_bytes + idempotency.answer.len() + ANSWER_OVERHEAD;
         if held > context.config.max_answer_bytes {
-            return Err(WriteError::Backpressure("too many idempotency answers are held"));
+            return Err(WriteError::Backpressure("too many idempotency answers are held").into());
         }
     }
-    let committed = Committed { commit: draft.commit, replayed: None, deleted: 0, created: false };
-    match op {
-        PendingOp::Create { name, schema } => create(context, overlay, name, schema, meta, committed),
+    let committed = Committed { commit: draft.commit, ..Committed::default() };
+    match &pending.op {
+        PendingOp::Create { name, schema } => Ok(create(context, overlay, name, schema, meta, committed)?),
         PendingOp::Drop { name } => {
-            let (table, _) = overlay.find(context.state, &name).ok_or(WriteError::NoSuchCollection)?;
+            let (table, _) = overlay.find(context.state, name).ok_or(WriteError::NoSuchCollection)?;
             overlay.dropped.insert(table);
             overlay.names.insert(name.clone(), None);
-            Ok(Accepted::Write(Some(Change::Drop { name }), Committed { deleted: 1, ..committed }))
+            let change = Change::Drop { name: name.clone() };
+            Ok(Accepted::Write(Planned::Changes(vec![change]), Committed { deleted: 1, ..committed }))
         }
-        PendingOp::Upsert { table, rows } => {
-            overlay.check(context.state, table)?;
-            let alive = overlay.alive.entry(table).or_default();
-            for row in &rows {
-                alive.insert(row.row.id.clone(), true);
-            }
-            Ok(Accepted::Write(Some(Change::Upsert { table, rows }), committed))
-        }
-        PendingOp::Delete { table, ids } => {
-            overlay.check(context.state, table)?;
-            let deleted = overlay.delete(context.state, table, &ids);
-            Ok(Accepted::Write(Some(Change::Delete { table, ids }), Committed { deleted, ..committed }))
-        }
+        PendingOp::Change(steps) => change(context, overlay, draft, steps, meta, committed),
     }
+}
+
+/// Does the steps of a request, each on what the ones before it left.
+fn change(
+    context: &DraftContext<'_>,
+    overlay: &mut Overlay,
+    draft: &Draft,
+    steps: &[Step],
+    meta: &WriteMeta,
+    mut committed: Committed,
+) -> Result<Accepted, Refusal> {
+    let mut all = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        let done = step.run(context, overlay, &mut committed).map_err(|refusal| match refusal {
+            Refusal::Error(error) => Refusal::Error(error.in_operation(index)),
+            other => other,
+        })?;
+        all.push(done);
+    }
+    // Rows may have grown since the request was queued.
+    let (bytes, limit) = (all.iter().map(Done::bytes).sum::<usize>(), context.config.max_entry_bytes);
+    if bytes > limit {
+        return Err(WriteError::TooLarge { bytes, limit }.into());
+    }
+    if bytes > 0 && draft.bytes + bytes > limit {
+        return Err(Refusal::Later);
+    }
+    let nothing = steps.iter().zip(&all).all(|(step, done)| step.changes_nothing(done));
+    if nothing && !overlay.depends() && meta.usage.is_empty() && meta.idempotency.is_none() {
+        return Ok(Accepted::Answered(Committed { commit: context.state.commit, ..committed }));
+    }
+    Ok(Accepted::Write(Planned::Steps(all), committed))
 }
 
 fn create(
     context: &DraftContext<'_>,
     overlay: &mut Overlay,
-    name: String,
-    schema: Schema,
+    name: &str,
+    schema: &Schema,
     meta: &WriteMeta,
     committed: Committed,
 ) -> Result<Accepted, WriteError> {
-    if let Some((table, existing)) = overlay.find(context.state, &name) {
-        if *existing != schema {
+    if let Some((table, existing)) = overlay.find(context.state, name) {
+        if *existing != *schema {
             return Err(WriteError::SchemaConflict);
         }
         let durable = !overlay.created.contains(&table);
         if durable && meta.usage.is_empty() && meta.idempotency.is_none() {
-            let commit = context.state.collections.get(&name).map_or(context.state.commit, |c| c.created_commit);
+            let commit = context.state.collections.get(name).map_or(context.state.commit, |c| c.created_commit);
             return Ok(Accepted::Answered(Committed { commit, ..committed }));
         }
-        return Ok(Accepted::Write(None, committed));
+        return Ok(Accepted::Write(Planned::Changes(Vec::new()), committed));
     }
     let limit = context.config.max_collections;
     if context.state.collections.len() + overlay.created.len() >= limit {
         return Err(WriteError::TooManyCollections { limit });
     }
-    let (table, schema) = ((context.new_table)(), Arc::new(schema));
+    let (table, schema) = ((context.new_table)(), Arc::new(schema.clone()));
     overlay.created.insert(table);
-    overlay.names.insert(name.clone(), Some((table, Arc::clone(&schema))));
-    Ok(Accepted::Write(Some(Change::Create { name, table, schema }), Committed { created: true, ..committed }))
-}
-
-impl Overlay {
-    fn find(&self, state: &State, name: &str) -> Option<(TableId, Arc<Schema>)> {
-        match self.names.get(name) {
-            Some(changed) => changed.clone(),
-            None => state.collections.get(name).map(|c| (c.table, Arc::clone(&c.schema))),
-        }
-    }
-
-    /// The table must still be there, with its folded rows in memory.
-    fn check(&self, state: &State, table: TableId) -> Result<(), WriteError> {
-        if self.dropped.contains(&table) {
-            return Err(WriteError::NoSuchCollection);
-        }
-        match state.names.get(&table).and_then(|name| state.collections.get(name)) {
-            Some(collection) if collection.has_image() => Ok(()),
-            _ => Err(WriteError::NoSuchCollection),
-        }
-    }
-
-    /// Counts the ids that are there, and takes them away.
-    fn delete(&mut self, state: &State, table: TableId, ids: &[Box<str>]) -> u64 {
-        let alive = self.alive.entry(table).or_default();
-        let collection = state.names.get(&table).and_then(|name| state.collections.get(name));
-        let mut deleted = 0;
-        for id in ids {
-            let was = alive.insert(id.clone(), false).unwrap_or_else(|| collection.is_some_and(|c| c.contains(id)));
-            deleted += u64::from(was);
-        }
-        deleted
-    }
+    overlay.names.insert(name.to_owned(), Some((table, Arc::clone(&schema))));
+    let change = Change::Create { name: name.to_owned(), table, schema };
+    Ok(Accepted::Write(Planned::Changes(vec![change]), Committed { created: true, ..committed }))
 }
 
 fn durable(
     context: &DraftContext<'_>,
     overlay: &mut Overlay,
-    change: Option<Change>,
+    changes: Vec<Change>,
     meta: WriteMeta,
     committed: &Committed,
 ) -> DurableWrite {
@@ -243,22 +315,25 @@ fn durable(
             body: idempotency.answer.to_vec(),
             commit: committed.commit,
             deleted: committed.deleted,
+            patched: committed.patched,
+            missing: committed.missing,
+            more: committed.more,
             created: committed.created,
             at_ms: context.now_ms,
         }
     });
-    DurableWrite { change, usage: meta.usage, answer }
+    DurableWrite { changes, usage: meta.usage, answer }
 }
 
 /// A caller that hung up does not need its answer.
-pub(super) fn reply(to: oneshot::Sender<Result<Committed, WriteError>>, answer: Result<Committed, WriteError>) {
-    let _ = to.send(answer);
+pub(super) fn reply(to: Reply, answer: Result<Committed, WriteError>) {
+    let _ = to.send(answer.map_err(Refused::Error));
 }
 
 /// The writes in the form of the log.
 pub(super) fn body(writes: &[DurableWrite]) -> Body<&Row> {
     let logged = writes.iter().map(|write| LoggedWrite {
-        op: write.change.as_ref().map(op),
+        ops: write.changes.iter().map(op).collect(),
         usage: write.usage.clone(),
         answer: write.answer.clone(),
     });

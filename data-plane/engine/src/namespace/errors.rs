@@ -1,5 +1,6 @@
 //! Why a namespace cannot be opened, written or read.
 
+use super::types::Commit;
 use crate::schema::{SchemaError, SchemaMismatch};
 
 /// Why a namespace could not be opened.
@@ -73,6 +74,30 @@ pub enum WriteError {
     TooManyCollections {
         /// The most that are allowed.
         limit: usize,
+    },
+    /// A condition did not hold at the commit; nothing was done.
+    #[error("the condition on record {id:?} does not hold: {why}")]
+    ConditionFailed {
+        /// The record's id.
+        id: String,
+        /// What is so instead.
+        why: &'static str,
+        /// The commit of the record's last write, `None` when there is no record.
+        commit: Option<Commit>,
+    },
+    /// A record that was to be patched is not there; nothing was done.
+    #[error("there is no record {id:?} to be patched; `missing: skip` leaves such ids out")]
+    NoSuchRecord {
+        /// The record's id.
+        id: String,
+    },
+    /// An operation of a request of several was refused; nothing of the request was done.
+    #[error("operation {operation}: {error}")]
+    InOperation {
+        /// The operation's index in the request.
+        operation: usize,
+        /// Why.
+        error: Box<WriteError>,
     },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]

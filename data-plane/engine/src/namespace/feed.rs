@@ -241,5 +241,5 @@ fn operations(entry: &Entry) -> impl Iterator<Item = &Op> {
         Body::Generation => &[],
         Body::Writes(writes) => writes,
     };
-    writes.iter().filter_map(|write| write.op.as_ref())
+    writes.iter().flat_map(|write| &write.ops)
 }

@@ -11,10 +11,15 @@ mod feed;
 mod folding;
 mod history;
 mod open;
+mod operation;
+mod overlay;
+mod patch;
+mod prepare;
 mod reads;
 mod replay;
 mod shared;
 mod state;
+mod step;
 mod types;
 mod writer;
 mod writes;
@@ -27,7 +32,10 @@ use tokio_util::task::TaskTracker;
 
 pub use errors::{FeedError, FoldError, OpenError, ReadError, WriteError};
 pub use feed::{Change, Changes, Feed};
-pub use types::{CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, UsageDelta, UsageKey, WriteMeta};
+pub use operation::{Action, Condition, Edit, Missing, Operation, Patch};
+pub use types::{
+    CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,
+};
 
 use crate::config::{Config, Environment, Writer};
 use crate::store::Store;

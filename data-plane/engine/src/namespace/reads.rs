@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::Namespace;
 use super::errors::ReadError;
 use super::shared::refuse_unless_serving;
-use super::types::{CollectionInfo, Commit, ReadOf, Stats, UsageKey};
+use super::types::{CollectionInfo, Commit, ReadOf, Stats, Stored, UsageKey};
 use crate::filter::Filter;
 use crate::schema::{Record, Schema, check_numbers, limits, no_vector_column};
 use crate::search::{self, Fusion, Hit, Include, Mode, Page, Query, Room, SearchError, View};
@@ -29,20 +29,38 @@ impl Namespace {
         ids: &[String],
         include: Include,
     ) -> Result<ReadOf<Vec<Option<Record>>>, ReadError> {
+        let ReadOf { value, commit, io } = self.fetch_stored(collection, ids, include).await?;
+        let value = value.into_iter().map(|found| found.map(|stored| stored.record)).collect();
+        Ok(ReadOf { value, commit, io })
+    }
+
+    /// As [`Namespace::fetch`], each record with the commit that wrote it.
+    ///
+    /// # Errors
+    /// As [`Namespace::fetch`].
+    pub async fn fetch_stored(
+        &self,
+        collection: &str,
+        ids: &[String],
+        include: Include,
+    ) -> Result<ReadOf<Vec<Option<Stored>>>, ReadError> {
         if ids.len() > limits::MAX_BATCH {
             return Err(bad("ids", format!("at most {} are allowed", limits::MAX_BATCH)));
         }
         let scope = Arc::new(IoScope::default());
         self.shared.ensure_image_counted(collection, &scope).await?;
-        let (view, commit, places) = {
+        let (view, commit, found) = {
             let state = self.shared.state.read();
             refuse_unless_serving(&state)?;
             let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
             let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(&scope));
-            let places: Vec<_> = ids.iter().map(|id| found.place(id)).collect();
-            (view, state.commit, places)
+            let rows: Vec<_> = ids.iter().map(|id| found.newest(id)).collect();
+            (view, state.commit, rows)
         };
-        let value = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
+        let (places, commits): (Vec<_>, Vec<_>) = found.into_iter().map(Option::unzip).unzip();
+        let records = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
+        let stored = records.into_iter().zip(commits);
+        let value = stored.map(|(record, commit)| Some(Stored { record: record?, commit: commit? })).collect();
         self.answer(value, commit, scope.io())
     }
 
@@ -219,6 +237,7 @@ impl Namespace {
             rows: state.collections.values().map(|c| c.totals.rows).sum(),
             logical_bytes: live,
             history_bytes: super::history::history_bytes(kept, state.marks.written, live),
+            waiting: self.queue.max_capacity() - self.queue.capacity(),
             memtable_rows,
             memtable_bytes,
             folds: counters.folds.load(Ordering::Relaxed),

@@ -24,7 +24,7 @@ impl State {
     }
 
     fn durable(&self, write: LoggedWrite) -> DurableWrite {
-        let change = write.op.map(|op| match op {
+        let change = |op| match op {
             Op::Create { name, table, schema } => Change::Create { name, table, schema: Arc::new(schema) },
             Op::Drop { name } => Change::Drop { name },
             Op::Delete { table, ids } => Change::Delete { table, ids },
@@ -37,7 +37,7 @@ impl State {
                 });
                 Change::Upsert { table, rows }
             }
-        });
-        DurableWrite { change, usage: write.usage, answer: write.answer }
+        };
+        DurableWrite { changes: write.ops.into_iter().map(change).collect(), usage: write.usage, answer: write.answer }
     }
 }

@@ -19,10 +19,21 @@ pub(super) enum Change {
     Delete { table: TableId, ids: Vec<Box<str>> },
 }
 
+impl Change {
+    /// Logical bytes of its rows.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Upsert { rows, .. } => rows.iter().map(|row| row.bytes as usize).sum(),
+            Self::Create { .. } | Self::Drop { .. } | Self::Delete { .. } => 0,
+        }
+    }
+}
+
 /// One durable write.
 #[derive(Debug)]
 pub(super) struct DurableWrite {
-    pub(super) change: Option<Change>,
+    /// In their order.
+    pub(super) changes: Vec<Change>,
     pub(super) usage: Vec<UsageDelta>,
     pub(super) answer: Option<Answer>,
 }
@@ -30,10 +41,7 @@ pub(super) struct DurableWrite {
 impl DurableWrite {
     /// Logical bytes of its rows.
     pub(super) fn bytes(&self) -> usize {
-        match &self.change {
-            Some(Change::Upsert { rows, .. }) => rows.iter().map(|row| row.bytes as usize).sum(),
-            _ => 0,
-        }
+        self.changes.iter().map(Change::bytes).sum()
     }
 }
 
@@ -151,7 +159,7 @@ impl State {
 
     pub(super) fn apply_write(&mut self, commit: Commit, write: DurableWrite) {
         self.changed = true;
-        if let Some(change) = write.change {
+        for change in write.changes {
             self.apply_change(commit, change);
         }
         for delta in write.usage {
@@ -188,6 +196,10 @@ impl State {
                 }
             }
         }
+    }
+
+    pub(super) fn collection(&self, table: TableId) -> Option<&Collection> {
+        self.collections.get(self.names.get(&table)?)
     }
 
     pub(super) fn by_table(&mut self, table: TableId) -> Option<&mut Collection> {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::schema::Schema;
+use crate::schema::{Record, Schema};
 use crate::store::Io;
 
 /// A commit number. Every write has one; numbers grow and are never reused.
@@ -55,16 +55,31 @@ pub struct WriteMeta {
 }
 
 /// A durable write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Committed {
     /// The commit of the write; for a replay the one of the first time.
     pub commit: Commit,
     /// The stored answer, when this request was done before.
     pub replayed: Option<Bytes>,
-    /// Records that a delete removed, or a dropped collection (0 or 1); 0 for other writes.
+    /// Records that the request removed, or a dropped collection (0 or 1).
     pub deleted: u64,
+    /// Records that the request patched.
+    pub patched: u64,
+    /// Ids to be patched that had no record and were left out.
+    pub missing: u64,
+    /// Whether a filter may have passed more records than the limit let be changed: the same operation again goes on.
+    pub more: bool,
     /// Whether a collection was created by this very write.
     pub created: bool,
+}
+
+/// A record as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The record, with the columns asked for.
+    pub record: Record,
+    /// The commit that wrote it, for [`crate::Condition::Commit`].
+    pub commit: Commit,
 }
 
 /// An answer and the last commit it has seen.
@@ -108,6 +123,8 @@ pub struct Stats {
     pub logical_bytes: u64,
     /// Logical bytes of records that were overwritten or deleted and can still be read at an older commit.
     pub history_bytes: u64,
+    /// Writes that wait for the log.
+    pub waiting: usize,
     /// Rows and tombstones in the memtables.
     pub memtable_rows: usize,
     /// Bytes of the memtables.

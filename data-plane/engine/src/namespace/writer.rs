@@ -114,7 +114,8 @@ async fn gather(shared: &Shared, queue: &mut Queue) -> Option<Vec<Pending>> {
         bytes += next.bytes;
         group.push(next);
     }
-    while bytes < shared.config.max_entry_bytes {
+    // Those that were put back count, so that they do not pile up while new ones come.
+    while bytes < shared.config.max_entry_bytes && group.len() < shared.config.max_pending_writes {
         let Ok(next) = arriving.try_recv() else { break };
         let next = take(shared, next);
         if bytes + next.bytes > shared.config.max_entry_bytes {
@@ -139,7 +140,7 @@ fn new_table(shared: &Shared) -> TableId {
 /// Makes a draft durable, then visible, then answers.
 async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_settled: &mut Duration) -> Next {
     let nonce = shared.environment.entropy.nonce();
-    let Draft { commit, writes, waiting } = draft;
+    let Draft { commit, writes, waiting, .. } = draft;
     let at_ms = shared.entry_ms();
     let (sealed, writes) = match encode(shared, (commit, at_ms), nonce, writes).await {
         Ok(encoded) => encoded,

@@ -1,18 +1,17 @@
 //! The callers' side of writes: check, queue, wait.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::Namespace;
-use super::draft::{self, Pending, PendingOp};
-use super::errors::{ReadError, WriteError};
+use super::draft::{self, Pending, PendingOp, Refused, Request};
+use super::errors::WriteError;
+use super::operation::Operation;
+use super::prepare;
 use super::types::{Committed, WriteMeta};
 use super::writer::IN_DOUBT;
-use crate::catalog::TableId;
-use crate::memtable::{MemRow, Row};
-use crate::schema::{Record, Schema, check_id, check_record, limits, valid_collection_name};
+use crate::schema::{Record, Schema, valid_collection_name};
 
 /// Bytes of a stored answer.
 const MAX_ANSWER: usize = 16 << 10;
@@ -22,8 +21,8 @@ const MAX_DELTAS: usize = 16;
 const OVERHEAD: usize = 256;
 /// The queue holds at most so many entries' worth of bytes.
 const QUEUED_ENTRIES: usize = 4;
-/// Batches larger than this are analysed off the async threads.
-const INLINE_BYTES: usize = 64 << 10;
+/// How often a request is read for anew because its records changed meanwhile.
+const MAX_ATTEMPTS: usize = 16;
 
 impl Namespace {
     /// Creates a collection. With the same schema again it is a success that changes nothing
@@ -43,7 +42,8 @@ impl Namespace {
         }
         schema.validate()?;
         let bytes = OVERHEAD + name.len() + schema.attributes.keys().map(|k| k.len() + 8).sum::<usize>();
-        self.submit(PendingOp::Create { name: name.to_owned(), schema }, meta, bytes).await
+        let submitted = self.submit(PendingOp::Create { name: name.to_owned(), schema }, meta, bytes).await;
+        submitted.map_err(Refused::into_error)
     }
 
     /// Drops a collection and all its records.
@@ -51,7 +51,8 @@ impl Namespace {
     /// # Errors
     /// [`WriteError::NoSuchCollection`] when there is none.
     pub async fn drop_collection(&self, name: &str, meta: WriteMeta) -> Result<Committed, WriteError> {
-        self.submit(PendingOp::Drop { name: name.to_owned() }, meta, OVERHEAD + name.len()).await
+        let submitted = self.submit(PendingOp::Drop { name: name.to_owned() }, meta, OVERHEAD + name.len()).await;
+        submitted.map_err(Refused::into_error)
     }
 
     /// Writes whole records; each replaces the record of its id. All or nothing.
@@ -64,23 +65,7 @@ impl Namespace {
         records: Vec<Record>,
         meta: WriteMeta,
     ) -> Result<Committed, WriteError> {
-        check_batch("records", records.len())?;
-        let (table, schema) = self.target(collection).await?;
-        let mut seen = std::collections::HashSet::with_capacity(records.len());
-        for (index, record) in records.iter().enumerate() {
-            check_record(&schema, index, record)?;
-            if !seen.insert(record.id.as_str()) {
-                return Err(WriteError::SchemaMismatch(crate::schema::SchemaMismatch {
-                    record: index,
-                    field: "id".to_owned(),
-                    why: "is there twice".to_owned(),
-                }));
-            }
-        }
-        drop(seen);
-        let rows = analyze(records, schema).await?;
-        let bytes = rows.iter().map(|row| row.bytes as usize + 64).sum::<usize>();
-        self.submit(PendingOp::Upsert { table, rows }, meta, bytes).await
+        self.write_one(Operation::upsert(collection, records), meta).await
     }
 
     /// Deletes records by id; ids that are not there are no error. [`Committed::deleted`] counts those that were.
@@ -88,14 +73,44 @@ impl Namespace {
     /// # Errors
     /// See [`WriteError`].
     pub async fn delete(&self, collection: &str, ids: Vec<String>, meta: WriteMeta) -> Result<Committed, WriteError> {
-        check_batch("ids", ids.len())?;
-        for id in &ids {
-            check_id(id).map_err(|(_, why)| WriteError::BadRequest { field: "ids", why })?;
+        self.write_one(Operation::delete(collection, ids), meta).await
+    }
+
+    /// Does one operation; its errors are not numbered.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub async fn write_one(&self, operation: Operation, meta: WriteMeta) -> Result<Committed, WriteError> {
+        self.write(vec![operation], meta).await.map_err(|error| match error {
+            WriteError::InOperation { error, .. } => *error,
+            other => other,
+        })
+    }
+
+    /// Does all operations at one commit, or none of them. Each sees what the ones before it did. At most 1,000
+    /// records, ids and patches in all, of them at most 8 operations by filter.
+    ///
+    /// # Errors
+    /// [`WriteError::InOperation`] for what is wrong with one operation; see [`WriteError`] for the rest.
+    pub async fn write(&self, operations: Vec<Operation>, meta: WriteMeta) -> Result<Committed, WriteError> {
+        prepare::check_amounts(&operations)?;
+        self.refuse_if_stalled()?;
+        let mut steps = Vec::with_capacity(operations.len());
+        for (index, operation) in operations.into_iter().enumerate() {
+            // Boxed, as it holds all of a load: the futures around it stay small.
+            let step = Box::pin(self.prepare(operation)).await.map_err(|error| error.in_operation(index))?;
+            steps.push(step);
         }
-        let (table, _) = self.target(collection).await?;
-        let bytes = ids.iter().map(|id| id.len() + 8).sum::<usize>();
-        let ids = ids.into_iter().map(Into::into).collect();
-        self.submit(PendingOp::Delete { table, ids }, meta, bytes).await
+        let mut request = Request { steps, meta };
+        for _ in 0..MAX_ATTEMPTS {
+            let bytes = Box::pin(self.read_for(&mut request.steps)).await?;
+            match self.submit(PendingOp::Change(request.steps), request.meta, bytes).await {
+                Ok(committed) => return Ok(committed),
+                Err(Refused::Error(error)) => return Err(error),
+                Err(Refused::Reread(again)) => request = *again,
+            }
+        }
+        Err(WriteError::Backpressure("the records keep changing between being read and being written"))
     }
 
     /// The answer that a request under an idempotency key was given before, so that what comes before its
@@ -110,22 +125,7 @@ impl Namespace {
         answer
     }
 
-    /// The collection's table, with its folded rows in memory.
-    async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
-        self.refuse_if_stalled()?;
-        self.shared.ensure_image(name).await.map_err(|error| match error {
-            ReadError::Fenced => WriteError::Fenced,
-            ReadError::Closed => WriteError::Closed,
-            ReadError::NoSuchCollection => WriteError::NoSuchCollection,
-            ReadError::NoLease => WriteError::NoLease,
-            other => WriteError::Unavailable(format!("nothing was written: {other}")),
-        })?;
-        let state = self.shared.state.read();
-        let collection = state.collections.get(name).ok_or(WriteError::NoSuchCollection)?;
-        Ok((collection.table, Arc::clone(&collection.schema)))
-    }
-
-    fn refuse_if_stalled(&self) -> Result<(), WriteError> {
+    pub(super) fn refuse_if_stalled(&self) -> Result<(), WriteError> {
         if self.shared.stalled.load(Ordering::Acquire) {
             return Err(WriteError::Backpressure(IN_DOUBT));
         }
@@ -150,23 +150,35 @@ impl Namespace {
         Err(WriteError::Unavailable("the lease ran out before the reply".to_owned()))
     }
 
-    async fn submit(&self, op: PendingOp, meta: WriteMeta, bytes: usize) -> Result<Committed, WriteError> {
+    /// A refusal tells what is in the namespace, which a successor may have changed.
+    fn refused(&self, refused: Refused) -> Refused {
+        match refused {
+            Refused::Error(
+                WriteError::Fenced | WriteError::Closed | WriteError::Unavailable(_) | WriteError::Backpressure(_),
+            )
+            | Refused::Reread(_) => refused,
+            Refused::Error(error) => Refused::Error(self.refuse_without_lease().err().unwrap_or(error)),
+        }
+    }
+
+    async fn submit(&self, op: PendingOp, meta: WriteMeta, bytes: usize) -> Result<Committed, Refused> {
         let config = &self.shared.config;
         self.refuse_without_lease()?;
         self.refuse_if_stalled()?;
         if meta.usage.len() > MAX_DELTAS {
-            return Err(WriteError::BadRequest { field: "usage", why: format!("more than {MAX_DELTAS} deltas") });
+            let why = format!("more than {MAX_DELTAS} deltas");
+            return Err(WriteError::BadRequest { field: "usage", why }.into());
         }
         let answer = meta.idempotency.as_ref().map_or(0, |i| i.answer.len());
         if answer > MAX_ANSWER {
-            return Err(WriteError::TooLarge { bytes: answer, limit: MAX_ANSWER });
+            return Err(WriteError::TooLarge { bytes: answer, limit: MAX_ANSWER }.into());
         }
         let bytes = bytes + answer + OVERHEAD;
         if bytes > config.max_entry_bytes {
-            return Err(WriteError::TooLarge { bytes, limit: config.max_entry_bytes });
+            return Err(WriteError::TooLarge { bytes, limit: config.max_entry_bytes }.into());
         }
         if self.shared.unfolded.bytes.load(Ordering::Acquire) > config.max_memtable_bytes {
-            return Err(WriteError::Backpressure("too much is not folded yet"));
+            return Err(WriteError::Backpressure("too much is not folded yet").into());
         }
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
         let (reply, answered) = oneshot::channel();
@@ -180,36 +192,15 @@ impl Namespace {
         };
         if let Err(error) = sent {
             self.shared.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
-            return Err(error);
+            return Err(error.into());
         }
-        let committed = answered.await.unwrap_or_else(|_| Err(self.gone()))?;
-        self.acknowledge(committed)
+        let answered = answered.await.unwrap_or_else(|_| Err(self.gone().into()));
+        let committed = answered.map_err(|refused| self.refused(refused))?;
+        Ok(self.acknowledge(committed)?)
     }
 
     /// Why the task that writes is not there.
     fn gone(&self) -> WriteError {
         if self.is_fenced() { WriteError::Fenced } else { WriteError::Closed }
     }
-}
-
-fn check_batch(field: &'static str, items: usize) -> Result<(), WriteError> {
-    if items == 0 || items > limits::MAX_BATCH {
-        return Err(WriteError::BadRequest {
-            field,
-            why: format!("must hold 1 to {}, not {items}", limits::MAX_BATCH),
-        });
-    }
-    Ok(())
-}
-
-async fn analyze(records: Vec<Record>, schema: Arc<Schema>) -> Result<Vec<Arc<MemRow>>, WriteError> {
-    let bytes: usize = records.iter().map(|r| r.text.as_ref().map_or(0, String::len)).sum();
-    let work = move || {
-        let rows = records.into_iter().map(|record| Row::from_record(record, &schema));
-        rows.map(|row| Arc::new(MemRow::new(row, &schema))).collect::<Vec<_>>()
-    };
-    if bytes <= INLINE_BYTES {
-        return Ok(work());
-    }
-    tokio::task::spawn_blocking(work).await.map_err(|e| WriteError::Unavailable(format!("nothing was written: {e}")))
 }

@@ -15,6 +15,7 @@ mod run;
 mod text;
 mod topk;
 mod view;
+mod whole;
 
 pub(crate) use distance::norm;
 pub(crate) use inverted::Inverted;
@@ -23,3 +24,4 @@ pub(crate) use room::Room;
 pub(crate) use run::{count, fetch, query, scan};
 pub(crate) use text::{Terms, analyze};
 pub(crate) use view::{Abandoned, At, SearchError, View};
+pub(crate) use whole::whole_rows;

@@ -208,7 +208,7 @@ pub(super) fn filter_columns(schema: &Schema, filter: Option<&Filter>) -> Vec<St
     columns
 }
 
-fn include_columns(schema: &Schema, include: Include) -> Vec<String> {
+pub(super) fn include_columns(schema: &Schema, include: Include) -> Vec<String> {
     let mut columns = Vec::new();
     if include.vector {
         columns.extend(schema.vectors.keys().cloned());

@@ -107,7 +107,7 @@ impl View {
     }
 
     /// Logical bytes of the row at a position of the remote table's ordered scan.
-    pub(super) fn remote_bytes(&self, position: u64) -> usize {
+    pub(crate) fn remote_bytes(&self, position: u64) -> usize {
         self.remote_row(position).map_or(0, |(part, row)| part.segment.bytes(row) as usize)
     }
 

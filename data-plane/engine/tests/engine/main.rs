@@ -1,6 +1,8 @@
 //! What the engine promises, shown against real stores. One program, so that it is linked once.
 
+mod by_filter;
 mod cleanup;
+mod conditions;
 mod durability;
 mod feed;
 mod filters;
@@ -9,8 +11,10 @@ mod index_kinds;
 mod io;
 mod limits;
 mod ownership;
+mod patches;
 mod ranking;
 mod read_limits;
+mod requests;
 mod same_answer;
 mod simulation;
 mod stores;

@@ -103,6 +103,18 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
         }
         WriteError::NoSuchCollection => Problem::not_found(),
         WriteError::TooManyCollections { limit } => too_many_collections(limit as u64),
+        WriteError::ConditionFailed { id, why, commit } => {
+            let detail = format!("The condition on the record `{id}` does not hold: {why}.");
+            Problem::new(Code::PreconditionFailed, detail).with("record", id).with("current_commit", commit)
+        }
+        WriteError::NoSuchRecord { id } => {
+            let detail =
+                format!("There is no record `{id}` to be changed; `\"missing\": \"skip\"` leaves such ids out.");
+            Problem::new(Code::PreconditionFailed, detail).with("record", id).with("current_commit", None::<u64>)
+        }
+        WriteError::InOperation { operation, error } => {
+            write(admission, *error).under(&format!("/operations/{operation}")).with("operation", operation)
+        }
         WriteError::IdempotencyConflict => {
             Problem::new(Code::IdempotencyConflict, "The `Idempotency-Key` was used with another request.")
         }

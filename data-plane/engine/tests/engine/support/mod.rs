@@ -1,6 +1,7 @@
 //! What the engine's tests share.
 
 pub mod faulty;
+pub mod held;
 pub mod lease;
 pub mod leftovers;
 pub mod s3;
