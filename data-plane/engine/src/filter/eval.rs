@@ -26,6 +26,30 @@ pub(crate) enum ValueRef<'a> {
     List(&'a [String]),
 }
 
+impl ValueRef<'_> {
+    /// The order of two values of one type; lists have none.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Str(a), Self::Str(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) | (Self::Timestamp(a), Self::Timestamp(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
+    }
+
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Str(s) => Value::String((*s).to_owned()),
+            Self::Int(i) => Value::Int(*i),
+            Self::Float(f) => Value::Float(*f),
+            Self::Bool(b) => Value::Bool(*b),
+            Self::Timestamp(t) => Value::Timestamp(*t),
+            Self::List(items) => Value::StringList(items.to_vec()),
+        }
+    }
+}
+
 impl<'a> From<&'a Value> for ValueRef<'a> {
     fn from(value: &'a Value) -> Self {
         match value {

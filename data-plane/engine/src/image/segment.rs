@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 
-use crate::filter::Columns;
+use crate::filter::{Columns, ValueRef};
 use crate::memtable::Row;
 use crate::namespace::Commit;
 use crate::schema::{AttributeType, Record, Schema, Value};
@@ -184,7 +184,7 @@ impl Segment {
             |column: &Option<StringArray>| column.as_ref().filter(|c| c.is_valid(at)).map(|c| c.value(at).to_owned());
         let attributes = || {
             let values = schema.attributes.keys().enumerate();
-            values.filter_map(|(i, name)| self.value(i, at).map(|v| (name.clone(), v))).collect()
+            values.filter_map(|(i, name)| self.value(i, row).map(|v| (name.clone(), v))).collect()
         };
         let vectors = || {
             let columns = schema.vectors.keys().enumerate();
@@ -213,7 +213,7 @@ impl Segment {
             id: self.id(row).into(),
             vectors: vectors.collect(),
             text: text(&self.text),
-            attributes: (0..self.attributes.len()).map(|column| self.value(column, at)).collect(),
+            attributes: (0..self.attributes.len()).map(|column| self.value(column, row)).collect(),
             metadata: text(&self.metadata),
         }
     }
@@ -223,23 +223,30 @@ impl Segment {
         Columns { ids: &self.ids, attributes: &self.attributes, metadata: self.metadata.as_ref() }
     }
 
-    fn value(&self, column: usize, row: usize) -> Option<Value> {
-        let (kind, array) = self.attributes.get(column)?.as_ref()?;
+    fn value(&self, column: usize, row: u32) -> Option<Value> {
+        if let Some(value) = self.scalar(column, row) {
+            return Some(value.to_value());
+        }
+        let (_, array) = self.attributes.get(column)?.as_ref()?;
+        let list = array.as_list_opt::<i32>().filter(|list| list.is_valid(row as usize))?.value(row as usize);
+        Some(Value::StringList(list.as_string_opt::<i32>()?.iter().flatten().map(str::to_owned).collect()))
+    }
+
+    /// The value of an attribute of a row, in place; `None` when it is null or a list.
+    pub(crate) fn scalar(&self, column: usize, row: u32) -> Option<ValueRef<'_>> {
+        let ((kind, array), row) = (self.attributes.get(column)?.as_ref()?, row as usize);
         if array.is_null(row) {
             return None;
         }
         Some(match kind {
-            AttributeType::String => Value::String(array.as_string_opt::<i32>()?.value(row).to_owned()),
-            AttributeType::Int => Value::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
-            AttributeType::Float => Value::Float(array.as_primitive_opt::<Float64Type>()?.value(row)),
-            AttributeType::Bool => Value::Bool(array.as_boolean_opt()?.value(row)),
+            AttributeType::String => ValueRef::Str(array.as_string_opt::<i32>()?.value(row)),
+            AttributeType::Int => ValueRef::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
+            AttributeType::Float => ValueRef::Float(array.as_primitive_opt::<Float64Type>()?.value(row)),
+            AttributeType::Bool => ValueRef::Bool(array.as_boolean_opt()?.value(row)),
             AttributeType::Timestamp => {
-                Value::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
+                ValueRef::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
             }
-            AttributeType::StringList => {
-                let items = array.as_list_opt::<i32>()?.value(row);
-                Value::StringList(items.as_string_opt::<i32>()?.iter().flatten().map(str::to_owned).collect())
-            }
+            AttributeType::StringList => return None,
         })
     }
 }

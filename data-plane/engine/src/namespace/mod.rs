@@ -15,6 +15,7 @@ mod operation;
 mod overlay;
 mod patch;
 mod prepare;
+mod queries;
 mod reads;
 mod replay;
 mod shared;

@@ -10,12 +10,9 @@ use super::errors::ReadError;
 use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, Stored, UsageKey};
 use crate::filter::Filter;
-use crate::schema::{Record, Schema, check_numbers, limits, no_vector_column};
-use crate::search::{self, Fusion, Hit, Include, Mode, Page, Query, Room, SearchError, View};
+use crate::schema::{Record, Schema, limits};
+use crate::search::{self, Include, Page, Room, SearchError, View};
 use crate::store::{Io, IoScope};
-
-/// Bytes of a query text.
-const MAX_QUERY_TEXT: usize = 64 << 10;
 
 impl Namespace {
     /// The records of `ids`, in their order, `None` where there is none. At most 1,000.
@@ -100,21 +97,7 @@ impl Namespace {
         self.answer(value, commit, scope.io())
     }
 
-    /// The best records for a query, best first, ties by id.
-    ///
-    /// # Errors
-    /// [`ReadError::BadQuery`] when the query does not fit the collection, or the hits' records exceed
-    /// [`crate::Config::max_read_bytes`].
-    pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
-        let scope = Arc::new(IoScope::default());
-        let (view, commit) = self.view(collection, &scope).await?;
-        check_query(&view.schema, &query)?;
-        check_filter(&view.schema, query.filter.as_ref())?;
-        let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
-        self.answer(value, commit, scope.io())
-    }
-
-    async fn view(&self, collection: &str, scope: &Arc<IoScope>) -> Result<(Arc<View>, Commit), ReadError> {
+    pub(super) async fn view(&self, collection: &str, scope: &Arc<IoScope>) -> Result<(Arc<View>, Commit), ReadError> {
         self.shared.ensure_image_counted(collection, scope).await?;
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
@@ -124,7 +107,7 @@ impl Namespace {
     }
 
     /// The reply, if the process may still give it.
-    fn answer<T>(&self, value: T, commit: Commit, io: Io) -> Result<ReadOf<T>, ReadError> {
+    pub(super) fn answer<T>(&self, value: T, commit: Commit, io: Io) -> Result<ReadOf<T>, ReadError> {
         #[cfg(feature = "planted-bugs")]
         if crate::planted::is(crate::planted::Bug::StaleReadByPausedOwner) {
             return Ok(ReadOf { value, commit, io });
@@ -136,12 +119,12 @@ impl Namespace {
         Ok(ReadOf { value, commit, io })
     }
 
-    fn room(&self) -> Room {
+    pub(super) fn room(&self) -> Room {
         Room::new(self.shared.config.max_read_bytes)
     }
 
     /// `field` is what the caller can make smaller.
-    fn failed(&self, field: &'static str, error: &SearchError) -> ReadError {
+    pub(super) fn failed(&self, field: &'static str, error: &SearchError) -> ReadError {
         match error {
             SearchError::TooLarge => {
                 let limit = self.shared.config.max_read_bytes;
@@ -249,45 +232,15 @@ impl Namespace {
     }
 }
 
-fn check_query(schema: &Schema, query: &Query) -> Result<(), ReadError> {
-    if !(1..=limits::MAX_TOP_K).contains(&query.top_k) {
-        return Err(bad("top_k", format!("must be 1 to {}", limits::MAX_TOP_K)));
-    }
-    let (vector, text, alpha) = match &query.mode {
-        Mode::Vector { vector } => (Some(vector), None, None),
-        Mode::Text { text } => (None, Some(text), None),
-        Mode::Hybrid { vector, text, fusion: Fusion::Weighted(alpha) } => (Some(vector), Some(text), Some(*alpha)),
-        Mode::Hybrid { vector, text, fusion: Fusion::Rrf } => (Some(vector), Some(text), None),
-    };
-    if let Some(vector) = vector {
-        let Some((_, spec)) = schema.vector_column(&query.column) else {
-            return Err(bad("vector", no_vector_column(schema, &query.column)));
-        };
-        check_numbers(vector, spec.dimension as usize).map_err(|why| bad("vector", why))?;
-    }
-    if let Some(text) = text {
-        if schema.text.is_none() {
-            return Err(bad("text", "the collection has no text column".to_owned()));
-        }
-        if text.len() > MAX_QUERY_TEXT {
-            return Err(bad("text", format!("{} bytes; at most {MAX_QUERY_TEXT} are allowed", text.len())));
-        }
-    }
-    match alpha {
-        Some(alpha) if !(0.0..=1.0).contains(&alpha) => Err(bad("alpha", "must be 0 to 1".to_owned())),
-        _ => Ok(()),
-    }
-}
-
 /// A filter knows attributes by their places in the schema that it was checked against.
-fn check_filter(schema: &Schema, filter: Option<&Filter>) -> Result<(), ReadError> {
+pub(super) fn check_filter(schema: &Schema, filter: Option<&Filter>) -> Result<(), ReadError> {
     if filter.is_none_or(|filter| filter.fits(schema)) {
         return Ok(());
     }
     Err(bad("filter", "the collection was replaced by one with other attributes meanwhile".to_owned()))
 }
 
-fn bad(field: &'static str, why: String) -> ReadError {
+pub(super) fn bad(field: &'static str, why: String) -> ReadError {
     ReadError::BadQuery { field, why }
 }
 

@@ -26,3 +26,5 @@ pub const MAX_MODEL_NAME_BYTES: usize = 256;
 pub const MAX_BATCH: usize = 1_000;
 /// Hits of one query and rows of one scan page.
 pub const MAX_TOP_K: usize = 1_000;
+/// Queries of one call.
+pub const MAX_QUERIES: usize = 16;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::query::Fusion;
-use super::topk::{Candidate, TopK};
+use super::topk::Candidate;
 use super::view::At;
 
 /// The constant of reciprocal rank fusion (Cormack, Clarke, Büttcher 2009).
@@ -22,7 +22,7 @@ pub(super) struct Fused {
 }
 
 /// Fuses vector candidates (keys are distances) and text candidates (keys are negated scores), best first.
-pub(super) fn fuse(vector: &[Candidate<At>], text: &[Candidate<At>], fusion: Fusion, limit: usize) -> Vec<Fused> {
+pub(super) fn fuse(vector: &[Candidate<At>], text: &[Candidate<At>], fusion: Fusion) -> Vec<Fused> {
     let vector_scale = Scale::of(vector);
     let text_scale = Scale::of(text);
     let mut rows: HashMap<Box<str>, Fused> = HashMap::new();
@@ -43,11 +43,9 @@ pub(super) fn fuse(vector: &[Candidate<At>], text: &[Candidate<At>], fusion: Fus
             Fusion::Weighted(alpha) => (1.0 - f64::from(alpha)) * text_scale.unit(candidate.key),
         };
     }
-    let mut top = TopK::new(limit);
-    for (id, row) in rows {
-        top.offer(-row.score, &id, || row);
-    }
-    top.into_sorted().into_iter().map(|c| c.at).collect()
+    let mut rows: Vec<Fused> = rows.into_values().collect();
+    rows.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
+    rows
 }
 
 /// Maps the best key to 1 and the worst to 0.

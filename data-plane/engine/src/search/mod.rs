@@ -4,14 +4,17 @@
 //! from Lance, and ties are broken by id: the same rows give the same answer wherever they are.
 
 mod bm25;
+mod collect;
 mod distance;
 mod fuse;
 mod inverted;
+mod ordered;
 mod query;
 mod rank;
 mod remote;
 mod room;
 mod run;
+mod scan;
 mod text;
 mod topk;
 mod view;
@@ -19,9 +22,11 @@ mod whole;
 
 pub(crate) use distance::norm;
 pub(crate) use inverted::Inverted;
-pub use query::{Fusion, Hit, Include, Mode, Page, Query};
+pub(crate) use ordered::{Ordered, ordered};
+pub use query::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query};
 pub(crate) use room::Room;
-pub(crate) use run::{count, fetch, query, scan};
+pub(crate) use run::{count, fetch, queries, query};
+pub(crate) use scan::scan;
 pub(crate) use text::{Terms, analyze};
 pub(crate) use view::{Abandoned, At, SearchError, View};
 pub(crate) use whole::whole_rows;

@@ -3,78 +3,87 @@
 use std::sync::Arc;
 
 use super::bm25::Bm25;
+use super::collect::Kept;
 use super::distance::Probe;
-use super::remote::Streamed;
+use super::remote::{TextMatch, Wanted};
 use super::text::Terms;
-use super::topk::{Candidate, TopK};
+use super::topk::Candidate;
 use super::view::{At, View};
-use crate::filter::Filter;
+use crate::filter::{RowView, ValueRef};
 use crate::image::Part;
 use crate::memtable::Bits;
 
-/// The nearest rows; keys are distances. `passing`: as [`View::passing`].
+/// The nearest rows; keys are distances. `passing`: as [`View::passing`]. `kept` has what was streamed.
 pub(super) fn by_vector(
     view: &View,
-    (column, probe): (usize, &Probe<'_>),
-    (filter, passing): (Option<&Filter>, &[Bits]),
-    limit: usize,
-    streamed: Option<&Streamed>,
+    wanted: &Wanted,
+    probe: &Probe<'_>,
+    passing: &[Bits],
+    mut kept: Kept,
 ) -> Vec<Candidate<At>> {
-    let mut top = TopK::new(limit);
-    for row in view.passing_mems(filter) {
-        let Some(vector) = row.row.vector(column) else { continue };
+    for row in view.passing_mems(wanted.filter.as_ref()) {
+        let Some(vector) = row.row.vector(wanted.column) else { continue };
         let distance = probe.distance(vector, super::distance::norm(vector));
-        top.offer(f64::from(distance), &row.row.id, || At::Mem(Arc::clone(row)));
-    }
-    for (part, passing) in view.local_parts().iter().zip(passing) {
-        for row in passing.iter().take_while(|_| !view.abandoned.is()) {
-            let Some((vector, norm)) = part.segment.vector(column, row) else { continue };
-            let distance = f64::from(probe.distance(vector, norm));
-            top.offer(distance, part.segment.id(row), || At::Segment(Arc::clone(&part.segment), row));
+        if wanted.is_near(distance) {
+            let attribute = |column| row.attribute(column);
+            kept.offer(f64::from(distance), &row.row.id, attribute, || At::Mem(Arc::clone(row)));
         }
     }
-    for near in streamed.iter().flat_map(|s| &s.near) {
-        top.offer(near.key, &near.id, || near.at.clone());
+    for (part, passing) in view.local_parts().iter().zip(passing) {
+        let segment = &part.segment;
+        for row in passing.iter().take_while(|_| !view.abandoned.is()) {
+            let attribute = |column| segment.scalar(column, row);
+            let Some((vector, norm)) = segment.vector(wanted.column, row) else { continue };
+            if !kept.may_keep(attribute) {
+                continue;
+            }
+            let distance = probe.distance(vector, norm);
+            if wanted.is_near(distance) {
+                let at = || At::Segment(Arc::clone(segment), row);
+                kept.offer(f64::from(distance), segment.id(row), attribute, at);
+            }
+        }
     }
-    top.into_sorted()
+    kept.into_sorted()
 }
 
 /// The best texts; keys are negated BM25 scores. `passing`: as [`View::passing`], when it is known.
 pub(super) fn by_text(
     view: &View,
+    wanted: &Wanted,
     query: &Terms,
-    (filter, passing): (Option<&Filter>, Option<&[Bits]>),
-    limit: usize,
-    streamed: Option<&Streamed>,
+    passing: Option<&[Bits]>,
+    streamed: &[TextMatch],
 ) -> Vec<Candidate<At>> {
+    let filter = wanted.filter.as_ref();
     let bm25 = Bm25::new(query, &frequencies(view, query, streamed), view.totals);
-    let mut top = TopK::new(limit);
+    let mut kept = Kept::new(&wanted.keep);
     for row in view.mems.iter().flat_map(crate::memtable::MemView::rows).take_while(|_| !view.abandoned.is()) {
         let score = row.terms.as_ref().and_then(|terms| bm25.score(terms));
         if let Some(score) = score.filter(|_| filter.is_none_or(|filter| filter.passes(row.as_ref()))) {
-            top.offer(-score, &row.row.id, || At::Mem(row.clone()));
+            kept.offer(-score, &row.row.id, |column| row.attribute(column), || At::Mem(row.clone()));
         }
     }
     for (at, part) in view.local_parts().iter().enumerate() {
-        let (scores, holding) = scores(view, part, query, &bm25);
+        let (segment, (scores, holding)) = (&part.segment, scores(view, part, query, &bm25));
         // Only rows that hold a term are asked whether they pass.
         let found = match passing.map(|passing| &passing[at]) {
             Some(passing) => holding.and(passing),
-            None => view.select(filter, &part.segment, holding),
+            None => view.select(filter, segment, holding),
         };
         for row in found.iter().take_while(|_| !view.abandoned.is()) {
-            let score = scores[row as usize];
-            top.offer(-score, part.segment.id(row), || At::Segment(part.segment.clone(), row));
+            let (score, attribute) = (scores[row as usize], |column| segment.scalar(column, row));
+            kept.offer(-score, segment.id(row), attribute, || At::Segment(Arc::clone(segment), row));
         }
     }
-    for text in streamed.iter().flat_map(|s| &s.texts).filter(|t| t.passes) {
+    for text in streamed.iter().filter(|t| t.passes) {
         let mut score = 0.0;
         for (i, count) in &text.counts {
             score += bm25.part(*i, *count, text.length);
         }
-        top.offer(-score, &text.id, || At::Remote(text.position));
+        kept.offer(-score, &text.id, |_| text.group.as_ref().map(ValueRef::from), || At::Remote(text.position));
     }
-    top.into_sorted()
+    kept.into_sorted()
 }
 
 /// The scores of a part's rows, and which live rows hold a term of the query: those that have a score.
@@ -92,7 +101,7 @@ fn scores(view: &View, part: &Part, query: &Terms, bm25: &Bm25) -> (Vec<f64>, Bi
 }
 
 /// In how many live rows each of the query's terms occurs.
-fn frequencies(view: &View, query: &Terms, streamed: Option<&Streamed>) -> Vec<u64> {
+fn frequencies(view: &View, query: &Terms, streamed: &[TextMatch]) -> Vec<u64> {
     let mut counts = vec![0_u64; query.counts.len()];
     for terms in view.mems.iter().flat_map(crate::memtable::MemView::rows).filter_map(|row| row.terms.as_ref()) {
         for (count, (term, _)) in counts.iter_mut().zip(&query.counts) {
@@ -105,7 +114,7 @@ fn frequencies(view: &View, query: &Terms, streamed: Option<&Streamed>) -> Vec<u
             *count += inverted.rows(*term).iter().filter(|(row, _)| !part.dead.get(*row)).count() as u64;
         }
     }
-    for text in streamed.iter().flat_map(|s| &s.texts) {
+    for text in streamed {
         text.counts.iter().for_each(|(i, _)| counts[*i] += 1);
     }
     counts

@@ -5,23 +5,22 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 
+use super::collect::{Keep, Kept};
 use super::distance::Probe;
 use super::query::Include;
 use super::room::Room;
 use super::text::{Terms, analyze};
-use super::topk::{Candidate, TopK};
 use super::view::{At, SearchError, View};
 use crate::filter::Filter;
 use crate::image::{Segment, stream};
 use crate::memtable::Bits;
-use crate::schema::{Metric, Record, Schema};
+use crate::schema::{Metric, Record, Schema, Value};
 use crate::table::{ID, METADATA, TEXT, TableError};
 
 /// What a pass over the table found.
-#[derive(Debug, Default)]
 pub(super) struct Streamed {
-    /// The nearest rows of the table that pass the filter.
-    pub(super) near: Vec<Candidate<At>>,
+    /// What is kept of the rows that pass the filter, by nearness.
+    pub(super) near: Kept,
     /// Every live row that holds a term of the query.
     pub(super) texts: Vec<TextMatch>,
 }
@@ -35,6 +34,8 @@ pub(super) struct TextMatch {
     /// Indexes of the query's terms, ascending, with their counts here.
     pub(super) counts: Vec<(usize, u32)>,
     pub(super) passes: bool,
+    /// The value that it is grouped by.
+    pub(super) group: Option<Value>,
 }
 
 /// What to look for.
@@ -46,14 +47,29 @@ pub(super) struct Wanted {
     pub(super) column: usize,
     pub(super) terms: Option<Terms>,
     pub(super) filter: Option<Filter>,
-    /// Candidates of each ranking.
-    pub(super) limit: usize,
+    /// Of each ranking.
+    pub(super) keep: Keep,
+    /// Rows farther away are not near.
+    pub(super) max_distance: Option<f32>,
 }
 
 impl Wanted {
     pub(super) fn probe(&self, schema: &Schema) -> Option<Probe<'_>> {
         let metric = schema.vectors.values().nth(self.column).map_or(Metric::Cosine, |v| v.metric);
         self.vector.as_deref().map(|vector| Probe::new(vector, metric))
+    }
+
+    /// Whether a row at this distance is near enough.
+    pub(super) fn is_near(&self, distance: f32) -> bool {
+        self.max_distance.is_none_or(|max| distance <= max)
+    }
+
+    /// The attribute that rows are grouped by while they are ranked.
+    pub(super) fn group(&self) -> Option<usize> {
+        match self.keep {
+            Keep::Best(_) => None,
+            Keep::Leaders(column, _) | Keep::Members(column, ..) => Some(column),
+        }
     }
 }
 
@@ -63,6 +79,7 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
         return Ok(None);
     }
     let mut columns = filter_columns(&view.schema, wanted.filter.as_ref());
+    columns.extend(wanted.group().and_then(|column| view.schema.attributes.keys().nth(column).cloned()));
     if wanted.vector.is_some() {
         columns.extend(view.schema.vectors.keys().nth(wanted.column).cloned());
     }
@@ -70,16 +87,20 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
         columns.push(TEXT.to_owned());
     }
     let wanted = Arc::clone(wanted);
-    let nothing = (TopK::new(wanted.limit), Vec::new());
-    let found = each(view, &columns, nothing, move |(top, texts), view, segment, rows| {
+    let nothing = (Kept::new(&wanted.keep), Vec::new());
+    let found = each(view, &columns, nothing, move |(near, texts), view, segment, rows| {
         let probe = wanted.probe(&view.schema);
         let passing = view.select(wanted.filter.as_ref(), segment, rows.live.clone());
         for row in rows.live.iter().take_while(|_| !view.abandoned.is()) {
             let (ok, position) = (passing.get(row), rows.first + u64::from(row));
             if let Some(probe) = probe.as_ref().filter(|_| ok)
                 && let Some((vector, norm)) = segment.vector(wanted.column, row)
+                && near.may_keep(|column| segment.scalar(column, row))
             {
-                top.offer(f64::from(probe.distance(vector, norm)), segment.id(row), || At::Remote(position));
+                let (distance, attribute) = (probe.distance(vector, norm), |column| segment.scalar(column, row));
+                if wanted.is_near(distance) {
+                    near.offer(f64::from(distance), segment.id(row), attribute, || At::Remote(position));
+                }
             }
             if let (Some(query), Some(spec), Some(text)) = (&wanted.terms, view.schema.text, segment.text(row)) {
                 let terms = analyze(text, spec.language);
@@ -87,13 +108,15 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
                 let counts: Vec<(usize, u32)> = found.filter(|(_, count)| *count > 0).collect();
                 if !counts.is_empty() {
                     let id = segment.id(row).into();
-                    texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok });
+                    let group = wanted.group().filter(|_| ok).and_then(|column| segment.scalar(column, row));
+                    let group = group.map(|value| value.to_value());
+                    texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok, group });
                 }
             }
         }
     });
-    let (top, texts) = found.await?;
-    Ok(Some(Streamed { near: top.into_sorted(), texts }))
+    let (near, texts) = found.await?;
+    Ok(Some(Streamed { near, texts }))
 }
 
 /// Rows of a batch.

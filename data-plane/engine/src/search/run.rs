@@ -1,20 +1,23 @@
 //! Reads over a view.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::collect::{GroupKey, Keep, Kept, group_of};
 use super::distance::score;
 use super::fuse::{self, Fused};
-use super::query::{Fusion, Hit, Include, Mode, Page, Query};
+use super::query::{Fusion, Hit, Include, Mode, Query};
 use super::rank;
 use super::remote::{self, Rows, Streamed, Wanted};
 use super::room::Room;
 use super::text::analyze;
 use super::topk::Candidate;
-use super::view::{At, SearchError, View};
-use crate::filter::Filter;
-use crate::image::{Part, Segment};
-use crate::memtable::Bits;
-use crate::schema::{Metric, Record};
+use super::view::{Abandoned, At, SearchError, View};
+use crate::filter::{Filter, RowView, ValueRef};
+use crate::image::Segment;
+use crate::schema::{Metric, Record, Value};
 
 /// Candidates each ranking gives to a fusion, at least, and for each hit wanted.
 const FUSION_MIN: usize = 100;
@@ -22,17 +25,74 @@ const FUSION_PER_HIT: usize = 3;
 /// Rows and bytes of a collection that is small.
 const INLINE_ROWS: u64 = 512;
 const INLINE_BYTES: u64 = 1 << 20;
-/// Rows that are asked at once whether they pass, at least.
-const FILTERED_AT_ONCE: usize = 1_024;
+/// Queries of one call that are ranked at once.
+const QUERIES_AT_ONCE: usize = 4;
 
 /// The best rows of a checked query.
-pub(crate) async fn query(view: Arc<View>, query: Query, room: Room) -> Result<Vec<Hit>, SearchError> {
+pub(crate) async fn query(view: Arc<View>, query: Query, mut room: Room) -> Result<Vec<Hit>, SearchError> {
+    let found = find(&view, &query).await?;
+    answer(&view, &query, found, &mut room).await
+}
+
+/// The best rows of each of several checked queries; which one failed, if one did. Their answers share the room.
+pub(crate) async fn queries(
+    view: Arc<View>,
+    queries: Vec<Query>,
+    mut room: Room,
+) -> Result<Vec<Vec<Hit>>, (usize, SearchError)> {
+    let finding = queries.iter().enumerate().map(async |(at, query)| {
+        // Each is abandoned by itself when it is done.
+        let view = Arc::new(View { abandoned: Abandoned::default(), ..View::clone(&view) });
+        find(&view, query).await.map_err(|error| (at, error))
+    });
+    let found: Vec<Found> = stream::iter(finding).buffered(QUERIES_AT_ONCE).try_collect().await?;
+    let mut answers = Vec::with_capacity(found.len());
+    for (at, (query, found)) in queries.iter().zip(found).enumerate() {
+        answers.push(answer(&view, query, found, &mut room).await.map_err(|error| (at, error))?);
+    }
+    Ok(answers)
+}
+
+/// The rows of an answer, with the values of their groups when it is grouped.
+struct Found {
+    rows: Vec<Fused>,
+    groups: Option<Vec<Option<Value>>>,
+}
+
+async fn find(view: &Arc<View>, query: &Query) -> Result<Found, SearchError> {
+    let _waiting = view.abandoned.on_drop();
+    let group = query.group_by.as_ref().and_then(|group| {
+        let column = view.schema.attributes.keys().position(|name| *name == group.attribute)?;
+        Some((column, group.size))
+    });
+    let hybrid = matches!(query.mode, Mode::Hybrid { .. });
+    let each = query.top_k * group.map_or(1, |(_, size)| size);
+    let keep = match group {
+        _ if hybrid => Keep::Best(FUSION_MIN.max(each * FUSION_PER_HIT)),
+        Some((column, _)) => Keep::Leaders(column, query.top_k),
+        None => Keep::Best(query.top_k),
+    };
+    let mut rows = ranked(view, query, keep).await?;
+    let Some((column, size)) = group else {
+        rows.truncate(query.top_k);
+        return Ok(Found { rows, groups: None });
+    };
+    let mut values = values(view, &rows, column).await?;
+    if size > 1 && !hybrid {
+        let groups = values.iter().map(|value| group_of(value.as_ref().map(ValueRef::from).as_ref())).collect();
+        rows = ranked(view, query, Keep::Members(column, size, Arc::new(groups))).await?;
+        values = self::values(view, &rows, column).await?;
+    }
+    Ok(grouped(rows, values, query.top_k, size))
+}
+
+/// All candidates, best first, without those below the lowest score wanted.
+async fn ranked(view: &Arc<View>, query: &Query, keep: Keep) -> Result<Vec<Fused>, SearchError> {
     let (vector, text, fusion) = match &query.mode {
         Mode::Vector { vector } => (Some(vector.as_slice()), None, None),
         Mode::Text { text } => (None, Some(text.as_str()), None),
         Mode::Hybrid { vector, text, fusion } => (Some(vector.as_slice()), Some(text.as_str()), Some(*fusion)),
     };
-    let _waiting = view.abandoned.on_drop();
     let (column, spec) = view.schema.vector_column(&query.column).unzip();
     let metric = spec.map_or(Metric::Cosine, |spec| spec.metric);
     let wanted = Arc::new(Wanted {
@@ -40,39 +100,82 @@ pub(crate) async fn query(view: Arc<View>, query: Query, room: Room) -> Result<V
         column: column.unwrap_or_default(),
         terms: text.zip(view.schema.text).map(|(text, spec)| analyze(text, spec.language)),
         filter: query.filter.clone(),
-        limit: if fusion.is_some() { FUSION_MIN.max(query.top_k * FUSION_PER_HIT) } else { query.top_k },
+        keep,
+        max_distance: query.max_distance,
     });
-    let streamed = remote::pass(&view, &wanted).await?;
-    let shared = Arc::clone(&view);
-    let inline = is_small(&view, query.filter.as_ref());
-    let ranked = off_thread(inline, move || rankings(&shared, &wanted, streamed.as_ref())).await?;
-    let fused = join(ranked, fusion, query.top_k, metric);
-    let places: Vec<At> = fused.iter().map(|f| f.at.clone()).collect();
-    let records = records(&view, &places, query.include, room).await?;
+    let streamed = remote::pass(view, &wanted).await?;
+    let shared = Arc::clone(view);
+    let inline = is_small(view, query.filter.as_ref());
+    let rankings = off_thread(inline, move || rankings(&shared, &wanted, streamed)).await?;
+    let mut rows = join(rankings, fusion, metric);
+    #[expect(clippy::cast_possible_truncation, reason = "the score that is answered")]
+    rows.retain(|row| query.min_score.is_none_or(|min| row.score as f32 >= min));
+    Ok(rows)
+}
+
+/// The values of an attribute of rows, in their order.
+async fn values(view: &View, rows: &[Fused], column: usize) -> Result<Vec<Option<Value>>, SearchError> {
+    let positions: Vec<u64> =
+        rows.iter().filter_map(|row| if let At::Remote(at) = row.at { Some(at) } else { None }).collect();
+    let name: Vec<String> = view.schema.attributes.keys().nth(column).cloned().into_iter().collect();
+    let remote = remote::rows(view, &positions, &name).await?;
+    let mut next = 0..;
+    let value = |at: &At| match at {
+        At::Mem(row) => row.attribute(column).map(|value| value.to_value()),
+        At::Segment(segment, row) => segment.scalar(column, *row).map(|value| value.to_value()),
+        At::Remote(_) => {
+            remote.as_ref().zip(next.next()).and_then(|(rows, row)| rows.scalar(column, row)?.to_value().into())
+        }
+    };
+    Ok(rows.iter().map(|row| &row.at).map(value).collect())
+}
+
+/// The first rows of the first groups; of rows best first.
+fn grouped(rows: Vec<Fused>, values: Vec<Option<Value>>, groups: usize, size: usize) -> Found {
+    let mut places: HashMap<GroupKey, usize> = HashMap::new();
+    let mut found: Vec<Vec<(Fused, Option<Value>)>> = Vec::new();
+    for (row, value) in rows.into_iter().zip(values) {
+        let fresh = places.len();
+        let place = *places.entry(group_of(value.as_ref().map(ValueRef::from).as_ref())).or_insert(fresh);
+        if place == found.len() && place < groups {
+            found.push(Vec::new());
+        }
+        if let Some(group) = found.get_mut(place).filter(|group| group.len() < size) {
+            group.push((row, value));
+        }
+    }
+    let (rows, values) = found.into_iter().flatten().unzip();
+    Found { rows, groups: Some(values) }
+}
+
+/// The hits of the rows found.
+async fn answer(view: &View, query: &Query, found: Found, room: &mut Room) -> Result<Vec<Hit>, SearchError> {
+    let places: Vec<At> = found.rows.iter().map(|row| row.at.clone()).collect();
+    let records = records(view, &places, query.include, room).await?;
     if records.len() < places.len() {
         return Err(SearchError::TooLarge);
     }
-    Ok(fused.into_iter().zip(records).map(|(row, record)| hit(&row, record)).collect())
+    let groups = found.groups.into_iter().flatten().chain(std::iter::repeat(None));
+    let rows = found.rows.into_iter().zip(records).zip(groups);
+    Ok(rows.map(|((row, record), group)| hit(&row, record, group)).collect())
 }
 
 type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
-fn rankings(view: &View, wanted: &Wanted, streamed: Option<&Streamed>) -> Rankings {
-    let (filter, limit) = (wanted.filter.as_ref(), wanted.limit);
+fn rankings(view: &View, wanted: &Wanted, streamed: Option<Streamed>) -> Rankings {
     let probe = wanted.probe(&view.schema);
+    let (near, texts) = streamed.map_or_else(|| (Kept::new(&wanted.keep), Vec::new()), |s| (s.near, s.texts));
     // A text alone asks only the rows that hold its terms whether they pass.
-    let passing = probe.is_some().then(|| view.passing(filter));
+    let passing = probe.is_some().then(|| view.passing(wanted.filter.as_ref()));
     let passing = passing.as_deref();
-    let near = probe
-        .zip(passing)
-        .map(|(probe, p)| rank::by_vector(view, (wanted.column, &probe), (filter, p), limit, streamed));
-    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, terms, (filter, passing), limit, streamed));
+    let near = probe.zip(passing).map(|(probe, p)| rank::by_vector(view, wanted, &probe, p, near));
+    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, wanted, terms, passing, &texts));
     (near, texts)
 }
 
-fn join((near, texts): Rankings, fusion: Option<Fusion>, top_k: usize, metric: Metric) -> Vec<Fused> {
+fn join((near, texts): Rankings, fusion: Option<Fusion>, metric: Metric) -> Vec<Fused> {
     match (near, texts, fusion) {
-        (Some(near), Some(texts), Some(fusion)) => fuse::fuse(&near, &texts, fusion, top_k),
+        (Some(near), Some(texts), Some(fusion)) => fuse::fuse(&near, &texts, fusion),
         (Some(near), ..) => {
             let rows = (1_u32..).zip(near);
             #[expect(clippy::cast_possible_truncation, reason = "the distance was computed in f32")]
@@ -94,7 +197,7 @@ fn join((near, texts): Rankings, fusion: Option<Fusion>, top_k: usize, metric: M
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "answers carry f32")]
-fn hit(row: &Fused, record: Record) -> Hit {
+fn hit(row: &Fused, record: Record, group: Option<Value>) -> Hit {
     debug_assert_eq!(*row.id, *record.id);
     Hit {
         record,
@@ -103,14 +206,20 @@ fn hit(row: &Fused, record: Record) -> Hit {
         bm25: row.text.map(|(bm25, _)| bm25 as f32),
         vector_rank: row.vector.map(|(_, rank)| rank),
         text_rank: row.text.map(|(_, rank)| rank),
+        group,
     }
 }
 
 /// The records at `places`, in their order, as far as there is room.
-async fn records(view: &View, places: &[At], include: Include, mut room: Room) -> Result<Vec<Record>, SearchError> {
+pub(super) async fn records(
+    view: &View,
+    places: &[At],
+    include: Include,
+    room: &mut Room,
+) -> Result<Vec<Record>, SearchError> {
     let positions: Vec<u64> =
         places.iter().filter_map(|at| if let At::Remote(p) = at { Some(*p) } else { None }).collect();
-    let mut remote = remote::records(view, &positions, include, room).await?.into_iter();
+    let mut remote = remote::records(view, &positions, include, *room).await?.into_iter();
     let mut records = Vec::with_capacity(places.len());
     for at in places {
         let record = match at {
@@ -127,7 +236,7 @@ async fn records(view: &View, places: &[At], include: Include, mut room: Room) -
     Ok(records)
 }
 
-fn bytes(record: &Record) -> usize {
+pub(super) fn bytes(record: &Record) -> usize {
     usize::try_from(record.logical_bytes()).unwrap_or(usize::MAX)
 }
 
@@ -136,10 +245,10 @@ pub(crate) async fn fetch(
     view: &View,
     places: Vec<Option<At>>,
     include: Include,
-    room: Room,
+    mut room: Room,
 ) -> Result<Vec<Option<Record>>, SearchError> {
     let found: Vec<At> = places.iter().flatten().cloned().collect();
-    let records = records(view, &found, include, room).await?;
+    let records = records(view, &found, include, &mut room).await?;
     if records.len() < found.len() {
         return Err(SearchError::TooLarge);
     }
@@ -168,134 +277,12 @@ pub(crate) async fn count(view: Arc<View>, filter: Option<Filter>) -> Result<u64
     Ok(local.await? + streamed)
 }
 
-/// The first `limit` rows that pass with an id after `after`, by id, as far as there is room.
-pub(crate) async fn scan(
-    view: Arc<View>,
-    filter: Option<Filter>,
-    after: Option<String>,
-    limit: usize,
-    include: Include,
-    room: Room,
-) -> Result<Page, SearchError> {
-    let _waiting = view.abandoned.on_drop();
-    let remote = remote_page(&view, filter.as_ref(), after.as_deref(), (limit, include, room)).await?;
-    let shared = Arc::clone(&view);
-    let inline = is_small(&view, filter.as_ref());
-    let local =
-        off_thread(inline, move || local_page(&shared, filter.as_ref(), after.as_deref(), (limit, include, room)));
-    Ok(join_pages(local.await?, remote, limit, room))
-}
-
-/// Two pages of different rows as one. Behind the end of a page that was cut its next rows are not known, so the
-/// joined page ends there.
-fn join_pages(one: Page, other: Page, limit: usize, mut room: Room) -> Page {
-    if other.records.is_empty() {
-        return one;
-    }
-    let cut = [&one, &other].into_iter().filter(|page| page.more);
-    let end = cut.filter_map(|page| page.records.last()).map(|record| record.id.clone()).min();
-    let mut more = one.more || other.more;
-    let mut records = one.records;
-    records.extend(other.records);
-    records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    let known = records.iter().take(limit).take_while(|record| end.as_ref().is_none_or(|end| record.id <= *end));
-    let length = known.take_while(|record| room.take(bytes(record))).count();
-    more |= length < records.len();
-    records.truncate(length);
-    Page { records, more }
-}
-
-fn local_page(
-    view: &View,
-    filter: Option<&Filter>,
-    after: Option<&str>,
-    (limit, include, mut room): (usize, Include, Room),
-) -> Page {
-    let mut rows: Vec<(&str, At)> = Vec::new();
-    for row in view.passing_mems(filter).filter(|row| after.is_none_or(|after| &*row.row.id > after)) {
-        rows.push((&row.row.id, At::Mem(Arc::clone(row))));
-    }
-    for part in view.local_parts() {
-        // One more than wanted, to know whether there are more.
-        let passing = first_passing(view, part, filter, after, limit + 1);
-        rows.extend(passing.into_iter().map(|row| (part.segment.id(row), At::Segment(part.segment.clone(), row))));
-    }
-    rows.sort_unstable_by_key(|(id, _)| *id);
-    let found = rows.len();
-    let fitting = rows.into_iter().take(limit).map_while(|(_, at)| match at {
-        At::Mem(row) => room.take(row.row.bytes_of(include)).then(|| row.row.to_record(&view.schema, include)),
-        At::Segment(segment, row) => {
-            let fits = room.take(segment.bytes_of(row, include));
-            fits.then(|| segment.record(&view.schema, row, include))
-        }
-        At::Remote(_) => None,
-    });
-    let records: Vec<Record> = fitting.collect();
-    Page { more: records.len() < found, records }
-}
-
-/// The first rows of a part after an id that pass, by id. They are asked in runs, so that a page of many rows does not
-/// ask all, and in longer and longer ones, so that few of many are found as fast as may be.
-fn first_passing(view: &View, part: &Part, filter: Option<&Filter>, after: Option<&str>, limit: usize) -> Vec<u32> {
-    let mut rest = part.segment.after(after);
-    let mut found = Vec::new();
-    let mut run = limit.max(FILTERED_AT_ONCE);
-    while found.len() < limit && !rest.is_empty() && !view.abandoned.is() {
-        let (asked, left) = rest.split_at(run.min(rest.len()));
-        let mut open = Bits::default();
-        asked.iter().filter(|row| !part.dead.get(**row)).for_each(|row| open.set(*row));
-        let passing = view.select(filter, &part.segment, open);
-        found.extend(asked.iter().filter(|row| passing.get(**row)));
-        (rest, run) = (left, run * 2);
-    }
-    found.truncate(limit);
-    found
-}
-
-/// The page of the remote table alone. With a filter, rows are read a page at a time until enough pass.
-async fn remote_page(
-    view: &View,
-    filter: Option<&Filter>,
-    after: Option<&str>,
-    (limit, include, room): (usize, Include, Room),
-) -> Result<Page, SearchError> {
-    let mut passing: Vec<u64> = Vec::new();
-    if view.remote.is_none() {
-        return Ok(Page { records: Vec::new(), more: false });
-    }
-    let mut keys: Vec<(&str, u64)> = Vec::new();
-    let mut first = 0_u64;
-    for part in &view.parts {
-        let live = part.segment.after(after).iter().filter(|row| !part.dead.get(**row));
-        keys.extend(live.map(|row| (part.segment.id(*row), first + u64::from(*row))));
-        first += u64::from(part.segment.len());
-    }
-    keys.sort_unstable();
-    let columns = remote::filter_columns(&view.schema, filter);
-    // One more than wanted, to know whether there are more.
-    for chunk in keys.chunks((limit + 1).max(FILTERED_AT_ONCE)) {
-        let mut positions: Vec<u64> = chunk.iter().map(|(_, position)| *position).collect();
-        if let (Some(filter), Some(rows)) = (filter, remote::rows(view, &positions, &columns).await?) {
-            let passing = view.select(Some(filter), &rows, Bits::all_but(rows.len(), &Bits::default()));
-            positions = passing.iter().map(|row| positions[row as usize]).collect();
-        }
-        passing.extend(positions);
-        if passing.len() > limit {
-            break;
-        }
-    }
-    let found = passing.len();
-    passing.truncate(limit);
-    let records = remote::records(view, &passing, include, room).await?;
-    Ok(Page { more: records.len() < found, records })
-}
-
 /// Whether a read is done on the caller's thread; moving it costs more.
-fn is_small(view: &View, filter: Option<&Filter>) -> bool {
+pub(super) fn is_small(view: &View, filter: Option<&Filter>) -> bool {
     filter.is_none() && view.totals.rows <= INLINE_ROWS && view.totals.bytes <= INLINE_BYTES
 }
 
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     inline: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, SearchError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Filter, Fusion, Hit, Include, Mode, Namespace, Query, Record, Store, WriteMeta, default_vector,
+    Filter, Fusion, GroupBy, Hit, Include, Mode, Namespace, OrderBy, Query, Record, Store, WriteMeta, default_vector,
 };
 use object_store::ObjectStore;
 use proptest::prelude::*;
@@ -117,6 +117,15 @@ async fn answers(ns: &Namespace) -> Answers {
         let query = Query { filter, include: Include::ALL, ..Query::new(mode, 7) };
         hits.push(ns.query(DOCS, query).await.expect("query").value);
     }
+    let narrowed: Vec<Query> = modes.iter().flat_map(|mode| narrowed(mode, filters().nth(1).flatten())).collect();
+    for queries in narrowed.chunks(16) {
+        let together = ns.multi_query(DOCS, queries.to_vec()).await.expect("queries").value;
+        for (query, found) in queries.iter().zip(&together) {
+            let alone = ns.query(DOCS, query.clone()).await.expect("query").value;
+            assert_eq!(&alone, found, "a query is answered alike alone and with others: {query:?}");
+        }
+        hits.extend(together);
+    }
     let (mut pages, mut counts) = (Vec::new(), Vec::new());
     for filter in filters() {
         counts.push(ns.count(DOCS, filter.clone()).await.expect("count").value);
@@ -133,7 +142,42 @@ async fn answers(ns: &Namespace) -> Answers {
         }
         pages.push(all);
     }
+    for attribute in ["topic", "page", "weight", "public", "seen"] {
+        for (descending, filter) in [(false, None), (true, filters().nth(2).flatten())] {
+            pages.push(in_order(ns, attribute, descending, filter.clone()).await);
+            counts.push(ns.count(DOCS, filter).await.expect("count").value);
+        }
+    }
     (hits, pages, counts)
+}
+
+/// The query bounded and grouped in several ways.
+fn narrowed(mode: &Mode, filter: Option<Filter>) -> Vec<Query> {
+    let query = || Query { include: Include::ALL, ..Query::new(mode.clone(), 4) };
+    let group = |attribute: &str, size| Some(GroupBy { attribute: attribute.to_owned(), size });
+    let max_distance = (!matches!(mode, Mode::Text { .. })).then_some(0.7);
+    vec![
+        Query { max_distance, min_score: Some(0.02), ..query() },
+        Query { group_by: group("topic", 1), ..query() },
+        Query { group_by: group("page", 3), filter: filter.clone(), ..query() },
+        Query { group_by: group("public", 2), max_distance, ..query() },
+        Query { group_by: group("weight", 2), min_score: Some(0.02), filter, ..query() },
+    ]
+}
+
+async fn in_order(ns: &Namespace, attribute: &str, descending: bool, filter: Option<Filter>) -> Vec<Record> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let order = OrderBy { attribute: attribute.to_owned(), descending };
+        let page = ns.scan_ordered(DOCS, filter.clone(), order, after, 6, Include::ALL).await.expect("scan").value;
+        assert!(page.records.len() == 6 || !page.more, "a page that is not full is the last");
+        all.extend(page.records);
+        after = page.last;
+        if !page.more {
+            return all;
+        }
+    }
 }
 
 proptest! {
