@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Kept, Marks, TableId};
 use crate::log::Answer;
+use crate::memtable::Row;
 use crate::namespace::{Commit, UsageKey};
 use crate::schema::Schema;
 
@@ -55,6 +56,21 @@ pub(crate) struct FoldedTable {
     /// The Lance version; `None` while nothing was ever folded.
     pub(crate) version: Option<u64>,
     pub(crate) totals: Totals,
+    /// Writes up to this checkpoint that are not in the version, for the table does not take them.
+    pub(crate) aside: Option<Aside>,
+}
+
+/// What could not be brought into a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Aside {
+    /// Why not.
+    pub(crate) why: String,
+    /// The newest rows of their ids, by commit.
+    pub(crate) rows: Vec<(Commit, Row)>,
+    /// Ids that were removed.
+    pub(crate) removed: Vec<Box<str>>,
+    /// Ids among these whose rows in the table are still in the totals.
+    pub(crate) counted_twice: Vec<Box<str>>,
 }
 
 /// A table that no collection names any more.

@@ -7,7 +7,7 @@ mod roots;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use checkpoint::{Checkpoint, DroppedTable, FoldedTable, Totals};
+pub(crate) use checkpoint::{Aside, Checkpoint, DroppedTable, FoldedTable, Totals};
 pub(crate) use history::{Kept, Marks};
 pub(crate) use roots::{Moved, RootError, Roots};
 

@@ -121,6 +121,25 @@ impl MemTable {
         MemView { chunks: self.chunks.clone(), dead: Arc::clone(&self.dead) }
     }
 
+    /// The ids that were deleted here.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &str> {
+        self.touched.iter().filter(|(_, slot)| slot.is_none()).map(|(id, _)| id.as_ref())
+    }
+
+    /// What this one and a newer one hold together. Rows that the newer one shadows are marked dead here.
+    pub(crate) fn joined(&self, newer: &Self) -> Self {
+        let mut all = Self::default();
+        for (_, slot) in self.live().chain(newer.live()) {
+            all.put(Arc::clone(&slot.row), slot.commit);
+        }
+        for id in self.removed().chain(newer.removed()) {
+            if matches!(all.get(id), Lookup::Absent) {
+                all.tombstone(id);
+            }
+        }
+        all
+    }
+
     /// Every id written or deleted here.
     pub(crate) fn touched(&self) -> impl Iterator<Item = &str> {
         self.touched.keys().map(AsRef::as_ref)

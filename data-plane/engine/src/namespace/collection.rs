@@ -1,9 +1,10 @@
 //! One collection in memory: memtables over an image of the folded rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::types::{CollectionInfo, Commit};
-use crate::catalog::{FoldedTable, TableId, Totals};
+use crate::catalog::{Aside, FoldedTable, TableId, Totals};
 use crate::image::{Image, Merged};
 use crate::memtable::{Lookup, MemRow, MemTable, Slot};
 use crate::schema::Schema;
@@ -20,10 +21,20 @@ pub(super) struct Collection {
     /// Sums over the live rows; exact when the image is there or there are no memtables.
     pub(super) totals: Totals,
     active: MemTable,
+    /// What a fold brings into the table, or what was set aside because the table did not take it.
     frozen: Option<MemTable>,
+    aside: Option<SetAside>,
     /// `None` until the first read or write needs it. Rows enter the memtables only when it is there, but
     /// for the replay of the log.
     image: Option<Image>,
+}
+
+/// Why a collection takes no writes.
+#[derive(Debug)]
+struct SetAside {
+    why: Arc<str>,
+    /// Ids set aside whose rows in the table are still in the totals, as these were not in memory.
+    counted_twice: HashSet<Box<str>>,
 }
 
 /// A collection at a freeze.
@@ -36,6 +47,10 @@ pub(super) struct FrozenCollection {
     pub(super) version: Option<u64>,
     pub(super) totals: Totals,
     pub(super) memtable: MemTable,
+    /// Whether an earlier fold has set a part of the memtable aside.
+    pub(super) set_aside: bool,
+    /// As in [`Aside`].
+    pub(super) counted_twice: Vec<Box<str>>,
     /// The rows that were live, and their slots.
     pub(super) rows: Vec<Slot>,
     pub(super) slots: Vec<u32>,
@@ -51,6 +66,29 @@ pub(super) enum NextImage {
     Loaded(Image),
 }
 
+/// What was set aside, as a memtable.
+fn restored(aside: Aside, schema: &Schema) -> (MemTable, SetAside) {
+    let mut memtable = MemTable::default();
+    for (commit, row) in aside.rows {
+        memtable.put(Arc::new(MemRow::new(row, schema)), commit);
+    }
+    aside.removed.iter().for_each(|id| memtable.tombstone(id));
+    let counted_twice = aside.counted_twice.into_iter().collect();
+    (memtable, SetAside { why: aside.why.into(), counted_twice })
+}
+
+impl FrozenCollection {
+    /// What the checkpoint holds instead of a version with these rows.
+    pub(super) fn aside(&self, why: String) -> Aside {
+        Aside {
+            why,
+            rows: self.rows.iter().map(|slot| (slot.commit, slot.row.row.clone())).collect(),
+            removed: self.memtable.removed().map(Box::from).collect(),
+            counted_twice: self.counted_twice.clone(),
+        }
+    }
+}
+
 impl Collection {
     pub(super) fn created(name: String, table: TableId, schema: Arc<Schema>, commit: Commit) -> Self {
         Self {
@@ -62,16 +100,21 @@ impl Collection {
             totals: Totals::default(),
             active: MemTable::default(),
             frozen: None,
+            aside: None,
             image: Some(Image::default()),
         }
     }
 
     pub(super) fn folded(folded: FoldedTable) -> Self {
+        let schema = Arc::new(folded.schema);
+        let (frozen, aside) = folded.aside.map(|aside| restored(aside, &schema)).unzip();
         Self {
+            frozen,
+            aside,
             version: folded.version,
             totals: folded.totals,
             image: folded.version.is_none().then(Image::default),
-            ..Self::created(folded.name, folded.table, Arc::new(folded.schema), folded.created_commit)
+            ..Self::created(folded.name, folded.table, schema, folded.created_commit)
         }
     }
 
@@ -93,8 +136,20 @@ impl Collection {
         !self.active.is_empty() || self.frozen.is_some()
     }
 
+    /// Why it takes no writes, if it does not: a table that does not take what is there already would let more pile up.
+    pub(super) fn is_set_aside(&self) -> Option<&Arc<str>> {
+        self.aside.as_ref().map(|aside| &aside.why)
+    }
+
+    /// Bytes of what is set aside.
+    pub(super) fn aside_bytes(&self) -> usize {
+        self.frozen.as_ref().filter(|_| self.aside.is_some()).map_or(0, MemTable::bytes)
+    }
+
+    /// Rows and tombstones that wait for a fold, and their bytes; what is set aside waits for its table.
     pub(super) fn memtable_size(&self) -> (usize, usize) {
-        let frozen = self.frozen.as_ref().map_or((0, 0), |f| (f.writes(), f.bytes()));
+        let frozen = self.frozen.as_ref().filter(|_| self.aside.is_none());
+        let frozen = frozen.map_or((0, 0), |f| (f.writes(), f.bytes()));
         (self.active.writes() + frozen.0, self.active.bytes() + frozen.1)
     }
 
@@ -175,10 +230,17 @@ impl Collection {
 
     /// Brings the folded rows into memory: `image` is of the version the root names.
     pub(super) fn attach(&mut self, mut image: Image) {
-        for mem in self.frozen.iter().chain([&self.active]) {
-            for id in mem.touched() {
-                image.kill(id, &mut self.totals);
-            }
+        let mut counted = self.totals;
+        for id in self.frozen.iter().flat_map(MemTable::touched) {
+            // The totals of a checkpoint leave out the rows that what is set aside shadows.
+            let once = self.aside.as_ref().is_some_and(|aside| !aside.counted_twice.contains(id));
+            image.kill(id, if once { &mut counted } else { &mut self.totals });
+        }
+        for id in self.active.touched() {
+            image.kill(id, &mut self.totals);
+        }
+        if let Some(aside) = &mut self.aside {
+            aside.counted_twice.clear();
         }
         self.image = Some(image);
     }
@@ -202,7 +264,13 @@ impl Collection {
     }
 
     pub(super) fn freeze(&mut self) -> FrozenCollection {
-        let memtable = std::mem::take(&mut self.active);
+        let active = std::mem::take(&mut self.active);
+        if let Some(aside) = self.aside.as_mut().filter(|_| self.image.is_none()) {
+            let known: HashSet<&str> = self.frozen.iter().flat_map(MemTable::touched).collect();
+            aside.counted_twice.extend(active.touched().filter(|id| !known.contains(id)).map(Box::from));
+        }
+        // What was set aside is tried again, with what came after it.
+        let memtable = self.frozen.take().map_or_else(|| active.clone(), |aside| aside.joined(&active));
         let (slots, rows) = memtable.live().map(|(at, slot)| (at, slot.clone())).unzip();
         self.frozen = (!memtable.is_empty()).then(|| memtable.clone());
         FrozenCollection {
@@ -212,16 +280,35 @@ impl Collection {
             created_commit: self.created_commit,
             version: self.version,
             totals: self.totals,
+            counted_twice: self.counted_twice(&memtable),
+            set_aside: self.aside.is_some(),
             memtable,
             rows,
             slots,
         }
     }
 
+    /// Ids of a memtable whose rows in the table are still in the totals.
+    fn counted_twice(&self, memtable: &MemTable) -> Vec<Box<str>> {
+        match (&self.aside, &self.image) {
+            (_, Some(_)) => Vec::new(),
+            (Some(aside), None) => aside.counted_twice.iter().cloned().collect(),
+            (None, None) => memtable.touched().map(Box::from).collect(),
+        }
+    }
+
+    /// The frozen rows are not in the table, and stay as they are.
+    pub(super) fn set_aside(&mut self, why: &str, frozen: &FrozenCollection) {
+        // An image that came meanwhile has put the totals right.
+        let counted_twice = if self.image.is_none() { frozen.counted_twice.as_slice() } else { &[] };
+        self.aside = Some(SetAside { why: why.into(), counted_twice: counted_twice.iter().cloned().collect() });
+    }
+
     /// The frozen rows are in the table now: the image takes their place.
     pub(super) fn publish(&mut self, version: Option<u64>, next: NextImage, frozen: &FrozenCollection) {
         let gone = self.frozen.take().unwrap_or_default();
         self.version = version;
+        self.aside = None;
         match next {
             NextImage::Same => {}
             NextImage::Merged(merged) => {

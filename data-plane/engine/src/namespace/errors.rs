@@ -69,6 +69,15 @@ pub enum WriteError {
     /// There is no such collection.
     #[error("no such collection")]
     NoSuchCollection,
+    /// The collection's table does not take what was written already, so no more is taken until it does. What is there
+    /// stays readable, and other collections go on. Every fold tries again; dropping the collection gives it up.
+    #[error("the collection {collection} takes no writes: its table does not take what was written before: {why}")]
+    SetAside {
+        /// The collection's name.
+        collection: String,
+        /// What its table answers.
+        why: String,
+    },
     /// The namespace holds as many collections as it may.
     #[error("the namespace already has {limit} collections")]
     TooManyCollections {

@@ -4,6 +4,7 @@
 //! clean-up.
 //! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::cleaning::{self, Cleaning};
 use super::collection::{FrozenCollection, NextImage};
 use super::errors::{FoldError, ReadError};
 use super::history;
-use super::shared::{Shared, refuse_unless_serving};
+use super::shared::{LoadError, Shared, refuse_unless_serving};
 use super::state::{Freeze, RootInfo};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
@@ -26,6 +27,9 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// When a clean-up that did not end goes on.
 const AGAIN: Duration = Duration::from_secs(30);
 
+/// Folds that wait for a table which fails; the next one sets its writes aside.
+const ATTEMPTS: u32 = 3;
+
 /// What one fold leaves to the next.
 #[derive(Debug, Default)]
 pub(super) struct FoldMemory {
@@ -34,6 +38,21 @@ pub(super) struct FoldMemory {
     /// What the log was last trimmed to.
     pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
     cleaning: Cleaning,
+    /// How often in a row each table failed for a reason of its own.
+    failures: HashMap<TableId, u32>,
+}
+
+impl FoldMemory {
+    fn failed(&mut self, table: TableId, error: &TableError) {
+        if error.is_own() {
+            *self.failures.entry(table).or_default() += 1;
+        }
+    }
+
+    /// Whether a table failed too often to hold up the others for it.
+    fn given_up(&self, table: TableId) -> bool {
+        self.failures.get(&table).is_some_and(|failures| *failures >= ATTEMPTS)
+    }
 }
 
 /// Folds in the background when rows, bytes or age call for it, until the namespace is closed.
@@ -107,7 +126,7 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
 }
 
 async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
-    load_images(shared).await?;
+    load_images(shared, memory).await?;
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
     match fold_frozen(shared, &frozen, root.as_ref(), memory).await {
         Ok(()) => {
@@ -134,12 +153,19 @@ async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), 
     }
 }
 
-/// The sums over live rows, which the checkpoint holds, are exact only beside the folded rows.
-async fn load_images(shared: &Shared) -> Result<(), FoldError> {
-    for name in shared.unfolded_collections() {
-        match shared.ensure_image(&name).await {
-            Ok(()) | Err(ReadError::NoSuchCollection) => {}
-            Err(error) => return Err(refused(error)),
+/// The sums over live rows, which the checkpoint holds, are exact only beside the folded rows. A table that can not
+/// be read again and again is left to its fold.
+async fn load_images(shared: &Shared, memory: &mut FoldMemory) -> Result<(), FoldError> {
+    for (name, table) in shared.unfolded_collections() {
+        match shared.load_image(&name, &Arc::default()).await {
+            Ok(()) | Err(LoadError::Read(ReadError::NoSuchCollection)) => {}
+            Err(LoadError::Table(error)) => {
+                memory.failed(table, &error);
+                if !memory.given_up(table) {
+                    return Err(FoldError::Unavailable(format!("collection {name}: {error}")));
+                }
+            }
+            Err(LoadError::Read(error)) => return Err(refused(error)),
         }
     }
     Ok(())
@@ -181,15 +207,18 @@ async fn fold_frozen(
     let root = early.as_ref().or(root);
     let mut folded = Vec::with_capacity(frozen.collections.len());
     for collection in &frozen.collections {
-        folded.push(fold_collection(shared, collection).await?);
+        folded.push(fold_or_set_aside(shared, collection, memory).await?);
     }
-    let versions: Vec<Option<u64>> = folded.iter().map(|done| done.version).collect();
-    let moved = move_root(shared, frozen, root, &versions, memory).await?;
+    let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
+    let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
     let mut state = shared.state.write();
     for (collection, done) in frozen.collections.iter().zip(folded) {
         // It may have been dropped since.
         if let Some(live) = state.by_table(collection.table) {
-            live.publish(done.version, done.next, collection);
+            match &done.aside {
+                None => live.publish(done.version, done.next, collection),
+                Some(why) => live.set_aside(why, collection),
+            }
         }
         if let Some(version) = done.version.filter(|_| done.committed) {
             memory.cleaning.committed(collection.table, version);
@@ -198,7 +227,14 @@ async fn fold_frozen(
     state.frozen = None;
     state.root = Some(moved);
     shared.note_unfolded(&state);
+    if state.aside().0 > 0 {
+        // Tried again when a fold is due by age.
+        state.changed = true;
+        let now = shared.monotonic_ms();
+        let _ = shared.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
+    }
     drop(state);
+    memory.failures.retain(|table, _| frozen.collections.iter().any(|c| c.table == *table));
     Ok(())
 }
 
@@ -208,11 +244,49 @@ struct FoldedCollection {
     /// Whether this fold made the version.
     committed: bool,
     next: NextImage,
+    /// Why the table did not take them, when it did not: then the checkpoint holds them.
+    aside: Option<String>,
 }
 
-async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Result<FoldedCollection, FoldError> {
+/// Folds a collection. When its table fails again and again, what would be folded goes into the checkpoint instead,
+/// so that the other collections go on and the log behind it can go. That the checkpoint can be written shows that
+/// it is not the store that fails.
+async fn fold_or_set_aside(
+    shared: &Arc<Shared>,
+    frozen: &FrozenCollection,
+    memory: &mut FoldMemory,
+) -> Result<FoldedCollection, FoldError> {
+    let error = match fold_collection(shared, frozen).await {
+        Ok(done) => {
+            memory.failures.remove(&frozen.table);
+            if frozen.set_aside {
+                tracing::warn!(collection = frozen.name, "what was set aside is in its table");
+            }
+            return Ok(done);
+        }
+        Err(TableError::Fenced) => return Err(FoldError::Fenced),
+        Err(error) => error,
+    };
+    memory.failed(frozen.table, &error);
+    let why = error.to_string();
+    if !frozen.set_aside && !memory.given_up(frozen.table) {
+        return Err(FoldError::Unavailable(format!("collection {}: {why}", frozen.name)));
+    }
+    tracing::error!(
+        collection = frozen.name,
+        error = why,
+        rows = frozen.rows.len(),
+        "a table does not take what was written; it is set aside, and the collection takes no writes"
+    );
+    Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: Some(why) })
+}
+
+async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Result<FoldedCollection, TableError> {
     if frozen.memtable.is_empty() {
-        return Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same });
+        return Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: None });
+    }
+    if !frozen.counted_twice.is_empty() {
+        return Err(TableError::Unread);
     }
     let input = FoldInput {
         table: frozen.table,
@@ -221,10 +295,10 @@ async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Res
         frozen: &frozen.memtable,
         rows: &frozen.rows,
     };
-    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Damaged(e.to_string())) };
-    let done = table::fold(&shared.tables, &input, still_owner).await.map_err(fold_error)?;
-    let next = next_image(shared, frozen, done.version).await.map_err(fold_error)?;
-    Ok(FoldedCollection { version: done.version, committed: done.committed, next })
+    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
+    let done = table::fold(&shared.tables, &input, still_owner).await?;
+    let next = next_image(shared, frozen, done.version).await?;
+    Ok(FoldedCollection { version: done.version, committed: done.committed, next, aside: None })
 }
 
 async fn next_image(
@@ -257,7 +331,7 @@ async fn move_root(
     shared: &Shared,
     frozen: &Freeze,
     root: Option<&RootInfo>,
-    versions: &[Option<u64>],
+    tables: Vec<FoldedTable>,
     memory: &FoldMemory,
 ) -> Result<RootInfo, FoldError> {
     let at_ms = shared.now_ms();
@@ -268,7 +342,7 @@ async fn move_root(
         nonce: shared.environment.entropy.nonce(),
         at_ms,
         folded_commit: frozen.commit,
-        tables: tables(frozen, versions),
+        tables,
         usage: frozen.usage.iter().map(|(k, v)| (k.clone(), *v)).collect(),
         answers: frozen.answers.clone(),
         dropped: Vec::new(),
@@ -318,23 +392,15 @@ fn dropped(
     kept.chain(fresh).collect()
 }
 
-fn tables(frozen: &Freeze, versions: &[Option<u64>]) -> Vec<FoldedTable> {
-    let collections = frozen.collections.iter().zip(versions);
-    let tables = collections.map(|(collection, version)| FoldedTable {
+fn in_checkpoint(collection: &FrozenCollection, done: &FoldedCollection) -> FoldedTable {
+    FoldedTable {
         name: collection.name.clone(),
         table: collection.table,
         schema: (*collection.schema).clone(),
         created_commit: collection.created_commit,
-        version: *version,
+        version: done.version,
         totals: collection.totals,
-    });
-    tables.collect()
-}
-
-fn fold_error(error: TableError) -> FoldError {
-    match error {
-        TableError::Fenced => FoldError::Fenced,
-        other => FoldError::Unavailable(other.to_string()),
+        aside: done.aside.as_ref().map(|why| collection.aside(why.clone())),
     }
 }
 
@@ -348,8 +414,12 @@ async fn planted_early_checkpoint(
     if !crate::planted::is(crate::planted::Bug::CheckpointBeforeFold) {
         return Ok(None);
     }
-    let versions: Vec<Option<u64>> = frozen.collections.iter().map(|c| c.version).collect();
-    move_root(shared, frozen, root, &versions, memory).await.map(Some)
+    let tables = frozen.collections.iter().map(|collection| {
+        let unfolded =
+            FoldedCollection { version: collection.version, committed: false, next: NextImage::Same, aside: None };
+        in_checkpoint(collection, &unfolded)
+    });
+    move_root(shared, frozen, root, tables.collect(), memory).await.map(Some)
 }
 
 #[cfg(feature = "planted-bugs")]

@@ -149,7 +149,7 @@ async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &E
 /// Rows in the memtables need the image of their collection beside them. One that cannot be loaded now is asked for
 /// again by whoever needs it; the others serve meanwhile.
 async fn load_images(shared: &Shared) {
-    for name in shared.unfolded_collections() {
+    for (name, _) in shared.unfolded_collections() {
         match shared.ensure_image(&name).await {
             Ok(()) | Err(ReadError::NoSuchCollection) => {}
             Err(error) => tracing::warn!(collection = name, %error, "a collection could not be loaded"),

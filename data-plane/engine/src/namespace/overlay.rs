@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::collection::Collection;
 use super::draft::Refusal;
 use super::errors::WriteError;
 use super::state::State;
@@ -57,6 +58,14 @@ impl Newest {
     }
 }
 
+/// A collection whose table does not take what is there already takes no more.
+pub(super) fn refuse_set_aside(collection: &Collection) -> Result<(), WriteError> {
+    match collection.is_set_aside() {
+        None => Ok(()),
+        Some(why) => Err(WriteError::SetAside { collection: collection.name.clone(), why: why.to_string() }),
+    }
+}
+
 impl Overlay {
     /// The next request begins.
     pub(super) fn begin(&mut self) {
@@ -94,10 +103,9 @@ impl Overlay {
         if self.dropped.contains(&table) {
             return Err(WriteError::NoSuchCollection);
         }
-        match state.collection(table) {
-            Some(collection) if collection.has_image() => Ok(()),
-            _ => Err(WriteError::NoSuchCollection),
-        }
+        let collection = state.collection(table).filter(|collection| collection.has_image());
+        let collection = collection.ok_or(WriteError::NoSuchCollection)?;
+        refuse_set_aside(collection)
     }
 
     /// The newest row of `id`; `commit` is that of this entry.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Namespace;
 use super::errors::{ReadError, WriteError};
 use super::operation::{Action, Condition, Operation};
+use super::overlay::refuse_set_aside;
 use super::patch::RowPatch;
 use super::shared::refuse_unless_serving;
 use super::step::{Selection, Step, StepAction};
@@ -92,6 +93,9 @@ impl Namespace {
 
     /// The collection's table, with its folded rows in memory.
     async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
+        if let Some(collection) = self.shared.state.read().collections.get(name) {
+            refuse_set_aside(collection)?;
+        }
         self.shared.ensure_image(name).await.map_err(not_read)?;
         let state = self.shared.state.read();
         let collection = state.collections.get(name).ok_or(WriteError::NoSuchCollection)?;

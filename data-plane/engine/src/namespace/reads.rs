@@ -211,6 +211,7 @@ impl Namespace {
         let counters = &self.shared.counters;
         let state = self.shared.state.read();
         let (memtable_rows, memtable_bytes) = state.memtable_size();
+        let (set_aside, set_aside_bytes) = state.aside();
         let live = state.collections.values().map(|c| c.totals.bytes).sum();
         let kept = state.root.as_ref().map_or(&[][..], |root| &root.kept);
         Stats {
@@ -223,6 +224,8 @@ impl Namespace {
             waiting: self.queue.max_capacity() - self.queue.capacity(),
             memtable_rows,
             memtable_bytes,
+            set_aside,
+            set_aside_bytes,
             folds: counters.folds.load(Ordering::Relaxed),
             failed_folds: counters.failed_folds.load(Ordering::Relaxed),
             entries: counters.entries.load(Ordering::Relaxed),

@@ -12,12 +12,12 @@ use super::errors::ReadError;
 use super::folding::FoldMemory;
 use super::state::{DurableWrite, Standing, State};
 use super::types::Commit;
-use crate::catalog::{Checkpoint, Roots};
+use crate::catalog::{Checkpoint, Roots, TableId};
 use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
 use crate::store::{IoScope, Store};
-use crate::table::TableFiles;
+use crate::table::{TableError, TableFiles};
 
 /// How often, at most, answers that are past their time are looked for when they fill their room.
 const SWEEP_MS: i64 = 1_000;
@@ -61,6 +61,8 @@ pub(super) struct Shared {
 pub(super) struct Unfolded {
     pub(super) rows: AtomicUsize,
     pub(super) bytes: AtomicUsize,
+    /// Bytes that are set aside.
+    pub(super) aside: AtomicUsize,
     /// Monotonic milliseconds plus one of the oldest write that is not frozen; 0 when there is none.
     pub(super) since_ms: AtomicU64,
     /// Monotonic milliseconds plus one from which on something may be past its retention; 0 for never.
@@ -89,11 +91,16 @@ impl Shared {
         self.environment.clock.monotonic()
     }
 
+    /// In milliseconds and never 0, as [`Unfolded`] counts it.
+    pub(super) fn monotonic_ms(&self) -> u64 {
+        u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+
     /// Makes durable writes visible.
     pub(super) fn apply(&self, commit: Commit, at_ms: i64, writes: Vec<DurableWrite>) {
         self.counters.entries.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
-        let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+        let now = self.monotonic_ms();
         let mut state = self.state.write();
         state.apply(commit, at_ms, writes);
         self.note_unfolded(&state);
@@ -121,6 +128,7 @@ impl Shared {
 
     pub(super) fn note_unfolded(&self, state: &State) {
         let (rows, bytes) = state.memtable_size();
+        self.unfolded.aside.store(state.aside().1, Ordering::Release);
         self.unfolded.rows.store(rows, Ordering::Release);
         self.unfolded.bytes.store(bytes, Ordering::Release);
     }
@@ -195,9 +203,9 @@ impl Shared {
     }
 
     /// The collections that have rows which are not folded.
-    pub(super) fn unfolded_collections(&self) -> Vec<String> {
+    pub(super) fn unfolded_collections(&self) -> Vec<(String, TableId)> {
         let state = self.state.read();
-        state.collections.values().filter(|c| c.has_unfolded()).map(|c| c.name.clone()).collect()
+        state.collections.values().filter(|c| c.has_unfolded()).map(|c| (c.name.clone(), c.table)).collect()
     }
 
     /// Sees to it that the folded rows of a collection are in memory.
@@ -207,6 +215,14 @@ impl Shared {
 
     /// The same, with every call to the store noted in `scope`.
     pub(super) async fn ensure_image_counted(&self, name: &str, scope: &Arc<IoScope>) -> Result<(), ReadError> {
+        self.load_image(name, scope).await.map_err(|error| match error {
+            LoadError::Read(error) => error,
+            LoadError::Table(error) => ReadError::Unavailable(error.to_string()),
+        })
+    }
+
+    /// The same, with the reason why a table could not be read.
+    pub(super) async fn load_image(&self, name: &str, scope: &Arc<IoScope>) -> Result<(), LoadError> {
         loop {
             if self.needs_image(name)?.is_none() {
                 return Ok(());
@@ -215,7 +231,7 @@ impl Shared {
             let Some((table, schema, version, bytes)) = self.needs_image(name)? else { return Ok(()) };
             let tables = self.tables.counted(scope);
             let image = image::load(&tables, &schema, table, version, bytes, self.store.budget()).await;
-            let image = image.map_err(|e| ReadError::Unavailable(e.to_string()))?;
+            let image = image?;
             let mut state = self.state.write();
             if let Some(collection) = state.by_table(table)
                 && collection.version == Some(version)
@@ -237,7 +253,16 @@ impl Shared {
     }
 }
 
-type ImageWanted = (crate::catalog::TableId, Arc<crate::schema::Schema>, u64, u64);
+type ImageWanted = (TableId, Arc<crate::schema::Schema>, u64, u64);
+
+/// Why the folded rows of a collection could not be brought into memory.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    #[error("{0}")]
+    Table(#[from] TableError),
+}
 
 /// Why ownership could not be checked.
 #[derive(Debug, thiserror::Error)]

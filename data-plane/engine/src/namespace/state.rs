@@ -220,6 +220,12 @@ impl State {
         self.answer_bytes = self.answers.values().map(|a| a.body.len() + ANSWER_OVERHEAD).sum();
     }
 
+    /// Collections whose writes are set aside, and the bytes of these.
+    pub(super) fn aside(&self) -> (usize, usize) {
+        let aside = self.collections.values().filter(|c| c.is_set_aside().is_some());
+        aside.fold((0, 0), |(collections, bytes), c| (collections + 1, bytes + c.aside_bytes()))
+    }
+
     /// Rows and tombstones that are not folded, and their bytes.
     pub(super) fn memtable_size(&self) -> (usize, usize) {
         self.collections.values().fold((0, 0), |(rows, bytes), c| {

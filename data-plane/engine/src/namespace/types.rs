@@ -129,6 +129,10 @@ pub struct Stats {
     pub memtable_rows: usize,
     /// Bytes of the memtables.
     pub memtable_bytes: usize,
+    /// Collections whose tables do not take what was written to them; they take no more until they do.
+    pub set_aside: usize,
+    /// Bytes in memory of what could not be folded into these.
+    pub set_aside_bytes: usize,
     /// Folds done since open.
     pub folds: u64,
     /// Folds that failed since open.

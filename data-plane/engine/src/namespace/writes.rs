@@ -177,7 +177,11 @@ impl Namespace {
         if bytes > config.max_entry_bytes {
             return Err(WriteError::TooLarge { bytes, limit: config.max_entry_bytes }.into());
         }
-        if self.shared.unfolded.bytes.load(Ordering::Acquire) > config.max_memtable_bytes {
+        let unfolded = &self.shared.unfolded;
+        let (waiting, aside) = (unfolded.bytes.load(Ordering::Acquire), unfolded.aside.load(Ordering::Acquire));
+        // What is set aside leaves room for the rest, but not without end.
+        let limit = config.max_memtable_bytes;
+        if waiting > limit || waiting + aside > 2 * limit {
             return Err(WriteError::Backpressure("too much is not folded yet").into());
         }
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::AcqRel);

@@ -25,8 +25,37 @@ pub(crate) enum TableError {
     Url(#[from] url::ParseError),
     #[error("the table is damaged: {0}")]
     Damaged(String),
+    #[error("the store did not answer: {0}")]
+    Unavailable(String),
+    #[error("its rows could not be read before the fold")]
+    Unread,
     #[error("another writer owns the namespace")]
     Fenced,
+}
+
+impl TableError {
+    /// Whether it is this table that fails, and not the store or the owner.
+    pub(crate) fn is_own(&self) -> bool {
+        match self {
+            Self::Fenced | Self::Unavailable(_) => false,
+            Self::Arrow(_) | Self::Url(_) | Self::Damaged(_) | Self::Unread => true,
+            Self::Store(error) => is_missing(error),
+            Self::Lance(error) => match store_error(error.as_ref()) {
+                Some(error) => is_missing(error),
+                None => !matches!(**error, lance::Error::IO { .. }),
+            },
+        }
+    }
+}
+
+/// A table's file that is not there is the table's own trouble.
+fn is_missing(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::NotFound { .. })
+}
+
+fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a object_store::Error> {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.find_map(|error| error.downcast_ref::<object_store::Error>())
 }
 
 impl From<lance::Error> for TableError {

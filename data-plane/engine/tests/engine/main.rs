@@ -17,6 +17,7 @@ mod ranking;
 mod read_limits;
 mod requests;
 mod same_answer;
+mod set_aside;
 mod simulation;
 mod stores;
 mod support;

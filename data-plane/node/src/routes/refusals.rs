@@ -102,6 +102,14 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
             Problem::new(Code::Conflict, "A collection of this name exists with another schema.")
         }
         WriteError::NoSuchCollection => Problem::not_found(),
+        WriteError::SetAside { collection, why } => {
+            tracing::debug!(why, "a write met a collection that is set aside");
+            let detail = format!(
+                "The collection `{collection}` takes no writes for the moment: what was written before could not be \
+                 brought into its table yet. It stays readable."
+            );
+            Problem::unavailable(detail, 60)
+        }
         WriteError::TooManyCollections { limit } => too_many_collections(limit as u64),
         WriteError::ConditionFailed { id, why, commit } => {
             let detail = format!("The condition on the record `{id}` does not hold: {why}.");
