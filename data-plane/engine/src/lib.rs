@@ -22,7 +22,8 @@
 //! entry in doubt is settled; reads of what is in memory go on. Another writer: the handle is fenced for
 //! good. No lease: reads are refused, writes are refused before they are begun, and one that was begun has an
 //! unknown outcome. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
-//! tries again.
+//! tries again. A table that fails again and again for a reason of its own: what it does not take goes into the
+//! checkpoint, its collection is readable and takes no writes, the others go on.
 
 mod catalog;
 mod config;
@@ -43,8 +44,8 @@ pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
     Action, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Feed, FeedError, FoldError,
-    Idempotency, Missing, Namespace, OpenError, Operation, Patch, ReadError, ReadOf, Stats, Stored, UsageDelta,
-    UsageKey, WriteError, WriteMeta,
+    Idempotency, Metered, Missing, Namespace, OpenError, Operation, Patch, ReadError, ReadOf, Stats, Stored,
+    UsageDelta, UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

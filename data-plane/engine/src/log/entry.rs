@@ -66,6 +66,7 @@ pub(crate) struct Answer {
     pub(crate) patched: u64,
     pub(crate) missing: u64,
     pub(crate) more: bool,
+    pub(crate) metered: u64,
     pub(crate) created: bool,
     pub(crate) at_ms: i64,
 }

@@ -11,7 +11,7 @@ use super::errors::WriteError;
 use super::overlay::Overlay;
 use super::state::{ANSWER_OVERHEAD, Change, DurableWrite, State};
 use super::step::{Done, Step};
-use super::types::{Commit, Committed, WriteMeta};
+use super::types::{Commit, Committed, Metered, UsageDelta, WriteMeta};
 use crate::catalog::TableId;
 use crate::config::Config;
 use crate::log::{Answer, Body, Entry, LoggedWrite, Op};
@@ -131,6 +131,8 @@ pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut
         match accept(context, &mut overlay, &draft, &pending) {
             Ok(Accepted::Write(planned, committed)) => {
                 let changes = planned.changes(pending.op);
+                let metered = pending.meta.metered.as_ref().map_or(0, |metered| metered.amount(&changes));
+                let committed = Committed { metered, ..committed };
                 draft.bytes += changes.iter().map(Change::bytes).sum::<usize>();
                 draft.writes.push(durable(context, &mut overlay, changes, pending.meta, &committed));
                 draft.waiting.push((pending.reply, committed));
@@ -203,6 +205,7 @@ pub(super) fn answered(
             patched: answer.patched,
             missing: answer.missing,
             more: answer.more,
+            metered: answer.metered,
             created: answer.created,
         })
     } else {
@@ -263,7 +266,8 @@ fn change(
         return Err(Refusal::Later);
     }
     let nothing = steps.iter().zip(&all).all(|(step, done)| step.changes_nothing(done));
-    if nothing && !overlay.depends() && meta.usage.is_empty() && meta.idempotency.is_none() {
+    let unmarked = meta.usage.is_empty() && meta.metered.is_none() && meta.idempotency.is_none();
+    if nothing && !overlay.depends() && unmarked {
         return Ok(Accepted::Answered(Committed { commit: context.state.commit, ..committed }));
     }
     Ok(Accepted::Write(Planned::Steps(all), committed))
@@ -282,7 +286,7 @@ fn create(
             return Err(WriteError::SchemaConflict);
         }
         let durable = !overlay.created.contains(&table);
-        if durable && meta.usage.is_empty() && meta.idempotency.is_none() {
+        if durable && meta.usage.is_empty() && meta.metered.is_none() && meta.idempotency.is_none() {
             let commit = context.state.collections.get(name).map_or(context.state.commit, |c| c.created_commit);
             return Ok(Accepted::Answered(Committed { commit, ..committed }));
         }
@@ -318,11 +322,32 @@ fn durable(
             patched: committed.patched,
             missing: committed.missing,
             more: committed.more,
+            metered: committed.metered,
             created: committed.created,
             at_ms: context.now_ms,
         }
     });
-    DurableWrite { changes, usage: meta.usage, answer }
+    let mut usage = meta.usage;
+    if let Some(Metered { key, meter, hour, .. }) = meta.metered {
+        usage.push(UsageDelta { key, meter, hour, amount: committed.metered });
+    }
+    DurableWrite { changes, usage, answer }
+}
+
+impl Metered {
+    /// What the changes of one request cost.
+    fn amount(&self, changes: &[Change]) -> u64 {
+        let step = self.step_bytes.max(1);
+        let cost = changes.iter().map(|change| match change {
+            Change::Upsert { rows, .. } => {
+                let steps = rows.iter().map(|row| u64::from(row.bytes).div_ceil(step).max(1));
+                self.each_step.saturating_mul(steps.sum())
+            }
+            Change::Delete { ids, .. } => self.each_delete.saturating_mul(ids.len() as u64),
+            Change::Create { .. } | Change::Drop { .. } => 0,
+        });
+        cost.fold(0, u64::saturating_add).max(self.at_least)
+    }
 }
 
 /// A caller that hung up does not need its answer.

@@ -35,7 +35,7 @@ pub use errors::{FeedError, FoldError, OpenError, ReadError, WriteError};
 pub use feed::{Change, Changes, Feed};
 pub use operation::{Action, Condition, Edit, Missing, Operation, Patch};
 pub use types::{
-    CollectionInfo, Commit, Committed, Idempotency, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,
+    CollectionInfo, Commit, Committed, Idempotency, Metered, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,
 };
 
 use crate::config::{Config, Environment, Writer};

@@ -11,6 +11,7 @@ use super::overlay::refuse_set_aside;
 use super::patch::RowPatch;
 use super::shared::refuse_unless_serving;
 use super::step::{Selection, Step, StepAction};
+use super::types::Commit;
 use crate::catalog::TableId;
 use crate::filter::Filter;
 use crate::memtable::{MemRow, Row};
@@ -21,6 +22,9 @@ use crate::search::{self, At, Include, Room, SearchError, View};
 const MAX_BY_FILTER: usize = 8;
 /// Batches larger than this are analysed off the async threads.
 const INLINE_BYTES: usize = 64 << 10;
+
+/// The id of a folded row, where it is, and the commit that wrote it.
+type Wanted = (Box<str>, At, Commit);
 
 /// Bounds what one request may name.
 pub(super) fn check_amounts(operations: &[Operation]) -> Result<(), WriteError> {
@@ -137,7 +141,7 @@ impl Namespace {
     }
 
     /// Where the folded rows of a step are, with the commits that wrote them; and the bytes of all its rows.
-    fn places(&self, step: &Step) -> Result<(View, usize, Vec<(Box<str>, At, u64)>), WriteError> {
+    fn places(&self, step: &Step) -> Result<(View, usize, Vec<Wanted>), WriteError> {
         let state = self.shared.state.read();
         let collection = state.collection(step.table).ok_or(WriteError::NoSuchCollection)?;
         let view =

@@ -137,6 +137,8 @@ impl State {
         });
         state.marks = root.marks;
         for folded in root.tables {
+            // What is set aside is tried again, also when nothing else calls for a fold.
+            state.changed |= folded.aside.is_some();
             state.names.insert(folded.table, folded.name.clone());
             state.collections.insert(folded.name.clone(), Collection::folded(folded));
         }

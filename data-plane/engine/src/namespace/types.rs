@@ -23,6 +23,26 @@ pub struct UsageDelta {
     pub amount: u64,
 }
 
+/// A price of records, for a write of which only the commit shows what it changes: by filter, or by patches of records
+/// of any size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metered {
+    /// The API key that pays.
+    pub key: Uuid,
+    /// The meter's id.
+    pub meter: String,
+    /// The UTC hour, in whole hours since the Unix epoch.
+    pub hour: i64,
+    /// The least that a request costs.
+    pub at_least: u64,
+    /// For each record that is removed, and each id to be removed that is named.
+    pub each_delete: u64,
+    /// For each started `step_bytes` of each record as it is written whole.
+    pub each_step: u64,
+    /// Logical bytes of a step, at least 1.
+    pub step_bytes: u64,
+}
+
 /// Which counter an amount belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UsageKey {
@@ -50,6 +70,8 @@ pub struct Idempotency {
 pub struct WriteMeta {
     /// Usage that this write causes. Not counted when the write is a replay.
     pub usage: Vec<UsageDelta>,
+    /// Usage that the commit decides, beside `usage`. [`Committed::metered`] tells it.
+    pub metered: Option<Metered>,
     /// Set when the caller sent an idempotency key.
     pub idempotency: Option<Idempotency>,
 }
@@ -69,6 +91,8 @@ pub struct Committed {
     pub missing: u64,
     /// Whether a filter may have passed more records than the limit let be changed: the same operation again goes on.
     pub more: bool,
+    /// What [`WriteMeta::metered`] came to.
+    pub metered: u64,
     /// Whether a collection was created by this very write.
     pub created: bool,
 }

@@ -211,7 +211,7 @@ async fn a_write_larger_than_an_entry_is_refused_and_smaller_ones_are_spread_ove
 
 fn in_hour(hour: i64) -> WriteMeta {
     let delta = UsageDelta { key: Uuid::from_u128(1), meter: "write".to_owned(), hour, amount: 1 };
-    WriteMeta { usage: vec![delta], idempotency: None }
+    WriteMeta { usage: vec![delta], ..WriteMeta::default() }
 }
 
 fn hours(ns: &Namespace) -> BTreeMap<i64, u64> {

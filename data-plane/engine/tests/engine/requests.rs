@@ -3,7 +3,8 @@
 use crate::support::*;
 use agentdb_data_plane_engine::{Action, Condition, Edit};
 use agentdb_data_plane_engine::{
-    Config, Filter, Include, Missing, Namespace, Operation, Patch, SchemaMismatch, Value, WriteError, WriteMeta,
+    Config, Filter, Idempotency, Include, Metered, Missing, Namespace, Operation, Patch, SchemaMismatch, Value,
+    WriteError, WriteMeta,
 };
 
 const NOTES: &str = "notes";
@@ -143,4 +144,44 @@ async fn what_a_request_may_name_is_bounded() {
     assert!(matches!(*error, WriteError::TooLarge { .. }), "{error}");
     let patches = Operation::patch(DOCS, (0..3).map(|i| (id(i), topic("x"))).collect());
     assert_eq!(ns.write(vec![patches], WriteMeta::default()).await.expect("written").patched, 3);
+}
+
+#[tokio::test]
+async fn what_a_request_costs_is_decided_by_what_it_changed_and_counted_once() {
+    let objects = memory();
+    let ns = open(&store(&objects), 1).await;
+    create(&ns).await;
+    let filter = |text: &str| Filter::parse(text, &[], &schema()).expect("filter");
+    let metered = |idempotency| WriteMeta {
+        metered: Some(Metered {
+            key: uuid::Uuid::from_u128(1),
+            meter: "write".to_owned(),
+            hour: 500_000,
+            at_least: 2_000,
+            each_delete: 250,
+            each_step: 1_000,
+            step_bytes: 4_096,
+        }),
+        idempotency,
+        ..WriteMeta::default()
+    };
+    // Two steps each, for the whole record is written.
+    let large = |i| agentdb_data_plane_engine::Record { text: Some("fox ".repeat(1_500)), ..record(i, 0) };
+    let cost = async |operation: Operation, idempotency| {
+        ns.write_one(operation, metered(idempotency)).await.expect("written").metered
+    };
+    assert_eq!(cost(Operation::upsert(DOCS, (0..20).map(large).collect()), None).await, 40_000);
+    assert_eq!(cost(Operation::patch(DOCS, vec![(id(1), topic("x")), (id(2), topic("x"))]), None).await, 4_000);
+    assert_eq!(cost(Operation::delete(DOCS, vec![id(0)]), None).await, 2_000, "the least");
+    let patch = || Action::PatchWhere { filter: filter("topic = 'x'"), patch: topic("y"), limit: 100 };
+    assert_eq!(cost(Operation::new(DOCS, patch()), None).await, 4_000);
+    assert_eq!(cost(Operation::new(DOCS, patch()), None).await, 2_000, "none passes");
+    let once = || Idempotency { scope_key: [1; 32], request_hash: [1; 32], answer: bytes::Bytes::from_static(b"a") };
+    let delete = || Operation::new(DOCS, Action::DeleteWhere { filter: filter("id >= ''"), limit: 100 });
+    assert_eq!(cost(delete(), Some(once())).await, 19 * 250);
+    assert_eq!(cost(delete(), Some(once())).await, 19 * 250, "the answer of then");
+    let all = 40_000 + 4_000 + 2_000 + 4_000 + 2_000 + 19 * 250;
+    assert_eq!(ns.usage()[0].1, all);
+    ns.close().await;
+    assert_eq!(open(&store(&objects), 2).await.usage()[0].1, all);
 }

@@ -142,7 +142,7 @@ impl Bench {
     pub(crate) fn writes(&self, amount: u64) -> WriteMeta {
         let key = Uuid::from_u128(3);
         let delta = UsageDelta { key, meter: Meter::Write.as_str().to_owned(), hour: self.clock.hour(), amount };
-        WriteMeta { usage: vec![delta], idempotency: None }
+        WriteMeta { usage: vec![delta], ..WriteMeta::default() }
     }
 
     /// A write into the engine, past the slot's mark.

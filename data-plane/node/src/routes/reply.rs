@@ -139,7 +139,7 @@ impl Call {
         answer: &Stored,
     ) -> Result<WriteMeta, Problem> {
         let idempotency = repeatable.map(|request| request.promise(answer)).transpose()?;
-        Ok(WriteMeta { usage: self.admission.log_usage(amounts), idempotency })
+        Ok(WriteMeta { usage: self.admission.log_usage(amounts), idempotency, ..WriteMeta::default() })
     }
 
     /// Whether this very request was done before. Asked first, so that a repetition is neither worked out nor judged

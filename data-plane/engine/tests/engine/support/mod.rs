@@ -117,6 +117,6 @@ pub fn record(i: usize, version: usize) -> Record {
 pub fn usage(key: u128, amount: u64) -> WriteMeta {
     WriteMeta {
         usage: vec![UsageDelta { key: Uuid::from_u128(key), meter: "write".to_owned(), hour: 500_000, amount }],
-        idempotency: None,
+        ..WriteMeta::default()
     }
 }

@@ -375,7 +375,7 @@ async fn compare_nearest(ns: &Namespace, found: &HashMap<&str, u64>, probe: (u64
 /// An owner that was taken over tries to write over a client's rows at the client's cost. How often it was fenced.
 async fn write_as_old_owner(old: &Namespace, target: usize) -> Result<u32, Violation> {
     let key = key_of(target);
-    let meta = || WriteMeta { usage: vec![usage_of(key)], idempotency: None };
+    let meta = || WriteMeta { usage: vec![usage_of(key)], ..WriteMeta::default() };
     let row = |id: String| {
         let vectors = default_vector(vector_of(0, target));
         Record { id, vectors, metadata: Some(u64::MAX.into()), ..Record::default() }
@@ -528,7 +528,7 @@ impl Client {
     async fn send(&self, ns: &Namespace, write: &Write, request: u8) -> Result<Committed, WriteError> {
         let answer = Bytes::copy_from_slice(&write.key);
         let idempotency = Some(Idempotency { scope_key: write.key, request_hash: [request; 32], answer });
-        let meta = WriteMeta { usage: vec![usage_of(self.key())], idempotency };
+        let meta = WriteMeta { usage: vec![usage_of(self.key())], idempotency, ..WriteMeta::default() };
         match write.value {
             Some(value) => {
                 let vectors = default_vector(vector_of(value, self.number));

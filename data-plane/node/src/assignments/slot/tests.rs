@@ -59,7 +59,7 @@ async fn an_idle_namespace_is_closed_when_it_owes_nothing_and_comes_back_with_it
     let open = slot.acquire(&opener).await.expect("open");
     open.create_collection("c", Schema::default(), WriteMeta::default()).await.expect("created");
     let delta = UsageDelta { key: Uuid::from_u128(3), meter: "write".to_owned(), hour: 1, amount: 5 };
-    let meta = WriteMeta { usage: vec![delta], idempotency: None };
+    let meta = WriteMeta { usage: vec![delta], ..WriteMeta::default() };
     open.upsert("c", vec![Record { id: "x".to_owned(), ..Record::default() }], meta).await.expect("written");
     let usage = open.usage();
     let bytes = open.logical_bytes();
