@@ -15,7 +15,7 @@ ARGS ?=
 # dependencies, and the next command would compile all of them again.
 BUILD := cargo build --locked --workspace
 
-.PHONY: help setup run test demo bench peers lint openapi sqlx console fmt
+.PHONY: help setup run test demo bench peers texts lint openapi sqlx console fmt
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ peers: ## Measure beside hnsw_rs, LanceDB, Chroma and pgvector (ARGS="--vectors 
 	@scripts/console/build.sh
 	@$(BUILD) --bins
 	@exec $(CARGO_TARGET_DIR)/debug/bench peers $(ARGS)
+
+texts: ## Measure full text in English, Chinese and Japanese on labelled pages
+	@scripts/setup/all.sh test
+	@$(BUILD) --bins
+	@exec $(CARGO_TARGET_DIR)/debug/bench texts
 
 lint: ## Formatting, clippy, licences, Dockerfile, shell, console, secrets
 	@scripts/setup/all.sh test

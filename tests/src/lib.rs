@@ -9,3 +9,4 @@ pub mod bench;
 pub mod demo;
 pub mod harness;
 pub mod peers;
+pub mod relevance;

@@ -1,9 +1,9 @@
-//! `make bench` and `make peers`. See `agentdb_tests::bench` and `agentdb_tests::peers`.
+//! `make bench`, `make peers` and `make texts`. See `agentdb_tests::{bench, peers, relevance}`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use agentdb_tests::{bench, peers};
+use agentdb_tests::{bench, peers, relevance};
 use anyhow::{Context as _, Result};
 
 #[tokio::main]
@@ -26,6 +26,9 @@ async fn begin(arguments: Vec<String>) -> Result<()> {
             let mut next = || rest.next().context("usage: bench peer NAME DIRECTORY SECONDS");
             let (name, dir, seconds) = (next()?, next()?, next()?);
             peers::one(&name, Path::new(&dir), &seconds).await
+        }
+        Some("texts") => {
+            relevance::run(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md"))).await
         }
         _ => bench::run(bench::Options::parse(arguments.into_iter())?).await,
     }

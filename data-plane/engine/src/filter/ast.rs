@@ -3,6 +3,9 @@
 use super::pattern::Pattern;
 use crate::schema::Value;
 
+/// The cost of a row from which on a filter is dear.
+pub(super) const DEAR: u32 = 20;
+
 /// What a term reads.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Field {
@@ -77,7 +80,7 @@ impl Expr {
     }
 
     /// What a row costs, very roughly: a comparison of numbers is 1.
-    fn cost(&self) -> u32 {
+    pub(super) fn cost(&self) -> u32 {
         let read = match self.field() {
             None => 0,
             Some(Field::Attribute(_)) => 1,

@@ -128,6 +128,11 @@ impl Filter {
         select::select(&self.root, &self.paths, rows, open, stop)
     }
 
+    /// Whether a row costs so much that which rows pass is worth remembering.
+    pub(crate) fn is_dear(&self) -> bool {
+        self.root.cost() >= ast::DEAR
+    }
+
     /// The attributes the filter reads, by column.
     pub(crate) fn columns(&self) -> &[usize] {
         &self.columns

@@ -18,6 +18,8 @@ pub(super) struct Pattern {
     loops: Box<[u64]>,
     /// Single characters.
     length: usize,
+    /// The bits for each ASCII character, of a pattern that fits in one word.
+    ascii: Option<Box<[u64; 128]>>,
 }
 
 impl Pattern {
@@ -39,10 +41,17 @@ impl Pattern {
         for (at, c) in singles.iter().enumerate().filter(|(_, c)| **c != '_') {
             set(accepts.entry(*c).or_insert_with(|| any.clone().into()), at);
         }
-        Self { accepts, any: any.into(), loops: loops.into(), length: singles.len() }
+        let ascii = (words == 1).then(|| {
+            let bits = |c: u8| accepts.get(&char::from(c)).map_or(any[0], |bits| bits[0]);
+            Box::new(std::array::from_fn(|c| bits(u8::try_from(c).unwrap_or(0))))
+        });
+        Self { accepts, any: any.into(), loops: loops.into(), length: singles.len(), ascii }
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
+        if let Some(ascii) = &self.ascii {
+            return self.matches_in_word(ascii, text);
+        }
         // Bit `i`: the text so far can be matched by the first `i` single characters.
         let mut reached = vec![0_u64; self.loops.len()];
         reached[0] = 1;
@@ -57,6 +66,23 @@ impl Pattern {
             }
         }
         reached[self.length / WORD] >> (self.length % WORD) & 1 == 1
+    }
+
+    /// The same in one word, which most patterns fit in.
+    fn matches_in_word(&self, ascii: &[u64; 128], text: &str) -> bool {
+        let loops = self.loops[0];
+        let mut reached = 1_u64;
+        for c in text.chars() {
+            let accepts = match ascii.get(c as usize) {
+                Some(bits) => *bits,
+                None => self.accepts.get(&c).unwrap_or(&self.any)[0],
+            };
+            reached = (reached & loops) | (reached & accepts) << 1;
+            if reached == 0 {
+                return false;
+            }
+        }
+        reached >> self.length & 1 == 1
     }
 }
 

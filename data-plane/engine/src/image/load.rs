@@ -12,6 +12,7 @@ use super::{Image, Part, Segment};
 use crate::catalog::TableId;
 use crate::memtable::Bits;
 use crate::schema::Schema;
+use crate::search::build_ahead;
 use crate::store::{MemoryBudget, Reservation};
 use crate::table::{ID, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TableError, TableFiles};
 
@@ -36,6 +37,7 @@ pub(crate) async fn load(
     if let Some(admitted) = budget.reserve(estimate) {
         let batches: Vec<RecordBatch> = stream(&dataset, None).await?.try_collect().await?;
         if let Some(parts) = segments(schema, batches, Some(admitted)).await? {
+            build_ahead(schema, &parts);
             return Ok(Image { parts, remote: None });
         }
     }

@@ -1,13 +1,15 @@
 //! One immutable run of rows.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use parking_lot::Mutex;
 
-use crate::filter::{Columns, ValueRef};
-use crate::memtable::Row;
+use crate::filter::{Columns, Filter, ValueRef};
+use crate::memtable::{Bits, Row};
 use crate::namespace::Commit;
 use crate::schema::{AttributeType, Record, Schema, Value};
 use crate::search::{Include, Inverted, analyze, norm};
@@ -17,8 +19,11 @@ use crate::table::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, TableE
 /// Rows and bytes of one segment; Arrow's 32-bit offsets bound the bytes.
 pub(super) const SEGMENT_ROWS: usize = 131_072;
 pub(super) const SEGMENT_BYTES: usize = 512 << 20;
-/// Memory of a row beside its columns: its place in the order of ids, the norms of its vectors.
-const ROW_OVERHEAD: usize = 8;
+/// Memory of a row beside its columns: its place in the order of ids, the norms of its vectors, its bits in the
+/// filters that are remembered.
+const ROW_OVERHEAD: usize = 9;
+/// Filters that are remembered.
+const FILTERS: usize = 8;
 /// Memory of a term of a text in the postings.
 const POSTING: usize = size_of::<(u32, u32)>();
 
@@ -46,6 +51,8 @@ pub(crate) struct Segment {
     metadata: Option<StringArray>,
     attributes: Vec<Option<(AttributeType, ArrayRef)>>,
     inverted: OnceLock<Arc<Inverted>>,
+    /// Which rows, dead or not, pass dear filters; the last used last.
+    passing: Mutex<VecDeque<(Filter, Arc<Bits>)>>,
     /// Given back when the segment goes.
     _memory: Option<Reservation>,
 }
@@ -80,6 +87,7 @@ impl Segment {
             ids,
             batch,
             inverted: OnceLock::new(),
+            passing: Mutex::default(),
             _memory: memory,
         })
     }
@@ -221,6 +229,29 @@ impl Segment {
     /// The rows for a filter.
     pub(crate) fn columns(&self) -> Columns<'_> {
         Columns { ids: &self.ids, attributes: &self.attributes, metadata: self.metadata.as_ref() }
+    }
+
+    /// Which rows pass a filter, dead or not; `None` when `stop` ended it. Rows do not change, so what was found of a
+    /// dear filter is found again.
+    pub(crate) fn passing(&self, filter: &Filter, stop: impl Fn() -> bool) -> Option<Arc<Bits>> {
+        let mut known = self.passing.lock();
+        if let Some(at) = known.iter().position(|(other, _)| other == filter) {
+            let found = known.remove(at)?;
+            let bits = Arc::clone(&found.1);
+            known.push_back(found);
+            return Some(bits);
+        }
+        drop(known);
+        let bits = Arc::new(filter.select(&self.columns(), &Bits::all_but(self.len(), &Bits::default()), &stop));
+        if stop() {
+            return None;
+        }
+        let mut known = self.passing.lock();
+        if known.len() >= FILTERS {
+            known.pop_front();
+        }
+        known.push_back((filter.clone(), Arc::clone(&bits)));
+        Some(bits)
     }
 
     fn value(&self, column: usize, row: u32) -> Option<Value> {

@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use super::text::{Term, Terms};
+use crate::image::Part;
+use crate::schema::Schema;
 
 /// A term is a hash already.
 #[derive(Debug, Default)]
@@ -23,7 +28,32 @@ impl Hasher for AsIs {
     }
 }
 
-/// Postings of one segment, built when the first text query asks for them.
+/// Segments whose postings are built ahead at once, in the whole process: that is to take what time is left over.
+static AHEAD: Semaphore = Semaphore::const_new(1);
+
+/// Builds the postings of segments that have a text column behind the caller's back, one segment after the other. A
+/// query that comes before builds those that it needs, or waits for the one that is being built.
+pub(crate) fn build_ahead(schema: &Arc<Schema>, parts: &[Part]) {
+    let open: Vec<_> = parts.iter().map(|part| &part.segment).filter(|s| s.built_inverted().is_none()).collect();
+    // A segment that is gone meanwhile is not kept for this.
+    let open: Vec<_> = open.into_iter().map(Arc::downgrade).collect();
+    if schema.text.is_none() || open.is_empty() {
+        return;
+    }
+    let schema = Arc::clone(schema);
+    tokio::spawn(async move {
+        for segment in open {
+            let Ok(turn) = AHEAD.acquire().await else { return };
+            let schema = Arc::clone(&schema);
+            let build = move || segment.upgrade().map(|segment| segment.inverted(&schema).length(0));
+            // Should it panic, the query that needs the postings says so.
+            let _ = tokio::task::spawn_blocking(build).await;
+            drop(turn);
+        }
+    });
+}
+
+/// Postings of one segment, built once.
 #[derive(Debug, Default)]
 pub(crate) struct Inverted {
     /// Rows, ascending, with the count of the term.

@@ -19,9 +19,10 @@ mod text;
 mod topk;
 mod view;
 mod whole;
+mod width;
 
 pub(crate) use distance::norm;
-pub(crate) use inverted::Inverted;
+pub(crate) use inverted::{Inverted, build_ahead};
 pub(crate) use ordered::{Ordered, ordered};
 pub use query::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query};
 pub(crate) use room::Room;

@@ -12,7 +12,7 @@ use super::query::{Fusion, Hit, Include, Mode, Query};
 use super::rank;
 use super::remote::{self, Rows, Streamed, Wanted};
 use super::room::Room;
-use super::text::analyze;
+use super::text::analyze_query;
 use super::topk::Candidate;
 use super::view::{Abandoned, At, SearchError, View};
 use crate::filter::{Filter, RowView, ValueRef};
@@ -98,7 +98,7 @@ async fn ranked(view: &Arc<View>, query: &Query, keep: Keep) -> Result<Vec<Fused
     let wanted = Arc::new(Wanted {
         vector: vector.map(<[f32]>::to_vec),
         column: column.unwrap_or_default(),
-        terms: text.zip(view.schema.text).map(|(text, spec)| analyze(text, spec.language)),
+        terms: text.zip(view.schema.text).map(|(text, spec)| analyze_query(text, spec.language)),
         filter: query.filter.clone(),
         keep,
         max_distance: query.max_distance,

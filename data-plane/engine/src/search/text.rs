@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use frostem::{Algorithm, Stemmer};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::width::folded;
 use crate::schema::Language;
 
 /// Longer words are cut: they are data, not language.
@@ -34,11 +35,27 @@ impl Terms {
 }
 
 /// Cuts a text into terms: runs of letters and digits, lowercased and stemmed; runs of Chinese, Japanese and
-/// Korean characters, which have no spaces, as single characters and overlapping pairs.
+/// Korean characters, which have no spaces, as single characters and overlapping pairs. Full and half width are one.
 pub(crate) fn analyze(text: &str, language: Language) -> Terms {
+    terms(text, language, Cut::Text)
+}
+
+/// The same of a query, but that a run without spaces is looked for by its pairs; by its character when it is one.
+/// Single characters are in every other text and would only blur the ranking.
+pub(crate) fn analyze_query(text: &str, language: Language) -> Terms {
+    terms(text, language, Cut::Query)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Text,
+    Query,
+}
+
+fn terms(text: &str, language: Language, cut: Cut) -> Terms {
     let mut all: Vec<Term> = Vec::with_capacity(text.len() / 5);
     STEMS.with_borrow_mut(|stems| {
-        each_word(text, |word| {
+        each_word(text, cut, |word| {
             all.push(if language == Language::English && word.is_ascii() {
                 stems.term(word)
             } else {
@@ -84,28 +101,18 @@ impl Stems {
 }
 
 /// Visits lowercased words, CJK characters and CJK pairs.
-fn each_word(text: &str, mut emit: impl FnMut(&str)) {
+fn each_word(text: &str, cut: Cut, mut emit: impl FnMut(&str)) {
     let mut word = String::new();
     let mut chars = 0;
-    let mut previous: Option<char> = None;
-    let mut pair = String::new();
-    for c in text.chars() {
+    let mut run = Run::default();
+    for c in folded(text) {
         if is_cjk(c) {
             flush(&mut word, &mut emit);
             chars = 0;
-            pair.clear();
-            if let Some(before) = previous {
-                pair.push(before);
-                pair.push(c);
-                emit(&pair);
-                pair.clear();
-            }
-            pair.push(c);
-            emit(&pair);
-            previous = Some(c);
+            run.push(c, cut, &mut emit);
             continue;
         }
-        previous = None;
+        run.end(cut, &mut emit);
         if c.is_alphanumeric() {
             if chars < MAX_WORD_CHARS {
                 word.extend(c.to_lowercase());
@@ -116,7 +123,45 @@ fn each_word(text: &str, mut emit: impl FnMut(&str)) {
             chars = 0;
         }
     }
+    run.end(cut, &mut emit);
     flush(&mut word, &mut emit);
+}
+
+/// A run of characters without spaces.
+#[derive(Default)]
+struct Run {
+    /// The last character.
+    last: Option<char>,
+    length: usize,
+    term: String,
+}
+
+impl Run {
+    fn push(&mut self, c: char, cut: Cut, emit: &mut impl FnMut(&str)) {
+        if let Some(last) = self.last.replace(c) {
+            self.emit(&[last, c], emit);
+        }
+        if cut == Cut::Text {
+            self.emit(&[c], emit);
+        }
+        self.length += 1;
+    }
+
+    fn end(&mut self, cut: Cut, emit: &mut impl FnMut(&str)) {
+        if let Some(last) = self.last.take()
+            && self.length == 1
+            && cut == Cut::Query
+        {
+            self.emit(&[last], emit);
+        }
+        self.length = 0;
+    }
+
+    fn emit(&mut self, chars: &[char], emit: &mut impl FnMut(&str)) {
+        self.term.clear();
+        self.term.extend(chars);
+        emit(&self.term);
+    }
 }
 
 fn flush(word: &mut String, emit: &mut impl FnMut(&str)) {
@@ -133,7 +178,8 @@ fn is_joiner(c: char) -> bool {
 
 fn is_cjk(c: char) -> bool {
     matches!(c,
-        '\u{3040}'..='\u{30ff}' // kana
+        '\u{3005}'..='\u{3007}' // marks of repetition, closing and zero, parts of words
+        | '\u{3040}'..='\u{309f}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' // kana
         | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' // han
         | '\u{ac00}'..='\u{d7af}' // hangul
         | '\u{20000}'..='\u{323af}')
@@ -143,10 +189,20 @@ fn is_cjk(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Vec<String> {
+    fn cut(text: &str, cut: Cut) -> Vec<String> {
         let mut out = Vec::new();
-        each_word(text, |word| out.push(word.to_owned()));
+        each_word(text, cut, |word| out.push(word.to_owned()));
         out
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        cut(text, Cut::Text)
+    }
+
+    fn finds(query: &str, text: &str) -> bool {
+        let text = analyze(text, Language::English);
+        let query = analyze_query(query, Language::English);
+        !query.counts.is_empty() && query.counts.iter().all(|(term, _)| text.count(*term) > 0)
     }
 
     #[test]
@@ -160,9 +216,25 @@ mod tests {
     #[test]
     fn chinese_and_japanese_become_characters_and_pairs() {
         assert_eq!(words("数据库 v2"), ["数", "数据", "据", "据库", "库", "v2"]);
-        let text = analyze("データベースの検索", Language::English);
-        let query = analyze("検索", Language::English);
-        assert!(query.counts.iter().all(|(t, _)| text.count(*t) > 0));
+        assert_eq!(words("々・タ"), ["々", "タ"]);
+        assert!(finds("検索", "データベースの検索"));
+        assert!(finds("人々", "様々な人々"));
+        assert!(!finds("ター", "データ・ーの"));
+    }
+
+    #[test]
+    fn a_query_looks_for_pairs_and_for_what_stands_alone() {
+        assert_eq!(cut("数据库 v2", Cut::Query), ["数据", "据库", "v2"]);
+        assert_eq!(cut("犬 と猫 x象", Cut::Query), ["犬", "と猫", "x", "象"]);
+        assert!(finds("猫", "黒猫がいる") && finds("数据", "数据库"));
+        assert!(!finds("据数", "数据库"));
+    }
+
+    #[test]
+    fn width_and_the_form_of_voiced_kana_do_not_matter() {
+        assert!(finds("データ", "ﾃﾞｰﾀ") && finds("ﾌﾟﾛｸﾞﾗﾑ", "プログラムを実行"));
+        assert!(finds("ABC123", "ＡＢＣ１２３") && finds("ｓｑｌ", "SQL"));
+        assert!(finds("か\u{3099}くせい", "がくせい"));
     }
 
     #[test]

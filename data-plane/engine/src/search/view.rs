@@ -83,8 +83,14 @@ impl View {
 
     /// Which rows of each part of [`Self::local_parts`] are live and pass: as many as there are set bits.
     pub(crate) fn passing(&self, filter: Option<&Filter>) -> Vec<Bits> {
-        let live = self.local_parts().iter().map(|part| (part, part.live()));
-        live.map(|(part, live)| self.select(filter, &part.segment, live)).collect()
+        let passing = |part: &Part| match filter.filter(|filter| filter.is_dear()) {
+            Some(filter) => {
+                let passing = part.segment.passing(filter, || self.abandoned.is());
+                passing.map_or_else(Bits::default, |passing| passing.and(&part.live()))
+            }
+            None => self.select(filter, &part.segment, part.live()),
+        };
+        self.local_parts().iter().map(passing).collect()
     }
 
     /// Those of the `open` rows of a segment that pass.
