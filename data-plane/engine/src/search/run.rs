@@ -40,17 +40,22 @@ pub(crate) async fn queries(
     queries: Vec<Query>,
     mut room: Room,
 ) -> Result<Vec<Vec<Hit>>, (usize, SearchError)> {
-    let finding = queries.iter().enumerate().map(async |(at, query)| {
-        // Each is abandoned by itself when it is done.
-        let view = Arc::new(View { abandoned: Abandoned::default(), ..View::clone(&view) });
-        find(&view, query).await.map_err(|error| (at, error))
-    });
-    let found: Vec<Found> = stream::iter(finding).buffered(QUERIES_AT_ONCE).try_collect().await?;
+    let finding: Vec<_> =
+        queries.into_iter().enumerate().map(|(at, query)| find_one(View::clone(&view), query, at)).collect();
+    let found: Vec<(Query, Found)> = stream::iter(finding).buffered(QUERIES_AT_ONCE).try_collect().await?;
     let mut answers = Vec::with_capacity(found.len());
-    for (at, (query, found)) in queries.iter().zip(found).enumerate() {
-        answers.push(answer(&view, query, found, &mut room).await.map_err(|error| (at, error))?);
+    for (at, (query, found)) in found.into_iter().enumerate() {
+        answers.push(answer(&view, &query, found, &mut room).await.map_err(|error| (at, error))?);
     }
     Ok(answers)
+}
+
+/// One of several queries, the `at`th.
+async fn find_one(view: View, query: Query, at: usize) -> Result<(Query, Found), (usize, SearchError)> {
+    // Each is abandoned by itself when it is done.
+    let view = Arc::new(View { abandoned: Abandoned::default(), ..view });
+    let found = find(&view, &query).await.map_err(|error| (at, error))?;
+    Ok((query, found))
 }
 
 /// The rows of an answer, with the values of their groups when it is grouped.

@@ -37,6 +37,7 @@ pub(crate) static OPERATIONS: &[&Operation] = &[
     &records::count::OPERATION,
     &records::scan::OPERATION,
     &records::query::OPERATION,
+    &records::multi_query::OPERATION,
 ];
 
 #[derive(OpenApi)]
@@ -75,6 +76,7 @@ fn api() -> OpenApiRouter<NodeState> {
         .routes(routes!(records::count::count_records))
         .routes(routes!(records::scan::scan_records))
         .routes(routes!(records::query::query_records))
+        .routes(routes!(records::multi_query::multi_query_records))
 }
 
 /// The description of the data operations; needs no running node.

@@ -14,6 +14,9 @@ fn shapes(ground: &Ground) -> Vec<Case> {
     let (points, words) = (ground.points.path(), ground.words.path());
     let query =
         |what, path: &str, body: &Value, names| Case::post(what, &ground.key, format!("{path}/query"), body, names);
+    let queries = |what, queries: &Value, names| {
+        Case::post(what, &ground.key, format!("{points}/multi-query"), &json!({ "queries": queries }), names)
+    };
     let scan = |what, body: &Value, names| Case::post(what, &ground.key, format!("{points}/scan"), body, names);
     vec![
         query("nothing asked", points, &json!({}), "vector"),
@@ -33,6 +36,26 @@ fn shapes(ground: &Ground) -> Vec<Case> {
         query("long text", words, &json!({"text": "x".repeat(70_000)}), "/text"),
         scan("empty page", &json!({"limit": 0}), "/limit"),
         scan("large page", &json!({"limit": 1_001}), "/limit"),
+        query("group of a list", points, &json!({"vector": [1, 2], "group_by": "nothing"}), "/group_by"),
+        query(
+            "groups of no size",
+            points,
+            &json!({"vector": [1, 2], "group_by": "page", "group_size": 0}),
+            "/group_size",
+        ),
+        query(
+            "groups too many",
+            points,
+            &json!({"vector": [1, 2], "group_by": "page", "group_size": 500}),
+            "/group_size",
+        ),
+        query("size without groups", points, &json!({"vector": [1, 2], "group_size": 2}), "/group_size"),
+        query("distance of words", words, &json!({"text": "word", "max_distance": 0.5}), "/max_distance"),
+        queries("no queries", &json!([]), "/queries"),
+        queries("too many queries", &json!(vec![json!({"vector": [1, 2]}); 17]), "/queries"),
+        queries("one wrong of two", &json!([{"vector": [1, 2]}, {"vector": [1]}]), "/queries/1/vector"),
+        scan("unknown order", &json!({"order_by": {"attribute": "nothing"}}), "/order_by"),
+        scan("cursor of another order", &json!({"order_by": {"attribute": "page"}, "cursor": "c161"}), "/cursor"),
         scan("foreign cursor", &json!({"cursor": "?"}), "/cursor"),
     ]
 }

@@ -20,6 +20,7 @@ async fn batches_are_atomic_replays_are_free_and_the_latest_write_of_a_record_wi
     the_latest_write_wins(&things, &mut tally).await?;
     a_replay_is_answered_from_memory(&things, &mut tally).await?;
     filters_mean_the_same_on_every_operation(&things, &mut tally).await?;
+    answers_can_be_bounded_grouped_ordered_and_asked_together(&things, &mut tally).await?;
     account.usage_settles("all but the replay is counted", &things, &mut tally).await?;
     service.stop().await
 }
@@ -87,5 +88,39 @@ async fn filters_mean_the_same_on_every_operation(things: &Collection, tally: &m
         hits.sort_by_key(|hit| hit["id"].to_string());
     }
     assert_eq!(found.ids(), expected);
+    Ok(())
+}
+
+/// On the records of the step before: ids f00 to f19, vectors [1, n], `n` 100 to 119, tags by parity.
+async fn answers_can_be_bounded_grouped_ordered_and_asked_together(
+    things: &Collection,
+    tally: &mut Tally,
+) -> Result<()> {
+    // The distance of the dot product is minus the product.
+    let near = json!({"vector": [0, 1], "top_k": 100, "max_distance": -17, "filter": "n >= 100"});
+    assert_eq!(tally.add(things.query(&near).await?.expect(200)?).ids(), ["f19", "f18", "f17"]);
+    let groups = json!({"vector": [0, 1], "top_k": 2, "group_by": "n", "filter": "n >= 100"});
+    let grouped = tally.add(things.query(&groups).await?.expect(200)?);
+    assert_eq!(grouped.hits()[0]["group"], 119, "{}", grouped.text());
+    assert_eq!(grouped.ids(), ["f19", "f18"]);
+    let together = tally.add(things.act("multi-query", &json!({"queries": [near, groups]})).await?.expect(200)?);
+    let answers = &together.result()["answers"];
+    assert_eq!(answers[0]["hits"].as_array().map(Vec::len), Some(3), "{}", together.text());
+    assert_eq!(answers[1]["hits"][1]["id"], "f18");
+    assert_eq!(together.units("query"), 2 * grouped.units("query"), "each is counted");
+    let mut seen = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let order = json!({"attribute": "n", "descending": true});
+        let body = json!({"filter": "n >= 110", "order_by": order, "limit": 4, "cursor": cursor});
+        let page = tally.add(things.scan(&body).await?.expect(200)?);
+        seen.extend(page.ids().iter().map(ToString::to_string));
+        cursor = page.result()["next_cursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    let wanted: Vec<String> = (10..20).rev().map(|n| format!("f{n}")).collect();
+    assert_eq!(seen, wanted);
     Ok(())
 }

@@ -7,6 +7,7 @@ pub(crate) mod fetch;
 mod filter;
 mod ids;
 mod input;
+pub(crate) mod multi_query;
 pub(crate) mod query;
 pub(crate) mod scan;
 pub(crate) mod upsert;

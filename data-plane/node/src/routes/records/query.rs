@@ -5,14 +5,15 @@ mod request;
 use std::{collections::BTreeMap, sync::Arc};
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::{DEFAULT_VECTOR, Hit, Include, Query};
+use agentdb_data_plane_engine::{DEFAULT_VECTOR, Filter, Hit, Include, Query, Schema, Value};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::request::{Part, QueryRequest};
+pub(super) use self::request::QueryRequest;
+use self::request::{Narrowing, Part, Plan};
 use super::filter;
 use crate::{
     admission::{Admission, Operation},
@@ -50,6 +51,10 @@ pub(crate) struct HitView {
     /// Higher is better; comparable within one answer. Vector: cosine similarity, dot product, or
     /// 1 / (1 + distance) for Euclidean. Text: BM25. Hybrid: the fused score.
     score: f32,
+    /// What the record's group has in common, when the query is grouped; null for records without a value. Groups
+    /// stand in the order of their first records, and the records of a group together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<serde_json::Value>,
     /// The vector.
     #[serde(skip_serializing_if = "Option::is_none")]
     vector: Option<Vec<f32>>,
@@ -86,8 +91,8 @@ pub(crate) struct ScoreParts {
 
 /// Search a collection
 ///
-/// By vector, by the meaning of a text, by its words, or by both; with a filter. Sees every write
-/// acknowledged before.
+/// By vector, by the meaning of a text, by its words, or by both; with a filter, a bound, or by group. Sees every
+/// write acknowledged before.
 #[utoipa::path(
     post, path = "/v1/namespaces/{namespace}/collections/{collection}/query", operation_id = "query_records",
     tag = "records", security(("api_key" = [])),
@@ -112,29 +117,70 @@ pub(crate) async fn query_records(
 
 async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRequest) -> Result<Response, Problem> {
     let (namespace, schema) = call.collection(collection).await?;
-    let filter = filter::parse(request.filter.as_deref(), &request.params, &schema)?;
-    let parts = Parts::of(request.include.as_deref());
-    let top_k = request.top_k();
-    let mut plan = request.plan(&schema)?;
-    if let Some(text) = plan.to_embed() {
-        let vector = embed(node, &mut call, text).await?;
-        plan.embedded(vector);
+    let mut asked = Asked::new(request, &schema)?;
+    if let Some(text) = asked.plan.to_embed() {
+        let vectors = embed(node, &mut call, vec![text]).await?;
+        vectors.into_iter().for_each(|vector| asked.plan.embedded(vector));
     }
-    let mode_name = plan.mode_name();
-    let query = Query { filter, include: parts.engine, ..Query::new(plan.into_mode()?, top_k) };
+    let (query, shape) = asked.into_query()?;
     let read = call.engine_read(namespace.query(collection, query)).await?;
     let units = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
-    let hits = read.value.into_iter().map(|hit| HitView::new(hit, parts)).collect();
-    call.read(Hits { hits, mode: mode_name }, read.commit, units)
+    call.read(shape.hits(read.value), read.commit, units)
 }
 
-async fn embed(node: &Shared, call: &mut Call, text: String) -> Result<Vec<f32>, Problem> {
+/// The vectors of texts, in their order.
+pub(super) async fn embed(node: &Shared, call: &mut Call, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Problem> {
     call.admission.may_embed(&node.pipeline)?;
     let embedder = node.embedder.as_ref().ok_or_else(refusals::no_model)?;
-    let answer = call.embed(embedder.embed(vec![text])).await;
-    let mut embeddings = answer.map_err(|error| refusals::embedding(&error))?;
+    let wanted = texts.len();
+    let answer = call.embed(embedder.embed(texts)).await;
+    let embeddings = answer.map_err(|error| refusals::embedding(&error))?;
     call.embedding_tokens = embeddings.tokens.iter().map(|tokens| u64::from(*tokens)).sum();
-    embeddings.vectors.pop().ok_or_else(|| Problem::internal("the model gave no vector for a text"))
+    if embeddings.vectors.len() != wanted {
+        return Err(Problem::internal("the model gave no vector for a text"));
+    }
+    Ok(embeddings.vectors)
+}
+
+/// A query that fits its collection, on its way into the engine.
+pub(super) struct Asked {
+    pub(super) plan: Plan,
+    filter: Option<Filter>,
+    top_k: usize,
+    narrowing: Narrowing,
+    parts: Parts,
+}
+
+impl Asked {
+    pub(super) fn new(mut request: QueryRequest, schema: &Schema) -> Result<Self, Problem> {
+        let filter = filter::parse(request.filter.as_deref(), &request.params, schema)?;
+        let (parts, top_k) = (Parts::of(request.include.as_deref()), request.top_k());
+        let narrowing = request.narrowing();
+        Ok(Self { plan: request.plan(schema)?, filter, top_k, narrowing, parts })
+    }
+
+    /// The engine's form, and that of the answer.
+    pub(super) fn into_query(self) -> Result<(Query, Shape), Problem> {
+        let Narrowing { max_distance, min_score, group_by } = self.narrowing;
+        let shape = Shape { mode: self.plan.mode_name(), parts: self.parts, grouped: group_by.is_some() };
+        let query = Query::new(self.plan.into_mode()?, self.top_k);
+        let filter = self.filter;
+        Ok((Query { filter, max_distance, min_score, group_by, include: self.parts.engine, ..query }, shape))
+    }
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    mode: request::ModeName,
+    parts: Parts,
+    grouped: bool,
+}
+
+impl Shape {
+    pub(super) fn hits(self, hits: Vec<Hit>) -> Hits {
+        Hits { hits: hits.into_iter().map(|hit| HitView::new(hit, self)).collect(), mode: self.mode }
+    }
 }
 
 /// Which parts of the hits are asked for.
@@ -161,12 +207,14 @@ impl Parts {
 }
 
 impl HitView {
-    fn new(hit: Hit, parts: Parts) -> Self {
+    fn new(hit: Hit, Shape { parts, grouped, .. }: Shape) -> Self {
         let (mut record, include) = (hit.record, parts.engine);
+        let group = hit.group.as_ref().map_or(serde_json::Value::Null, Value::to_json);
         let attributes = record.attributes.iter().map(|(name, value)| (name.clone(), value.to_json()));
         Self {
             id: record.id,
             score: hit.score,
+            group: grouped.then_some(group),
             vector: record.vectors.remove(DEFAULT_VECTOR).filter(|_| include.vector),
             text: record.text.filter(|_| include.text),
             attributes: include.attributes.then(|| attributes.collect()),

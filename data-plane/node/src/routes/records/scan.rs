@@ -1,7 +1,7 @@
 //! `POST /v1/namespaces/{namespace}/collections/{collection}/scan`
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::schema::limits::MAX_TOP_K;
+use agentdb_data_plane_engine::{OrderBy, Position, schema::limits::MAX_TOP_K};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::Method;
@@ -49,6 +49,9 @@ pub(crate) struct ScanRequest {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1000, default = 50)]
     limit: Option<usize>,
+    /// The order of the records; by id when left out.
+    #[serde(default)]
+    order_by: Option<OrderRequest>,
     /// `next_cursor` of the page before; the beginning when left out.
     #[serde(default)]
     cursor: Option<String>,
@@ -58,7 +61,19 @@ pub(crate) struct ScanRequest {
     include: Option<Vec<Part>>,
 }
 
-/// A page of records, by id.
+/// An order by an attribute. Records with the same value are in the order of their ids; those without a value are
+/// last, whichever the direction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderRequest {
+    /// An attribute of any type but `string_list`.
+    attribute: String,
+    /// Whether the largest value is first.
+    #[serde(default)]
+    descending: bool,
+}
+
+/// A page of records.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page {
     records: Vec<RecordView>,
@@ -68,7 +83,7 @@ pub(crate) struct Page {
 
 /// Read all records
 ///
-/// Page by page in the order of their ids. Stable under writes: a record that stays is seen once. A page of large
+/// Page by page in the order of their ids, or of an attribute. Stable under writes: a record that stays is seen once. A page of large
 /// records may end before `limit`; `next_cursor` alone says whether there are more.
 #[utoipa::path(
     post, path = "/v1/namespaces/{namespace}/collections/{collection}/scan", operation_id = "scan_records",
@@ -90,18 +105,40 @@ pub(crate) async fn scan_records(
     if !(1..=MAX_TOP_K).contains(&limit) {
         return Err(Problem::invalid("/limit", "out_of_range", format!("1 to {MAX_TOP_K}")));
     }
-    let after = value.cursor.as_deref().map(cursor::id).transpose()?;
+    let place = match &value.order_by {
+        None => Place::Id(value.cursor.as_deref().map(cursor::id).transpose()?),
+        Some(_) => Place::Value(value.cursor.as_deref().map(cursor::position).transpose()?),
+    };
     let include = parts(value.include.as_deref());
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let (namespace, schema) = call.collection(&collection).await?;
         let filter = filter::parse(value.filter.as_deref(), &value.params, &schema)?;
-        let read = call.engine_read(namespace.scan(&collection, filter, after, limit, include)).await?;
-        let (found, more) = (read.value.records, read.value.more);
-        let next_cursor = found.last().filter(|_| more).map(|record| cursor::after(&record.id));
+        let (found, next_cursor, commit) = match (value.order_by, place) {
+            (Some(order), Place::Value(after)) => {
+                let order = OrderBy { attribute: order.attribute, descending: order.descending };
+                let scan = namespace.scan_ordered(&collection, filter, order, after, limit, include);
+                let read = call.engine_read(scan).await?;
+                let next = read.value.last.filter(|_| read.value.more);
+                (read.value.records, next.as_ref().map(cursor::after_position), read.commit)
+            }
+            (_, place) => {
+                let after = if let Place::Id(after) = place { after } else { None };
+                let read = call.engine_read(namespace.scan(&collection, filter, after, limit, include)).await?;
+                let next = read.value.records.last().filter(|_| read.value.more);
+                let next = next.map(|record| cursor::after(&record.id));
+                (read.value.records, next, read.commit)
+            }
+        };
         let units = units::read(found.len() as u64);
         let records = found.into_iter().map(|record| RecordView::new(record, include)).collect();
-        call.read(Page { records, next_cursor }, read.commit, units)
+        call.read(Page { records, next_cursor }, commit, units)
     })
     .await
+}
+
+/// Where the page begins.
+enum Place {
+    Id(Option<String>),
+    Value(Option<Position>),
 }

@@ -1,6 +1,6 @@
 //! What a query asks, and what the collection makes of it.
 
-use agentdb_data_plane_engine::{Fusion, Mode, Schema, schema::limits::MAX_TOP_K};
+use agentdb_data_plane_engine::{Fusion, GroupBy, Mode, Schema, schema::limits::MAX_TOP_K};
 use agentdb_problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,6 +35,22 @@ pub(crate) struct QueryRequest {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1000, default = 10)]
     top_k: Option<usize>,
+    /// Records farther than this are not found by vector; by their words they still are. Distances are the metric's:
+    /// 1 - cosine, minus the dot product, or the Euclidean distance.
+    #[serde(default)]
+    max_distance: Option<f32>,
+    /// Leaves out records with a lower score.
+    #[serde(default)]
+    min_score: Option<f32>,
+    /// An attribute to group by, of any type but `string_list`: `top_k` is then the number of groups, those with the
+    /// best first record. Records without a value are a group, too.
+    #[serde(default)]
+    #[schema(example = "document")]
+    group_by: Option<String>,
+    /// Records of each group, at least 1; with `top_k` groups at most 1,000 in all.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000, default = 1)]
+    group_size: Option<usize>,
     /// Only records for which this expression is true.
     #[serde(default)]
     #[schema(example = "lang = $1")]
@@ -81,9 +97,17 @@ pub(crate) enum Part {
     ScoreParts,
 }
 
+/// What makes an answer smaller.
+#[derive(Debug)]
+pub(super) struct Narrowing {
+    pub(super) max_distance: Option<f32>,
+    pub(super) min_score: Option<f32>,
+    pub(super) group_by: Option<GroupBy>,
+}
+
 /// A query that fits its collection; its vector may still have to be computed.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(in crate::routes::records) struct Plan {
     mode: ModeName,
     vector: Option<Vec<f32>>,
     text: Option<String>,
@@ -92,12 +116,19 @@ pub(super) struct Plan {
 
 impl QueryRequest {
     /// Checks what can be checked without the collection.
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    pub(in crate::routes::records) fn check(&self) -> Result<(), Problem> {
         if !(1..=MAX_TOP_K).contains(&self.top_k()) {
             return Err(Problem::invalid("/top_k", "out_of_range", format!("1 to {MAX_TOP_K}")));
         }
         if self.alpha.is_some_and(|alpha| !(0.0..=1.0).contains(&alpha)) {
             return Err(Problem::invalid("/alpha", "out_of_range", "0 to 1"));
+        }
+        if self.group_size.is_some() && self.group_by.is_none() {
+            return Err(Problem::invalid("/group_size", "unused", "there is no `group_by` to make groups"));
+        }
+        if !(1..=MAX_TOP_K).contains(&self.group_size.unwrap_or(1).saturating_mul(self.top_k())) {
+            let why = format!("at least 1, and with `top_k` groups at most {MAX_TOP_K} records in all");
+            return Err(Problem::invalid("/group_size", "out_of_range", why));
         }
         if let Some(text) = &self.text {
             check_text(text, "/text")?;
@@ -110,6 +141,13 @@ impl QueryRequest {
 
     pub(super) fn top_k(&self) -> usize {
         self.top_k.unwrap_or(DEFAULT_TOP_K)
+    }
+
+    /// The engine's form, but for the mode.
+    pub(super) fn narrowing(&mut self) -> Narrowing {
+        let size = self.group_size.unwrap_or(1);
+        let group_by = self.group_by.take().map(|attribute| GroupBy { attribute, size });
+        Narrowing { max_distance: self.max_distance, min_score: self.min_score, group_by }
     }
 
     /// Decides what to rank by and checks that the collection can.
@@ -178,12 +216,12 @@ fn able(mode: ModeName, schema: &Schema) -> Result<(), Problem> {
 
 impl Plan {
     /// The text whose vector is to be computed.
-    pub(super) fn to_embed(&self) -> Option<String> {
+    pub(in crate::routes::records) fn to_embed(&self) -> Option<String> {
         let by_meaning = matches!(self.mode, ModeName::Semantic | ModeName::Hybrid);
         self.text.clone().filter(|_| by_meaning && self.vector.is_none())
     }
 
-    pub(super) fn embedded(&mut self, vector: Vec<f32>) {
+    pub(in crate::routes::records) fn embedded(&mut self, vector: Vec<f32>) {
         self.vector = Some(vector);
     }
 
@@ -252,6 +290,9 @@ mod tests {
             (r#"{"text":"a","top_k":0}"#, &all, "/top_k"),
             (r#"{"text":"a","top_k":1001}"#, &all, "/top_k"),
             (r#"{"text":"a","alpha":1.5}"#, &all, "/alpha"),
+            (r#"{"text":"a","group_size":2}"#, &all, "/group_size"),
+            (r#"{"text":"a","group_by":"n","group_size":0}"#, &all, "/group_size"),
+            (r#"{"text":"a","group_by":"n","group_size":101}"#, &all, "/group_size"),
             (r#"{"text":"a","mode":"text","alpha":0.5}"#, &all, "/alpha"),
             (r#"{"text":"  "}"#, &all, "/text"),
             (r#"{"text":"a","mode":"vector"}"#, &all, "/vector"),
