@@ -39,13 +39,14 @@ pub mod schema;
 mod search;
 mod store;
 mod table;
+mod transfer;
 
 pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
-    Action, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Feed, FeedError, FoldError,
-    Idempotency, Metered, Missing, Namespace, OpenError, Operation, Patch, ReadError, ReadOf, Stats, Stored,
-    UsageDelta, UsageKey, WriteError, WriteMeta,
+    Action, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Export, Feed, FeedError, FoldError,
+    Idempotency, Import, ImportError, Imported, Metered, Missing, Namespace, OpenError, Operation, Patch, ReadError,
+    ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,
@@ -54,3 +55,4 @@ pub use schema::{
 pub use search::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query};
 pub use store::{CacheSizes, Io, S3Config, Store, StoreConfig, StoreError};
 pub use table::Removed;
+pub use transfer::{Format, FormatError};

@@ -136,6 +136,9 @@ pub enum ReadError {
         /// What is wrong with it.
         why: String,
     },
+    /// As much of this work is running as may; nothing was done. Try again later.
+    #[error("{0}")]
+    Busy(&'static str),
     /// The store did not answer.
     #[error("the object store is unavailable: {0}")]
     Unavailable(String),

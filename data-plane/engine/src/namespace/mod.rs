@@ -7,9 +7,11 @@ mod cleaning;
 mod collection;
 mod draft;
 mod errors;
+mod export;
 mod feed;
 mod folding;
 mod history;
+mod import;
 mod open;
 mod operation;
 mod overlay;
@@ -32,7 +34,9 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 pub use errors::{FeedError, FoldError, OpenError, ReadError, WriteError};
+pub use export::Export;
 pub use feed::{Change, Changes, Feed};
+pub use import::{Import, ImportError, Imported};
 pub use operation::{Action, Condition, Edit, Missing, Operation, Patch};
 pub use types::{
     CollectionInfo, Commit, Committed, Idempotency, Metered, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,

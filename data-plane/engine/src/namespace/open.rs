@@ -49,6 +49,7 @@ pub(super) async fn open(
         config,
         environment,
         folding: tokio::sync::Mutex::new(FoldMemory::default()),
+        exports: Arc::new(tokio::sync::Semaphore::new(super::export::MAX_EXPORTS)),
         applied: tokio::sync::watch::Sender::new(state.commit),
         state: RwLock::new(state),
         cancel: tokio_util::sync::CancellationToken::new(),

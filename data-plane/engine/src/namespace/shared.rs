@@ -49,6 +49,8 @@ pub(super) struct Shared {
     /// How far back the namespace is to be readable.
     pub(super) history_ms: AtomicU64,
     pub(super) counters: Counters,
+    /// One for each export that may run.
+    pub(super) exports: Arc<tokio::sync::Semaphore>,
     /// Held by the one fold that runs.
     pub(super) folding: Mutex<FoldMemory>,
     pub(super) fold_wake: Notify,

@@ -9,6 +9,6 @@ mod strict;
 
 pub use cleanup::Removed;
 pub(crate) use cleanup::{CleanInput, Footprint, clean};
-pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, batch_of};
+pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, arrow_schema, batch_of};
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use open::{TableError, TableFiles};

@@ -21,4 +21,5 @@ mod set_aside;
 mod simulation;
 mod stores;
 mod support;
+mod transfer;
 mod vector_columns;

@@ -1,0 +1,105 @@
+//! Export: all records of a collection at one commit, as a file, piece by piece.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::Stream;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Namespace;
+use super::errors::ReadError;
+use super::reads::{bad, check_filter};
+use super::shared::{Shared, refuse_unless_serving};
+use super::types::Commit;
+use crate::filter::Filter;
+use crate::search::{self, Include, Room, View};
+use crate::store::IoScope;
+use crate::transfer::{Encoder, Format};
+
+/// Records of a piece.
+const PAGE: usize = 1_024;
+/// Bytes of the records of a piece.
+const PAGE_BYTES: usize = 8 << 20;
+/// Exports of one namespace at the same time; each holds the rows of its commit in memory.
+pub(super) const MAX_EXPORTS: usize = 2;
+
+/// An export that has begun.
+pub struct Export {
+    shared: Arc<Shared>,
+    view: Arc<View>,
+    filter: Option<Filter>,
+    commit: Commit,
+    encoder: Option<Encoder>,
+    after: Option<String>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export").field("commit", &self.commit).field("after", &self.after).finish_non_exhaustive()
+    }
+}
+
+impl Namespace {
+    /// Begins an export of the records that pass the filter, as they are at this moment, in the order of ids. Writes go
+    /// on meanwhile and are not in it.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; [`ReadError::Busy`] when as many exports are running as a namespace may have.
+    pub async fn export(&self, collection: &str, filter: Option<Filter>, format: Format) -> Result<Export, ReadError> {
+        let permit = Arc::clone(&self.shared.exports).try_acquire_owned();
+        let permit = permit.map_err(|_| ReadError::Busy("two exports of this namespace are running already"))?;
+        let (view, commit) = self.view(collection, &Arc::new(IoScope::default())).await?;
+        check_filter(&view.schema, filter.as_ref())?;
+        let encoder = Encoder::new(format, &view.schema).map_err(|error| bad("format", error.to_string()))?;
+        let shared = Arc::clone(&self.shared);
+        Ok(Export { shared, view, filter, commit, encoder: Some(encoder), after: None, _permit: permit })
+    }
+}
+
+impl Export {
+    /// Every write up to this commit is in the export, and none after it.
+    #[must_use]
+    pub fn commit(&self) -> Commit {
+        self.commit
+    }
+
+    /// The bytes of the file, in their order. After an error there are no more.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ReadError>> + Send {
+        futures::stream::try_unfold(
+            self,
+            |mut export| async move { Ok(export.next().await?.map(|bytes| (bytes, export))) },
+        )
+    }
+
+    /// The next piece that holds something; `None` behind the last one.
+    async fn next(&mut self) -> Result<Option<Bytes>, ReadError> {
+        while let Some(mut encoder) = self.encoder.take() {
+            let room = Room::new(PAGE_BYTES);
+            let (view, filter, after) = (Arc::clone(&self.view), self.filter.clone(), self.after.take());
+            let page = search::scan(view, filter, after, PAGE, Include::ALL, room).await;
+            let page = page.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+            self.after = page.records.last().map(|record| record.id.clone());
+            let view = Arc::clone(&self.view);
+            let work = tokio::task::spawn_blocking(move || {
+                let mut bytes = Vec::new();
+                if !page.records.is_empty() {
+                    bytes = encoder.push(&view.schema, page.records)?;
+                }
+                if page.more {
+                    return Ok((bytes, Some(encoder)));
+                }
+                bytes.append(&mut encoder.finish()?);
+                Ok::<_, crate::transfer::EncodeError>((bytes, None))
+            });
+            let done = work.await.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+            let (bytes, encoder) = done.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+            self.encoder = encoder;
+            refuse_unless_serving(&self.shared.state.read())?;
+            if !bytes.is_empty() {
+                return Ok(Some(bytes.into()));
+            }
+        }
+        Ok(None)
+    }
+}
