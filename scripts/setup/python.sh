@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Test tools written in Python (an S3 server, a Dockerfile linter) in a virtual environment of their own.
+# Test tools written in Python (an S3 server, a Dockerfile linter, LanceDB to read our tables with) in a virtual environment of their own.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 requirements=$ROOT/scripts/setup/requirements.txt
 venv=$CACHE/venv

@@ -9,10 +9,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Namespace;
 use super::errors::ReadError;
 use super::reads::{bad, check_filter};
-use super::shared::{Shared, refuse_unless_serving};
+use super::shared::Shared;
 use super::types::Commit;
 use crate::filter::Filter;
-use crate::search::{self, Include, Room, View};
+use crate::search::{self, Abandoned, Include, Room, View};
 use crate::store::IoScope;
 use crate::transfer::{Encoder, Format};
 
@@ -76,7 +76,9 @@ impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, ReadError> {
         while let Some(mut encoder) = self.encoder.take() {
             let room = Room::new(PAGE_BYTES);
-            let (view, filter, after) = (Arc::clone(&self.view), self.filter.clone(), self.after.take());
+            // A view is given up with the read it was made for.
+            let view = Arc::new(View { abandoned: Abandoned::default(), ..(*self.view).clone() });
+            let (filter, after) = (self.filter.clone(), self.after.take());
             let page = search::scan(view, filter, after, PAGE, Include::ALL, room).await;
             let page = page.map_err(|error| ReadError::Unavailable(error.to_string()))?;
             self.after = page.records.last().map(|record| record.id.clone());
@@ -95,7 +97,7 @@ impl Export {
             let done = work.await.map_err(|error| ReadError::Unavailable(error.to_string()))?;
             let (bytes, encoder) = done.map_err(|error| ReadError::Unavailable(error.to_string()))?;
             self.encoder = encoder;
-            refuse_unless_serving(&self.shared.state.read())?;
+            self.shared.may_answer()?;
             if !bytes.is_empty() {
                 return Ok(Some(bytes.into()));
             }

@@ -123,7 +123,7 @@ impl Feed {
                 let Some(entry) = self.log.read(commit).await? else { return Err(self.gone(commit)) };
                 let changes = self.tables.changes(&entry, self.include);
                 // The owner may have changed while the entry was read.
-                refuse_unless_serving(&self.shared.state.read())?;
+                self.shared.may_answer()?;
                 self.delivered = commit;
                 if !changes.is_empty() {
                     return Ok(Changes { commit, at_ms: entry.at_ms, changes });

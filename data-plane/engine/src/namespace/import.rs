@@ -138,7 +138,8 @@ impl Namespace {
         let count = chunk.records.len() as u64;
         let mut wait = FIRST_WAIT;
         loop {
-            let meta = WriteMeta { usage: usage.clone(), idempotency: Some(idempotency.clone()) };
+            let meta =
+                WriteMeta { usage: usage.clone(), idempotency: Some(idempotency.clone()), ..WriteMeta::default() };
             match self.upsert(import.collection, chunk.records.clone(), meta).await {
                 Ok(committed) => {
                     done.records += count;

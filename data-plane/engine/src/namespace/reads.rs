@@ -112,10 +112,7 @@ impl Namespace {
         if crate::planted::is(crate::planted::Bug::StaleReadByPausedOwner) {
             return Ok(ReadOf { value, commit, io });
         }
-        refuse_unless_serving(&self.shared.state.read())?;
-        if !self.shared.environment.lease.is_valid() {
-            return Err(ReadError::NoLease);
-        }
+        self.shared.may_answer()?;
         Ok(ReadOf { value, commit, io })
     }
 

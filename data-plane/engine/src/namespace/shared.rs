@@ -169,6 +169,12 @@ impl Shared {
         self.unfolded.clean_up_ms.store(0, Ordering::Release);
     }
 
+    /// Whether a reply may be given at this moment.
+    pub(super) fn may_answer(&self) -> Result<(), ReadError> {
+        refuse_unless_serving(&self.state.read())?;
+        if self.environment.lease.is_valid() { Ok(()) } else { Err(ReadError::NoLease) }
+    }
+
     /// Another writer owns the namespace: nothing is served from here any more.
     pub(super) fn fence(&self) {
         let mut state = self.state.write();

@@ -12,6 +12,7 @@ mod io;
 mod limits;
 mod ownership;
 mod patches;
+mod python;
 mod queries;
 mod ranking;
 mod read_limits;

@@ -17,7 +17,7 @@ impl S3 {
     pub async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let directory = tempfile::tempdir().expect("a directory");
-        let server = Command::new(program())
+        let server = Command::new(installed("ministack"))
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("SERVICES", "s3,sts,iam")
@@ -64,11 +64,12 @@ impl Drop for S3 {
     }
 }
 
-fn program() -> std::path::PathBuf {
+/// A program of the private Python environment.
+pub fn installed(name: &str) -> std::path::PathBuf {
     let cache = std::env::var_os("AGENTDB_CACHE").map(std::path::PathBuf::from);
     let home = std::env::var_os("HOME").map(|home| std::path::PathBuf::from(home).join(".cache/agentdb"));
-    let installed = cache.into_iter().chain(home).map(|dir| dir.join("venv/bin/ministack")).find(|p| p.exists());
-    std::env::var_os("AGENTDB_MINISTACK").map(Into::into).or(installed).unwrap_or_else(|| "ministack".into())
+    let mut places = cache.into_iter().chain(home).map(|dir| dir.join("venv/bin").join(name));
+    places.find(|path| path.exists()).unwrap_or_else(|| name.into())
 }
 
 async fn create_bucket(port: u16, name: &str) {
