@@ -102,6 +102,8 @@ impl Namespace {
         }
         self.shared.ensure_image(name).await.map_err(not_read)?;
         let state = self.shared.state.read();
+        // What is refused from here on is held against this schema.
+        self.refuse_without_lease()?;
         let collection = state.collections.get(name).ok_or(WriteError::NoSuchCollection)?;
         Ok((collection.table, Arc::clone(&collection.schema)))
     }

@@ -23,7 +23,7 @@ impl Namespace {
     pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
         let scope = Arc::new(IoScope::default());
         let (view, commit) = self.view(collection, &scope).await?;
-        check_query(&view.schema, &query)?;
+        check_query(&view.schema, &query).map_err(|e| self.refusal(e))?;
         let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
         self.answer(value, commit, scope.io())
     }
@@ -40,7 +40,7 @@ impl Namespace {
         let scope = Arc::new(IoScope::default());
         let (view, commit) = self.view(collection, &scope).await?;
         for (at, query) in queries.iter().enumerate() {
-            check_query(&view.schema, query).map_err(|error| of_query(at, error))?;
+            check_query(&view.schema, query).map_err(|error| self.refusal(of_query(at, error)))?;
         }
         let answers = search::queries(view, queries, self.room()).await;
         let value = answers.map_err(|(at, error)| of_query(at, self.failed("top_k", &error)))?;
@@ -66,7 +66,7 @@ impl Namespace {
         }
         let scope = Arc::new(IoScope::default());
         let (view, commit) = self.view(collection, &scope).await?;
-        check_filter(&view.schema, filter.as_ref())?;
+        check_filter(&view.schema, filter.as_ref()).map_err(|e| self.refusal(e))?;
         let column = column_of("order_by", &view.schema, &order.attribute)?;
         let kind = view.schema.attributes[&order.attribute];
         if after.as_ref().and_then(|after| after.value.as_ref()).is_some_and(|value| value.attribute_type() != kind) {

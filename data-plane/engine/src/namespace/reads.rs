@@ -49,7 +49,7 @@ impl Namespace {
         let (view, commit, found) = {
             let state = self.shared.state.read();
             refuse_unless_serving(&state)?;
-            let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
+            let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
             let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(&scope));
             let rows: Vec<_> = ids.iter().map(|id| found.newest(id)).collect();
             (view, state.commit, rows)
@@ -68,7 +68,7 @@ impl Namespace {
     pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
         let scope = Arc::new(IoScope::default());
         let (view, commit) = self.view(collection, &scope).await?;
-        check_filter(&view.schema, filter.as_ref())?;
+        check_filter(&view.schema, filter.as_ref()).map_err(|e| self.refusal(e))?;
         let value = search::count(view, filter).await.map_err(|e| self.failed("filter", &e))?;
         self.answer(value, commit, scope.io())
     }
@@ -91,7 +91,7 @@ impl Namespace {
         }
         let scope = Arc::new(IoScope::default());
         let (view, commit) = self.view(collection, &scope).await?;
-        check_filter(&view.schema, filter.as_ref())?;
+        check_filter(&view.schema, filter.as_ref()).map_err(|e| self.refusal(e))?;
         let page = search::scan(view, filter, after, limit, include, self.room()).await;
         let value = page.map_err(|error| self.failed("limit", &error))?;
         self.answer(value, commit, scope.io())
@@ -101,7 +101,7 @@ impl Namespace {
         self.shared.ensure_image_counted(collection, scope).await?;
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
-        let found = state.collections.get(collection).ok_or(ReadError::NoSuchCollection)?;
+        let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
         let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(scope));
         Ok((Arc::new(view), state.commit))
     }
@@ -114,6 +114,11 @@ impl Namespace {
         }
         self.shared.may_answer()?;
         Ok(ReadOf { value, commit, io })
+    }
+
+    /// What does not fit the collection was held against a schema that may be stale.
+    pub(super) fn refusal(&self, error: ReadError) -> ReadError {
+        if self.shared.environment.lease.is_valid() { error } else { ReadError::NoLease }
     }
 
     pub(super) fn room(&self) -> Room {

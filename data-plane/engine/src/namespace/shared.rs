@@ -250,10 +250,15 @@ impl Shared {
         }
     }
 
+    /// That there is no such collection is an answer, too: without the lease it may be stale.
+    pub(super) fn no_such_collection(&self) -> ReadError {
+        if self.environment.lease.is_valid() { ReadError::NoSuchCollection } else { ReadError::NoLease }
+    }
+
     fn needs_image(&self, name: &str) -> Result<Option<ImageWanted>, ReadError> {
         let state = self.state.read();
         refuse_unless_serving(&state)?;
-        let collection = state.collections.get(name).ok_or(ReadError::NoSuchCollection)?;
+        let collection = state.collections.get(name).ok_or_else(|| self.no_such_collection())?;
         let wanted = collection.version.filter(|_| !collection.has_image());
         let wanted =
             wanted.map(|version| (collection.table, Arc::clone(&collection.schema), version, collection.totals.bytes));

@@ -133,7 +133,7 @@ impl Namespace {
     }
 
     /// Before a write is begun, so that nothing was done.
-    fn refuse_without_lease(&self) -> Result<(), WriteError> {
+    pub(super) fn refuse_without_lease(&self) -> Result<(), WriteError> {
         if self.shared.environment.lease.is_valid() { Ok(()) } else { Err(WriteError::NoLease) }
     }
 

@@ -38,6 +38,8 @@ fn sorted(listing: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static,
 #[async_trait]
 impl<S: ObjectStore> ObjectStore for Sorted<S> {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        #[cfg(feature = "planted-bugs")]
+        let opts = crate::planted::unsynced(location, opts);
         self.0.put_opts(location, payload, opts).await
     }
 

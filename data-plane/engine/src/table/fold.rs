@@ -13,6 +13,7 @@ use futures::TryStreamExt;
 use lance::Dataset;
 use lance::dataset::transaction::{Operation, Transaction, TransactionBuilder, UpdateMode};
 use lance::dataset::{CommitBuilder, InsertBuilder, WriteMode, WriteParams};
+use lance_table::format::Fragment;
 use lance_table::io::commit::CommitHandler;
 
 use super::columns::{self, ID};
@@ -62,8 +63,16 @@ where
     if version < input.known_version {
         return Err(TableError::Damaged(format!("version {:?} is missing; found {version:?}", input.known_version)));
     }
+    #[cfg(feature = "planted-bugs")]
+    let still_owner = || async {
+        if crate::planted::is(crate::planted::Bug::LateFoldOverSuccessor) { Ok(true) } else { still_owner().await }
+    };
     if version != input.known_version && !still_owner().await? {
         return Err(TableError::Fenced);
+    }
+    #[cfg(feature = "planted-bugs")]
+    if version != input.known_version && planted_newer_is_folded() {
+        return Ok(Folded { version, committed: true });
     }
     match dataset {
         Some(dataset) => change(input, Arc::new(dataset)).await,
@@ -102,10 +111,25 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
             None => removed_fragment_ids.push(fragment_id),
         }
     }
+    #[cfg(feature = "planted-bugs")]
+    let (dataset, base) =
+        planted_delete_first(dataset, base, &mut removed_fragment_ids, &mut updated_fragments).await?;
     let new_fragments = if input.rows.is_empty() { Vec::new() } else { append(input, &dataset).await? };
     if removed_fragment_ids.is_empty() && updated_fragments.is_empty() && new_fragments.is_empty() {
         return Ok(Folded { version: Some(base), committed: false });
     }
+    let dataset = commit(dataset, removed_fragment_ids, updated_fragments, new_fragments).await?;
+    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
+}
+
+/// Commits the version after the one that `dataset` is, or none.
+async fn commit(
+    dataset: Arc<Dataset>,
+    removed_fragment_ids: Vec<u64>,
+    updated_fragments: Vec<Fragment>,
+    new_fragments: Vec<Fragment>,
+) -> Result<Dataset, TableError> {
+    let base = dataset.manifest().version;
     let operation = Operation::Update {
         removed_fragment_ids,
         updated_fragments,
@@ -118,13 +142,34 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
         updated_fragment_offsets: None,
     };
     let transaction = TransactionBuilder::new(base, operation).build();
-    let dataset = CommitBuilder::new(dataset)
+    let committed = CommitBuilder::new(dataset)
         .with_commit_handler(strict(base + 1))
         .with_max_retries(0)
         .with_skip_auto_cleanup(true)
         .execute(transaction)
         .await?;
-    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
+    Ok(committed)
+}
+
+#[cfg(feature = "planted-bugs")]
+fn planted_newer_is_folded() -> bool {
+    use crate::planted::{Bug, is};
+    is(Bug::NewerTableIsTakenAsFolded) || is(Bug::FoldInTwoCommits)
+}
+
+#[cfg(feature = "planted-bugs")]
+async fn planted_delete_first(
+    dataset: Arc<Dataset>,
+    base: u64,
+    removed: &mut Vec<u64>,
+    updated: &mut Vec<Fragment>,
+) -> Result<(Arc<Dataset>, u64), TableError> {
+    if !crate::planted::is(crate::planted::Bug::FoldInTwoCommits) || (removed.is_empty() && updated.is_empty()) {
+        return Ok((dataset, base));
+    }
+    let deleted = commit(dataset, std::mem::take(removed), std::mem::take(updated), Vec::new()).await?;
+    let base = deleted.manifest().version;
+    Ok((Arc::new(deleted), base))
 }
 
 /// Where the touched ids are in the table: fragment to row offsets.
@@ -159,10 +204,7 @@ fn planted_touched<'a>(mut touched: HashSet<&'a str>, frozen: &MemTable) -> Hash
     touched
 }
 
-async fn append(
-    input: &FoldInput<'_>,
-    dataset: &Arc<Dataset>,
-) -> Result<Vec<lance_table::format::Fragment>, TableError> {
+async fn append(input: &FoldInput<'_>, dataset: &Arc<Dataset>) -> Result<Vec<Fragment>, TableError> {
     let params = WriteParams { mode: WriteMode::Append, skip_auto_cleanup: true, ..WriteParams::default() };
     let transaction: Transaction =
         InsertBuilder::new(Arc::clone(dataset)).with_params(&params).execute_uncommitted(batches(input)?).await?;

@@ -1,5 +1,5 @@
-//! An object store that fails as the world does: before the call, after it, by losing the reply, by hanging,
-//! or by the death of the process that calls.
+//! An object store that fails as the world does: before the call, after it, by losing the reply, by hanging, by
+//! doing the work long after it was given up, or by the death of the process that calls.
 
 use std::fmt;
 use std::ops::Range;
@@ -20,9 +20,17 @@ use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
+use tokio_util::sync::CancellationToken;
+
+use super::pause::Pause;
+use super::wire::Wire;
 
 /// How long a call that hangs takes.
 const HANG: Duration = Duration::from_millis(150);
+/// How long a slow call takes.
+const SLOW: Duration = Duration::from_millis(4);
+/// A late PUT arrives after at most so many other calls.
+const LATE: u64 = 150;
 
 /// How often, in thousandths of calls.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,6 +43,10 @@ pub struct Rates {
     pub own_conflict: u32,
     /// The call takes longer than anybody waits; half of them do their work in the end.
     pub hang: u32,
+    /// A PUT is given up, and arrives when many other calls have been done.
+    pub late: u32,
+    /// The call takes a while.
+    pub slow: u32,
 }
 
 /// One process's connection to the store.
@@ -49,7 +61,9 @@ pub struct Faulty {
     /// Whether the call it dies at does its work.
     crash_after: bool,
     dead: AtomicBool,
-    died: Notify,
+    died: CancellationToken,
+    pause: Arc<Pause>,
+    wire: Arc<Wire>,
     /// PUTs share it; whoever has it alone holds them back.
     gate: RwLock<()>,
     held: Notify,
@@ -61,6 +75,8 @@ enum Fate {
     FailAfter,
     OwnConflict,
     Hang { works: bool },
+    Late { after: u64 },
+    Slow,
 }
 
 impl Faulty {
@@ -73,10 +89,18 @@ impl Faulty {
             crash_at: AtomicU64::new(0),
             crash_after: seed & 1 == 1,
             dead: AtomicBool::new(false),
-            died: Notify::new(),
+            died: CancellationToken::new(),
+            pause: Arc::default(),
+            wire: Arc::default(),
             gate: RwLock::new(()),
             held: Notify::new(),
         }
+    }
+
+    /// The same for a process that may stand still, on a wire that it shares with others.
+    #[must_use]
+    pub fn on(self, pause: Arc<Pause>, wire: Arc<Wire>) -> Self {
+        Self { pause, wire, ..self }
     }
 
     /// Makes the process die `calls` calls from now.
@@ -91,14 +115,12 @@ impl Faulty {
     /// Kills the process now.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
-        self.died.notify_one();
+        self.died.cancel();
     }
 
-    /// Returns when the process is dead. For one caller.
+    /// Returns when the process is dead.
     pub async fn death(&self) {
-        if !self.is_dead() {
-            self.died.notified().await;
-        }
+        self.died.cancelled().await;
     }
 
     /// Holds every PUT back until what this returns is dropped.
@@ -135,16 +157,43 @@ impl Faulty {
             if create { Fate::OwnConflict } else { Fate::Work }
         } else if hit(self.rates.hang) {
             Fate::Hang { works: random.random_bool(0.5) }
+        } else if hit(self.rates.late) {
+            Fate::Late { after: random.random_range(1..LATE) }
+        } else if hit(self.rates.slow) {
+            Fate::Slow
         } else {
             Fate::Work
         }
     }
 
     async fn go<T>(&self, path: &Path, create: bool, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let fate = self.begin(create).await;
+        self.end(fate, path, work).await
+    }
+
+    async fn begin(&self, create: bool) -> Fate {
         // Lets others run, as a network would.
         tokio::task::yield_now().await;
-        match self.fate(create) {
-            Fate::Work => work.await,
+        self.pause.running().await;
+        self.wire.call().await;
+        self.fate(create)
+    }
+
+    async fn end<T>(&self, fate: Fate, path: &Path, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = self.work(fate, path, work).await;
+        // The reply waits for a process that stands still.
+        self.pause.running().await;
+        done
+    }
+
+    async fn work<T>(&self, fate: Fate, path: &Path, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match fate {
+            // Only a PUT arrives late; other calls are done at once.
+            Fate::Work | Fate::Late { .. } => work.await,
+            Fate::Slow => {
+                tokio::time::sleep(SLOW).await;
+                if self.is_dead() { Err(broken("the call failed")) } else { work.await }
+            }
             Fate::FailBefore => Err(broken("the call failed")),
             Fate::FailAfter => {
                 work.await?;
@@ -163,6 +212,23 @@ impl Faulty {
             }
         }
     }
+
+    /// The stream, begun when the process runs.
+    fn when_running<T: 'static>(
+        &self,
+        begin: impl FnOnce() -> BoxStream<'static, T> + Send + 'static,
+    ) -> BoxStream<'static, T> {
+        let pause = Arc::clone(&self.pause);
+        let begun = async move {
+            pause.running().await;
+            begin()
+        };
+        futures::stream::once(begun).flatten().boxed()
+    }
+}
+
+fn failed<T: Send + 'static>() -> BoxStream<'static, Result<T>> {
+    futures::stream::once(async { Err(broken("the call failed")) }).boxed()
 }
 
 fn broken(why: &'static str) -> Error {
@@ -183,7 +249,18 @@ impl ObjectStore for Faulty {
             self.held.notify_one();
             drop(self.gate.read().await);
         }
-        self.go(location, create, self.inner.put_opts(location, payload, opts)).await
+        let fate = self.begin(create).await;
+        if let Fate::Late { after } = fate {
+            let (inner, location) = (Arc::clone(&self.inner), location.clone());
+            let arrives = async move { drop(inner.put_opts(&location, payload, opts).await) };
+            self.wire.later(after, Box::pin(arrives));
+            return Err(broken("timed out"));
+        }
+        let work = async {
+            self.wire.wrote(location, &opts);
+            self.inner.put_opts(location, payload, opts).await
+        };
+        self.end(fate, location, work).await
     }
 
     async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
@@ -199,28 +276,29 @@ impl ObjectStore for Faulty {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        match self.fate(false) {
-            Fate::Work => self.inner.delete_stream(locations),
-            Fate::FailAfter => {
-                let deleted = self.inner.delete_stream(locations);
-                deleted.map(|_| Err(broken("the reply was lost"))).boxed()
-            }
-            _ => futures::stream::once(async { Err(broken("the call failed")) }).boxed(),
-        }
+        let (fate, inner) = (self.fate(false), Arc::clone(&self.inner));
+        self.when_running(move || match fate {
+            Fate::Work | Fate::Late { .. } | Fate::Slow => inner.delete_stream(locations),
+            Fate::FailAfter => inner.delete_stream(locations).map(|_| Err(broken("the reply was lost"))).boxed(),
+            _ => failed(),
+        })
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        match self.fate(false) {
-            Fate::Work => self.inner.list(prefix),
-            _ => futures::stream::once(async { Err(broken("the call failed")) }).boxed(),
-        }
+        let (fate, inner, prefix) = (self.fate(false), Arc::clone(&self.inner), prefix.cloned());
+        self.when_running(move || match fate {
+            Fate::Work | Fate::Late { .. } | Fate::Slow => inner.list(prefix.as_ref()),
+            _ => failed(),
+        })
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        match self.fate(false) {
-            Fate::Work => self.inner.list_with_offset(prefix, offset),
-            _ => futures::stream::once(async { Err(broken("the call failed")) }).boxed(),
-        }
+        let (fate, inner) = (self.fate(false), Arc::clone(&self.inner));
+        let (prefix, offset) = (prefix.cloned(), offset.clone());
+        self.when_running(move || match fate {
+            Fate::Work | Fate::Late { .. } | Fate::Slow => inner.list_with_offset(prefix.as_ref(), &offset),
+            _ => failed(),
+        })
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

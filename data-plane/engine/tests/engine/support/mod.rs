@@ -4,10 +4,12 @@ pub mod faulty;
 pub mod held;
 pub mod lease;
 pub mod leftovers;
+pub mod pause;
+pub mod place;
 pub mod s3;
 pub mod slow;
 pub mod vectors;
-pub mod world;
+pub mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +20,6 @@ use agentdb_data_plane_engine::{
     UsageDelta, Value, VectorSpec, WriteMeta, Writer, default_vector,
 };
 use object_store::ObjectStore;
-use object_store::memory::InMemory;
 use uuid::Uuid;
 
 pub const PREFIX: &str = "ns/test";
@@ -38,8 +39,9 @@ pub fn environment(seed: u64) -> Environment {
     }
 }
 
+/// An empty store: memory, unless the suites are run on another one.
 pub fn memory() -> Arc<dyn ObjectStore> {
-    Arc::new(InMemory::new())
+    place::objects()
 }
 
 pub fn store(objects: &Arc<dyn ObjectStore>) -> Store {

@@ -1,18 +1,33 @@
-//! Seeded simulation over a failing store: many writers, folds, crashes at any call, two owners at once.
+//! Seeded simulation: many clients, two nodes, a store that fails, and a plain model of what may be seen.
 //!
-//! `SIM_SEEDS` sets how many seeds run (200 without it), `SIM_FIRST` the first. A violation prints its seed.
+//! `SIM_SEEDS` sets how many seeds run (100 without it), `SIM_FIRST` the first. A violation prints its seed, and
+//! `SIM_FIRST=<seed> SIM_SEEDS=1` runs it again. Seeded are the choices of clients, of the store and of whoever
+//! stops, kills and replaces nodes, and the clocks. Not seeded: the order in which threads of Lance finish, and
+//! time-outs, which are of real milliseconds; so a seed that fails rarely may need some tries.
 
-use std::sync::Mutex;
+mod check;
+mod client;
+mod model;
+mod plan;
+mod process;
+mod reader;
+mod run;
+mod world;
+
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::support::world::{self, Events};
+use run::{Events, Run};
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Seeds that run at the same time; most of the time they wait for a store that hangs.
-const PARALLEL: usize = 12;
+/// Seeds that run at the same time; some of the time they wait for a store that hangs.
+const PARALLEL: usize = 8;
+/// A seed that takes longer is stuck.
+const STUCK: Duration = Duration::from_secs(60);
 
 /// Runs seeds, each in a runtime of its own, and gives violations and what happened in all.
 fn simulate(first: u64, seeds: u64, stop_at_first: bool) -> (Vec<String>, Events) {
@@ -27,11 +42,15 @@ fn simulate(first: u64, seeds: u64, stop_at_first: bool) -> (Vec<String>, Events
                     if seed >= first + seeds || enough {
                         break;
                     }
+                    let run = Arc::new(Run::new());
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-                    let outcome = runtime.block_on(world::run(seed));
+                    let ended = runtime
+                        .block_on(async { tokio::time::timeout(STUCK, world::run(seed, Arc::clone(&run))).await });
+                    let outcome = ended.unwrap_or_else(|_| Err(format!("seed {seed}: {}", run.stuck())));
+                    runtime.shutdown_background();
                     let mut results = results.lock().expect("lock");
                     match outcome {
-                        Ok(events) => results.1.add(events),
+                        Ok(events) => results.1.add(&events),
                         Err(violation) => results.0.push(violation),
                     }
                 }
@@ -44,22 +63,12 @@ fn simulate(first: u64, seeds: u64, stop_at_first: bool) -> (Vec<String>, Events
 #[cfg(not(feature = "planted-bugs"))]
 #[test]
 fn nothing_lost_nothing_stale_nothing_resurrected_counted_once() {
-    let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 200));
+    let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 100));
     let (found, events) = simulate(first, seeds, false);
-    println!("{seeds} seeds: {events:?}");
+    println!("{seeds} seeds: {events}");
     assert!(found.is_empty(), "{} of {seeds} seeds:\n{}", found.len(), found.join("\n"));
     // A quiet run would prove nothing.
-    for (what, count) in [
-        ("crashes", events.crashes),
-        ("takeovers", events.takeovers),
-        ("writes refused by an old owner", events.fenced),
-        ("folds", events.folds),
-        ("failed folds", events.failed_folds),
-        ("unknown outcomes", events.unknown),
-        ("acknowledged writes", events.acknowledged),
-    ] {
-        assert!(seeds < 20 || count > 0, "no {what} in {seeds} seeds");
-    }
+    assert!(seeds < 50 || events.missing().is_empty(), "no {:?} in {seeds} seeds", events.missing());
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -67,14 +76,8 @@ fn nothing_lost_nothing_stale_nothing_resurrected_counted_once() {
 fn every_planted_bug_is_caught() {
     use agentdb_data_plane_engine::planted::{Bug, plant};
     let (first, seeds) = (number("SIM_FIRST", 1), number("SIM_SEEDS", 200));
-    for bug in [
-        Bug::OwnConflictIsFencing,
-        Bug::AcknowledgeBeforePut,
-        Bug::CheckpointBeforeFold,
-        Bug::ReplayCountsUsageTwice,
-        Bug::AnswersForgottenByFold,
-        Bug::FoldSkipsDeletes,
-    ] {
+    let only = std::env::var("SIM_BUG").ok();
+    for bug in Bug::ALL.into_iter().filter(|bug| only.as_ref().is_none_or(|name| format!("{bug:?}") == *name)) {
         plant(bug);
         let (found, _) = simulate(first, seeds, true);
         plant(Bug::None);
