@@ -43,6 +43,11 @@ pub struct Config {
     pub max_read_bytes: usize,
     /// Collections a namespace may hold.
     pub max_collections: usize,
+    /// The cost of looking at every row of a vector column, in numbers, above which it gets an index in memory: a row
+    /// counts as its dimension and 64 more.
+    pub index_above: usize,
+    /// Whether a background task indexes. Without it only [`crate::Namespace::index`] does.
+    pub background_index: bool,
     /// What a [`crate::Store`] is to be opened with as its memory for folded rows; all namespaces on that
     /// handle share it. A collection that does not fit is streamed from Lance.
     pub max_resident_bytes: usize,
@@ -66,6 +71,8 @@ impl Default for Config {
             max_answer_bytes: 32 << 20,
             max_read_bytes: 16 << 20,
             max_collections: 1_000,
+            index_above: 4_000_000,
+            background_index: true,
             max_resident_bytes: 1 << 30,
         }
     }

@@ -52,7 +52,7 @@ pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,
     ValueError, VectorSpec, default_vector, valid_collection_name,
 };
-pub use search::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query};
+pub use search::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query, Recall};
 pub use store::{CacheSizes, Io, S3Config, Store, StoreConfig, StoreError};
 pub use table::Removed;
 pub use transfer::{Format, FormatError};

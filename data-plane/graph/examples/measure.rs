@@ -41,10 +41,10 @@ fn main() {
 
 fn build(data: &Data, links: usize, build_width: usize) -> Graph {
     let began = Instant::now();
-    let sample = data.vectors.iter().step_by(data.vectors.len() / 1_000 + 1).map(Vec::as_slice);
-    let graph = Graph::new(data.dimension, Metric::Cosine, Params { links, build_width, seed: 1 }, sample);
+    let sample: Vec<&[f32]> = data.vectors.iter().step_by(data.vectors.len() / 1_000 + 1).map(Vec::as_slice).collect();
+    let graph = Graph::new(data.dimension, Metric::Cosine, Params { links, build_width, seed: 1 }, &sample);
     let rows: Vec<(u32, &[f32])> = (0..).zip(data.vectors.iter().map(Vec::as_slice)).collect();
-    graph.add(&rows, || false);
+    graph.add(&rows, &|| false);
     let bytes = graph.memory_bytes() / graph.len().max(1);
     println!("graph: built in {:.1} s on one thread, {bytes} bytes a row", began.elapsed().as_secs_f32());
     graph
@@ -87,7 +87,7 @@ impl Data {
 
     /// A search and the exact order of what it found.
     fn ask(&self, graph: &Graph, query: &[f32], width: usize, visits: usize, accept: impl Fn(u32) -> bool) -> Vec<u32> {
-        let found = graph.search(query, Search { width, visits }, accept);
+        let found = graph.search(query, Search { width, visits }, &mut |label| accept(label));
         let mut near: Vec<(f32, u32)> =
             found.near.iter().map(|(label, _)| (-dot(query, &self.vectors[*label as usize]), *label)).collect();
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -128,7 +128,7 @@ impl Data {
             let began = Instant::now();
             let found = self.ask(graph, query, width, usize::MAX, passes);
             times.push(began.elapsed());
-            visits += graph.search(query, Search { width, visits: usize::MAX }, passes).visits;
+            visits += graph.search(query, Search { width, visits: usize::MAX }, &mut |label| passes(label)).visits;
             hits += found.iter().filter(|label| truth.contains(label)).count();
         }
         times.sort_unstable();

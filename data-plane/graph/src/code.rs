@@ -68,11 +68,11 @@ pub(crate) struct Coder {
 impl Coder {
     /// Learns the centre and the size of vectors from a sample.
     #[expect(clippy::cast_possible_truncation, reason = "the mean of f32s is one")]
-    pub(crate) fn fit<'a>(dimension: usize, metric: Metric, sample: impl Iterator<Item = &'a [f32]>) -> Self {
+    pub(crate) fn fit(dimension: usize, metric: Metric, sample: &[&[f32]]) -> Self {
         let unit = if dimension > 128 { 64 } else { 16 };
         let stride = dimension.max(1).next_multiple_of(unit);
         let mut coder = Self { metric, centre: vec![0.0; dimension].into(), shrink: 1.0, stride };
-        let sample: Vec<Vec<f64>> = sample.map(|vector| coder.prepare(vector)).collect();
+        let sample: Vec<Vec<f64>> = sample.iter().map(|vector| coder.prepare(vector)).collect();
         let mut sums = vec![0.0_f64; dimension];
         sample.iter().for_each(|v| sums.iter_mut().zip(v).for_each(|(sum, x)| *sum += x / sample.len() as f64));
         coder.centre = sums.iter().map(|sum| *sum as f32).collect();
@@ -159,7 +159,8 @@ mod tests {
     use super::*;
 
     fn distances(metric: Metric, query: &[f32], rows: &[Vec<f32>]) -> Vec<f32> {
-        let coder = Coder::fit(query.len(), metric, rows.iter().map(Vec::as_slice));
+        let sample: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let coder = Coder::fit(query.len(), metric, &sample);
         let mut asked = vec![0; coder.stride()];
         let point = coder.query(query, &mut asked);
         let measure = |row: &Vec<f32>| {

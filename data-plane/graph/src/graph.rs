@@ -75,16 +75,11 @@ const NO_ENTRY: u64 = u64::MAX;
 
 impl Graph {
     /// An empty index. The codes are made to fit `sample`, a few hundred or thousand of the vectors to come.
-    pub fn new<'a>(
-        dimension: usize,
-        metric: Metric,
-        params: Params,
-        sample: impl IntoIterator<Item = &'a [f32]>,
-    ) -> Self {
+    pub fn new(dimension: usize, metric: Metric, params: Params, sample: &[&[f32]]) -> Self {
         let links = params.links.clamp(2, 64);
         Self {
             params: Params { links, build_width: params.build_width.max(links), ..params },
-            coder: Coder::fit(dimension, metric, sample.into_iter()),
+            coder: Coder::fit(dimension, metric, sample),
             rows: RwLock::default(),
             entry: AtomicU64::new(NO_ENTRY),
             linked: AtomicUsize::new(0),
@@ -96,7 +91,7 @@ impl Graph {
     /// Adds rows by label, one after the other, and says how many it added: all, unless `stop` said to stop or the graph
     /// is full. Each can be found as soon as it is linked. What comes in one call shares blocks, so a few thousand at
     /// once are better than a few. A second call waits for the first.
-    pub fn add(&self, rows: &[(u32, &[f32])], stop: impl Fn() -> bool) -> usize {
+    pub fn add(&self, rows: &[(u32, &[f32])], stop: &dyn Fn() -> bool) -> usize {
         let _one_at_a_time = lock(&self.growing);
         let mut scratch = self.take_scratch();
         let mut added = 0;
@@ -123,7 +118,7 @@ impl Graph {
     }
 
     /// The rows nearest to `query` whose labels `accept` takes. `accept` is asked only of rows near enough to be found.
-    pub fn search(&self, query: &[f32], search: Search, mut accept: impl FnMut(u32) -> bool) -> Found {
+    pub fn search(&self, query: &[f32], search: Search, accept: &mut dyn FnMut(u32) -> bool) -> Found {
         let rows = self.snapshot();
         let entry = self.entry.load(Ordering::Acquire);
         if entry == NO_ENTRY {

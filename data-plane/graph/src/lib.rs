@@ -9,6 +9,8 @@
 //! links and about 30 bytes more. Rows with equal codes hang in a chain on the first of them, so any number of copies
 //! takes one place in the graph.
 //!
+//! Closures are taken as `dyn`, so that all that is hot is compiled here, where optimisation is full.
+//!
 //! # Invariants
 //! - Any number of searches run beside one another and beside the one [`Graph::add`] that runs; none waits for it.
 //! - A search visits a bounded number of rows, and says whether that was enough.

@@ -10,11 +10,15 @@ use rand_chacha::ChaCha8Rng;
 const METRICS: [Metric; 3] = [Metric::Cosine, Metric::Dot, Metric::Euclidean];
 const ALL: Search = Search { width: 96, visits: usize::MAX };
 
+fn sample(vectors: &[Vec<f32>]) -> Vec<&[f32]> {
+    vectors.iter().take(500).map(Vec::as_slice).collect()
+}
+
 fn filled(metric: Metric, vectors: &[Vec<f32>]) -> Graph {
     let dimension = vectors.first().map_or(1, Vec::len);
-    let graph = Graph::new(dimension, metric, Params::default(), vectors.iter().take(500).map(Vec::as_slice));
+    let graph = Graph::new(dimension, metric, Params::default(), &sample(vectors));
     let rows: Vec<(u32, &[f32])> = (0..).zip(vectors.iter().map(Vec::as_slice)).collect();
-    assert_eq!(graph.add(&rows, || false), vectors.len());
+    assert_eq!(graph.add(&rows, &|| false), vectors.len());
     graph
 }
 
@@ -45,7 +49,7 @@ fn recall(
         let mut exact: Vec<f64> = rows.map(|(_, v)| distance(metric, query, v)).collect();
         exact.sort_unstable_by(f64::total_cmp);
         exact.truncate(k);
-        let found = graph.search(query, ALL, accept);
+        let found = graph.search(query, ALL, &mut |label| accept(label));
         assert!(found.complete);
         assert!(found.near.iter().all(|(label, _)| accept(*label)));
         let mut near: Vec<f64> =
@@ -108,7 +112,7 @@ fn copies_are_all_found_and_do_not_cut_others_off() {
         let graph = filled(metric, &vectors);
         let found = recall(metric, &graph, &vectors, &queries, 10, |_| true);
         assert!(found >= 0.95, "{metric:?}: {found}");
-        let hits = graph.search(&few[0], Search { width: 2_000, visits: usize::MAX }, |label| label % 2 == 1);
+        let hits = graph.search(&few[0], Search { width: 2_000, visits: usize::MAX }, &mut |label| label % 2 == 1);
         assert_eq!(hits.near.len(), 2_000);
         assert!(hits.near.iter().all(|(label, _)| label % 2 == 1));
     }
@@ -122,10 +126,10 @@ fn only_accepted_rows_are_found_and_visits_are_bounded() {
     let graph = filled(Metric::Cosine, &vectors);
     let found = recall(Metric::Cosine, &graph, &vectors, &queries, 10, |label| label % 10 == 3);
     assert!(found >= 0.95, "{found}");
-    let none = graph.search(&queries[0], Search { width: 10, visits: 700 }, |_| false);
+    let none = graph.search(&queries[0], Search { width: 10, visits: 700 }, &mut |_| false);
     assert!(none.near.is_empty() && !none.complete, "it gave up and says so");
     assert!(none.visits < 700 + 64, "{}", none.visits);
-    let all = graph.search(&queries[0], Search { width: 10, visits: usize::MAX }, |_| false);
+    let all = graph.search(&queries[0], Search { width: 10, visits: usize::MAX }, &mut |_| false);
     assert!(all.near.is_empty() && all.complete && all.visits <= vectors.len());
 }
 
@@ -135,7 +139,7 @@ fn the_same_rows_make_the_same_graph() {
     let vectors = clusters(&mut chance, 5_000, 12, 30, 0.3);
     let (one, other) = (filled(Metric::Euclidean, &vectors), filled(Metric::Euclidean, &vectors));
     for query in vectors.iter().step_by(250) {
-        assert_eq!(one.search(query, ALL, |_| true), other.search(query, ALL, |_| true));
+        assert_eq!(one.search(query, ALL, &mut |_| true), other.search(query, ALL, &mut |_| true));
     }
 }
 
@@ -143,7 +147,7 @@ fn the_same_rows_make_the_same_graph() {
 fn searches_go_on_while_rows_are_added_and_find_what_was_added_before() {
     let mut chance = ChaCha8Rng::seed_from_u64(12);
     let vectors = clusters(&mut chance, 12_000, 16, 60, 0.2);
-    let graph = Graph::new(16, Metric::Euclidean, Params::default(), vectors.iter().take(500).map(Vec::as_slice));
+    let graph = Graph::new(16, Metric::Euclidean, Params::default(), &sample(&vectors));
     let (done, misses, asked) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for seed in 0..2 {
@@ -156,7 +160,7 @@ fn searches_go_on_while_rows_are_added_and_find_what_was_added_before() {
                         continue;
                     }
                     let label = chance.random_range(0..there);
-                    let found = graph.search(&vectors[label], ALL, |_| true);
+                    let found = graph.search(&vectors[label], ALL, &mut |_| true);
                     let hit = found.near.iter().any(|(l, _)| vectors[*l as usize] == vectors[label]);
                     misses.fetch_add(usize::from(!hit), Ordering::Relaxed);
                     asked.fetch_add(1, Ordering::Relaxed);
@@ -165,7 +169,7 @@ fn searches_go_on_while_rows_are_added_and_find_what_was_added_before() {
         }
         let rows: Vec<(u32, &[f32])> = (0..).zip(vectors.iter().map(Vec::as_slice)).collect();
         for batch in rows.chunks(1_500) {
-            assert_eq!(graph.add(batch, || false), batch.len());
+            assert_eq!(graph.add(batch, &|| false), batch.len());
         }
         done.store(true, Ordering::Release);
     });
@@ -177,12 +181,12 @@ fn searches_go_on_while_rows_are_added_and_find_what_was_added_before() {
 #[test]
 fn adding_ends_when_it_is_told_to() {
     let vectors = clusters(&mut ChaCha8Rng::seed_from_u64(13), 3_000, 8, 10, 0.3);
-    let graph = Graph::new(8, Metric::Cosine, Params::default(), []);
+    let graph = Graph::new(8, Metric::Cosine, Params::default(), &[]);
     let rows: Vec<(u32, &[f32])> = (0..).zip(vectors.iter().map(Vec::as_slice)).collect();
     let left = AtomicUsize::new(100);
-    let added = graph.add(&rows, || left.fetch_sub(1, Ordering::Relaxed) == 0);
+    let added = graph.add(&rows, &|| left.fetch_sub(1, Ordering::Relaxed) == 0);
     assert_eq!((added, graph.len()), (100, 100));
-    assert_eq!(graph.search(&vectors[3], Search { width: 500, visits: usize::MAX }, |_| true).near.len(), 100);
+    assert_eq!(graph.search(&vectors[3], Search { width: 500, visits: usize::MAX }, &mut |_| true).near.len(), 100);
 }
 
 #[test]
@@ -199,22 +203,22 @@ fn memory_is_about_the_dimension_and_the_links() {
 fn odd_input_is_no_harm() {
     let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN_POSITIVE, 0.0, -0.0, 1.0];
     for metric in METRICS {
-        let empty = Graph::new(3, metric, Params::default(), []);
+        let empty = Graph::new(3, metric, Params::default(), &[]);
         assert!(empty.is_empty());
-        assert_eq!(empty.search(&[1.0, 2.0, 3.0], ALL, |_| true).near, []);
-        assert_eq!(empty.add(&[], || false), 0);
+        assert_eq!(empty.search(&[1.0, 2.0, 3.0], ALL, &mut |_| true).near, []);
+        assert_eq!(empty.add(&[], &|| false), 0);
         for dimension in [0, 1, 3] {
             let params = Params { links: 0, build_width: 0, seed: 1 };
-            let graph = Graph::new(dimension, metric, params, [[f32::NAN].as_slice(), &[], &[f32::MAX; 9]]);
+            let graph = Graph::new(dimension, metric, params, &[&[f32::NAN], &[], &[f32::MAX; 9]]);
             let vectors: Vec<Vec<f32>> =
                 (0..200).map(|i| (0..i % 5).map(|k| odd[(i + k * k) % odd.len()]).collect()).collect();
             let rows: Vec<(u32, &[f32])> = (0..).zip(vectors.iter().map(Vec::as_slice)).collect();
-            assert_eq!(graph.add(&rows, || false), 200);
+            assert_eq!(graph.add(&rows, &|| false), 200);
             for query in &vectors {
-                let one = graph.search(query, Search { width: 0, visits: usize::MAX }, |_| true);
+                let one = graph.search(query, Search { width: 0, visits: usize::MAX }, &mut |_| true);
                 assert_eq!(one.near.len(), 1);
-                assert_eq!(graph.search(query, Search { width: 0, visits: 0 }, |_| true).near.len(), 1);
-                let all = graph.search(query, Search { width: 1_000, visits: usize::MAX }, |_| true);
+                assert_eq!(graph.search(query, Search { width: 0, visits: 0 }, &mut |_| true).near.len(), 1);
+                let all = graph.search(query, Search { width: 1_000, visits: usize::MAX }, &mut |_| true);
                 assert_eq!(all.near.len(), 200, "{metric:?} {dimension}: more wanted than there are");
             }
         }
@@ -231,7 +235,7 @@ proptest! {
         metric in prop::sample::select(METRICS.to_vec()),
     ) {
         let graph = filled(metric, &vectors);
-        let found = graph.search(&query, Search { width: 200, visits: usize::MAX }, |_| true);
+        let found = graph.search(&query, Search { width: 200, visits: usize::MAX }, &mut |_| true);
         let mut labels: Vec<u32> = found.near.iter().map(|(label, _)| *label).collect();
         labels.sort_unstable();
         prop_assert_eq!(labels, (0..vectors.len() as u32).collect::<Vec<_>>());

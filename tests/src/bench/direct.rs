@@ -36,6 +36,7 @@ impl Direct {
         this.fill_vectors(clustered).await?;
         this.fill_text(text).await?;
         this.namespace.fold().await?;
+        this.namespace.index().await;
         Ok(this)
     }
 

@@ -57,6 +57,7 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
         namespace.upsert(COLLECTION, records, WriteMeta::default()).await?;
     }
     namespace.fold().await?;
+    namespace.index().await;
     let build = started.elapsed();
     println!("built in {build:?}");
     let contender = Arc::new(Engine { namespace: Arc::clone(&namespace), data: Arc::clone(&data), schema, before });

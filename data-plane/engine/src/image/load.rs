@@ -8,9 +8,8 @@ use futures::{Stream, TryStreamExt};
 use lance::Dataset;
 
 use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
-use super::{Image, Part, Segment};
+use super::{Image, Segment};
 use crate::catalog::TableId;
-use crate::memtable::Bits;
 use crate::schema::Schema;
 use crate::search::build_ahead;
 use crate::store::{MemoryBudget, Reservation};
@@ -36,15 +35,16 @@ pub(crate) async fn load(
     let estimate = usize::try_from(logical_bytes).unwrap_or(usize::MAX);
     if let Some(admitted) = budget.reserve(estimate) {
         let batches: Vec<RecordBatch> = stream(&dataset, None).await?.try_collect().await?;
-        if let Some(parts) = segments(schema, batches, Some(admitted)).await? {
-            build_ahead(schema, &parts);
-            return Ok(Image { parts, remote: None });
+        if let Some(segments) = segments(schema, batches, Some(admitted)).await? {
+            let image = Image::of(segments, None);
+            build_ahead(schema, &image.parts);
+            return Ok(image);
         }
     }
     let keys = [ID, ROW_COMMIT, ROW_BYTES, ROW_TOKENS].map(str::to_owned);
     let batches: Vec<RecordBatch> = stream(&dataset, Some(&keys)).await?.try_collect().await?;
-    let parts = segments(schema, batches, None).await?.unwrap_or_default();
-    Ok(Image { parts, remote: Some(dataset) })
+    let segments = segments(schema, batches, None).await?.unwrap_or_default();
+    Ok(Image::of(segments, Some(dataset)))
 }
 
 /// The rows of a version in their fixed order; all columns, or `columns`.
@@ -65,10 +65,10 @@ async fn segments(
     schema: &Arc<Schema>,
     batches: Vec<RecordBatch>,
     mut admitted: Option<Reservation>,
-) -> Result<Option<Vec<Part>>, TableError> {
+) -> Result<Option<Vec<Segment>>, TableError> {
     let schema = Arc::clone(schema);
     let build = move || {
-        let mut parts = Vec::new();
+        let mut segments = Vec::new();
         for group in grouped(batches) {
             let Some(first) = group.first() else { continue };
             let batch = concat_batches(&first.schema(), &group)?;
@@ -80,10 +80,9 @@ async fn segments(
                     reserved => reserved,
                 },
             };
-            let segment = Arc::new(Segment::new(&schema, batch, memory)?);
-            parts.push(Part { segment, dead: Arc::new(Bits::default()) });
+            segments.push(Segment::new(&schema, batch, memory)?);
         }
-        Ok(Some(parts))
+        Ok(Some(segments))
     };
     tokio::task::spawn_blocking(build).await.map_err(|e| TableError::Damaged(e.to_string()))?
 }

@@ -9,8 +9,9 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 
+use super::index::Spot;
 use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
-use super::{Image, Part, Place, Segment};
+use super::{Image, Place, Segment};
 use crate::memtable::{Bits, Slot};
 use crate::schema::Schema;
 use crate::search::Inverted;
@@ -103,13 +104,20 @@ impl Merged {
                 }
             }
         }
+        let from: Vec<Spot> =
+            self.from.iter().map(|place| Spot { part: image.parts[place.part].id, row: place.row }).collect();
+        let replaced: Vec<u32> = self.replaces.iter().map(|part| image.parts[*part].id).collect();
+        let rows = self.segment.as_ref().map_or(0, |segment| segment.len());
+        for index in &mut image.indexes {
+            Arc::make_mut(index).moved(&from, image.next_part, rows, &replaced);
+        }
         let mut at = 0;
         image.parts.retain(|_| {
             at += 1;
             !self.replaces.contains(&(at - 1))
         });
         if let Some(segment) = self.segment {
-            image.parts.push(Part { segment, dead: Arc::new(dead) });
+            image.push(segment, dead);
         }
     }
 }

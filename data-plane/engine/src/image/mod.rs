@@ -5,6 +5,7 @@
 //! segment made from the memtable; nothing is read back. When the rows do not fit the memory budget, the
 //! image keeps only keys, and queries stream the columns they need from Lance.
 
+mod index;
 mod load;
 mod merge;
 mod segment;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use lance::Dataset;
 
+pub(crate) use index::{Done, VectorIndex, cost, next_job, spread};
 pub(crate) use load::{load, stream};
 pub(crate) use merge::{Merged, merge};
 pub(crate) use segment::Segment;
@@ -23,6 +25,8 @@ use crate::memtable::Bits;
 /// A segment and its dead rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
+    /// Never used again in the same image; parts are in the order of their ids.
+    pub(crate) id: u32,
     pub(crate) segment: Arc<Segment>,
     pub(crate) dead: Arc<Bits>,
 }
@@ -41,6 +45,9 @@ pub(crate) struct Image {
     /// Set when the segments hold keys only: where the other columns are. Rows of the parts, one part after
     /// the other, are then in the order of an ordered scan.
     pub(crate) remote: Option<Arc<Dataset>>,
+    /// Over vector columns. Of two over one column the first is searched and the other takes its place when it is built.
+    pub(crate) indexes: Vec<Arc<VectorIndex>>,
+    next_part: u32,
 }
 
 /// A row of an image.
@@ -51,6 +58,19 @@ pub(crate) struct Place {
 }
 
 impl Image {
+    /// Rows that were loaded.
+    pub(crate) fn of(segments: Vec<Segment>, remote: Option<Arc<Dataset>>) -> Self {
+        let mut image = Self { remote, ..Self::default() };
+        segments.into_iter().for_each(|segment| image.push(Arc::new(segment), Bits::default()));
+        image
+    }
+
+    /// Appends a part.
+    fn push(&mut self, segment: Arc<Segment>, dead: Bits) {
+        self.parts.push(Part { id: self.next_part, segment, dead: Arc::new(dead) });
+        self.next_part += 1;
+    }
+
     /// The live row of `id`.
     pub(crate) fn find(&self, id: &str) -> Option<Place> {
         self.parts.iter().enumerate().rev().find_map(|(part, p)| {

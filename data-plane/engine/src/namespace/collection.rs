@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::types::{CollectionInfo, Commit};
 use crate::catalog::{Aside, FoldedTable, TableId, Totals};
-use crate::image::{Image, Merged};
+use crate::image::{Done, Image, Merged, cost};
 use crate::memtable::{Lookup, MemRow, MemTable, Slot};
 use crate::schema::Schema;
 use crate::search::{Abandoned, At, View};
@@ -253,9 +253,30 @@ impl Collection {
             mems: self.frozen.iter().chain([&self.active]).map(MemTable::view).collect(),
             parts: image.parts.clone(),
             remote: image.remote.clone(),
+            indexes: image.indexes.clone(),
             totals: self.totals,
             abandoned: Abandoned::default(),
         })
+    }
+
+    /// Whether a vector column has so many rows that it is indexed in memory.
+    pub(super) fn may_be_indexed(&self, above: usize) -> bool {
+        let rows = usize::try_from(self.totals.rows).unwrap_or(usize::MAX);
+        self.schema.vectors.values().any(|spec| cost(rows, *spec) > above)
+    }
+
+    /// Brings in what was done for an index.
+    pub(super) fn indexed(&mut self, done: Done) {
+        if let Some(image) = &mut self.image {
+            image.finish(done);
+        }
+    }
+
+    /// Rows in indexes, and their memory.
+    pub(super) fn index_size(&self) -> (usize, usize) {
+        let indexes = self.image.iter().flat_map(|image| &image.indexes);
+        let graphs = indexes.map(|index| index.graph());
+        graphs.fold((0, 0), |(rows, bytes), graph| (rows + graph.len(), bytes + graph.memory_bytes()))
     }
 
     /// The image as it is, for a fold to build upon.

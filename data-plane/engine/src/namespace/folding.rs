@@ -234,6 +234,7 @@ async fn fold_frozen(
         let _ = shared.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
     }
     drop(state);
+    shared.index_wake.notify_one();
     memory.failures.retain(|table, _| frozen.collections.iter().any(|c| c.table == *table));
     Ok(())
 }

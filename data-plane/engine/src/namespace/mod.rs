@@ -12,6 +12,7 @@ mod feed;
 mod folding;
 mod history;
 mod import;
+mod indexing;
 mod open;
 mod operation;
 mod overlay;
@@ -76,6 +77,9 @@ impl Namespace {
         if shared.config.background_fold {
             tasks.spawn(folding::run(Arc::clone(&shared)));
         }
+        if shared.config.background_index {
+            tasks.spawn(indexing::run(Arc::clone(&shared)));
+        }
         tasks.close();
         Ok(Arc::new(Self { shared, queue, tasks }))
     }
@@ -86,6 +90,11 @@ impl Namespace {
     /// When the store or Lance fails; nothing is lost, the next fold tries again.
     pub async fn fold(&self) -> Result<(), FoldError> {
         folding::fold(&self.shared).await
+    }
+
+    /// Brings the folded rows of large vector columns into indexes in memory, as far as there is memory for them.
+    pub async fn index(&self) {
+        indexing::index(&self.shared).await;
     }
 
     /// Sets how far back the namespace can be read; the next fold trims what is older.

@@ -62,6 +62,8 @@ pub(super) async fn open(
         unfolded: Default::default(),
         counters: Default::default(),
         fold_wake: Default::default(),
+        indexing: Default::default(),
+        index_wake: Default::default(),
         loading: Default::default(),
     });
     still_ours(&shared, began).await?;

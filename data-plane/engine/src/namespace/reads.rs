@@ -10,9 +10,12 @@ use super::errors::ReadError;
 use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, Stored, UsageKey};
 use crate::filter::Filter;
-use crate::schema::{Record, Schema, limits};
-use crate::search::{self, Include, Page, Room, SearchError, View};
+use crate::schema::{Record, Schema, limits, no_vector_column};
+use crate::search::{self, Include, Page, Recall, Room, SearchError, View};
 use crate::store::{Io, IoScope};
+
+/// Queries of a recall probe, and hits of each.
+const MAX_RECALL: usize = 100;
 
 impl Namespace {
     /// The records of `ids`, in their order, `None` where there is none. At most 1,000.
@@ -94,6 +97,32 @@ impl Namespace {
         check_filter(&view.schema, filter.as_ref()).map_err(|e| self.refusal(e))?;
         let page = search::scan(view, filter, after, limit, include, self.room()).await;
         let value = page.map_err(|error| self.failed("limit", &error))?;
+        self.answer(value, commit, scope.io())
+    }
+
+    /// Asks for the `top_k` (1..=100) nearest of up to `samples` (1..=100) rows' own vectors, with and without the index,
+    /// and compares the answers. What is not folded yet takes part in both.
+    ///
+    /// # Errors
+    /// [`ReadError::BadQuery`] when the column is not there or a number is out of its range.
+    pub async fn recall(
+        &self,
+        collection: &str,
+        column: &str,
+        samples: usize,
+        top_k: usize,
+    ) -> Result<ReadOf<Recall>, ReadError> {
+        for (field, number) in [("samples", samples), ("top_k", top_k)] {
+            if !(1..=MAX_RECALL).contains(&number) {
+                return Err(bad(field, format!("must be 1 to {MAX_RECALL}")));
+            }
+        }
+        let scope = Arc::new(IoScope::default());
+        let (view, commit) = self.view(collection, &scope).await?;
+        let Some((column, _)) = view.schema.vector_column(column) else {
+            return Err(bad("column", no_vector_column(&view.schema, column)));
+        };
+        let value = search::recall(view, column, samples, top_k).await.map_err(|e| self.failed("samples", &e))?;
         self.answer(value, commit, scope.io())
     }
 
@@ -216,6 +245,8 @@ impl Namespace {
         let (set_aside, set_aside_bytes) = state.aside();
         let live = state.collections.values().map(|c| c.totals.bytes).sum();
         let kept = state.root.as_ref().map_or(&[][..], |root| &root.kept);
+        let indexes = state.collections.values().map(super::collection::Collection::index_size);
+        let (indexed_rows, index_bytes) = indexes.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         Stats {
             commit: state.commit,
             folded_commit: state.folded_commit(),
@@ -228,6 +259,8 @@ impl Namespace {
             memtable_bytes,
             set_aside,
             set_aside_bytes,
+            indexed_rows,
+            index_bytes,
             folds: counters.folds.load(Ordering::Relaxed),
             failed_folds: counters.failed_folds.load(Ordering::Relaxed),
             entries: counters.entries.load(Ordering::Relaxed),

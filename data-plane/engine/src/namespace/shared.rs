@@ -54,6 +54,9 @@ pub(super) struct Shared {
     /// Held by the one fold that runs.
     pub(super) folding: Mutex<FoldMemory>,
     pub(super) fold_wake: Notify,
+    /// Held by the one indexing that runs.
+    pub(super) indexing: Mutex<()>,
+    pub(super) index_wake: Notify,
     /// Held by the one image load that runs.
     pub(super) loading: Mutex<()>,
 }
@@ -246,6 +249,7 @@ impl Shared {
                 && !collection.has_image()
             {
                 collection.attach(image);
+                self.index_wake.notify_one();
             }
         }
     }

@@ -157,6 +157,10 @@ pub struct Stats {
     pub set_aside: usize,
     /// Bytes in memory of what could not be folded into these.
     pub set_aside_bytes: usize,
+    /// Rows in the indexes of vector columns, dead ones included.
+    pub indexed_rows: usize,
+    /// Memory of the indexes of vector columns.
+    pub index_bytes: usize,
     /// Folds done since open.
     pub folds: u64,
     /// Folds that failed since open.

@@ -23,6 +23,10 @@ impl<'a> Probe<'a> {
         Self { vector, norm: norm(vector), metric }
     }
 
+    pub(crate) fn vector(&self) -> &'a [f32] {
+        self.vector
+    }
+
     /// The distance to `other`, whose length is `other_norm`. Never NaN for finite input.
     pub(crate) fn distance(&self, other: &[f32], other_norm: f32) -> f32 {
         match self.metric {

@@ -54,6 +54,8 @@ pub struct Query {
     pub min_score: Option<f32>,
     /// Hits by group instead of one by one.
     pub group_by: Option<GroupBy>,
+    /// Whether every row is looked at, even where an index would answer faster and nearly as well.
+    pub exact: bool,
     /// Which columns the hits' records carry beside the id.
     pub include: Include,
 }
@@ -70,6 +72,7 @@ impl Query {
             max_distance: None,
             min_score: None,
             group_by: None,
+            exact: false,
             include: Include::default(),
         }
     }

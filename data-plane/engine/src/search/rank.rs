@@ -13,7 +13,8 @@ use crate::filter::{RowView, ValueRef};
 use crate::image::Part;
 use crate::memtable::Bits;
 
-/// The nearest rows; keys are distances. `passing`: as [`View::passing`]. `kept` has what was streamed.
+/// The nearest rows; keys are distances. Candidates are those of an index, unless all rows are to be looked at, and the
+/// rows that are in none. `passing`: as [`View::passing`]. `kept` has what was streamed.
 pub(super) fn by_vector(
     view: &View,
     wanted: &Wanted,
@@ -29,20 +30,30 @@ pub(super) fn by_vector(
             kept.offer(f64::from(distance), &row.row.id, attribute, || At::Mem(Arc::clone(row)));
         }
     }
-    for (part, passing) in view.local_parts().iter().zip(passing) {
+    let mut offer = |part: &Part, row: u32| {
         let segment = &part.segment;
-        for row in passing.iter().take_while(|_| !view.abandoned.is()) {
-            let attribute = |column| segment.scalar(column, row);
-            let Some((vector, norm)) = segment.vector(wanted.column, row) else { continue };
-            if !kept.may_keep(attribute) {
-                continue;
-            }
-            let distance = probe.distance(vector, norm);
-            if wanted.is_near(distance) {
-                let at = || At::Segment(Arc::clone(segment), row);
-                kept.offer(f64::from(distance), segment.id(row), attribute, at);
-            }
+        let attribute = |column| segment.scalar(column, row);
+        let Some((vector, norm)) = segment.vector(wanted.column, row) else { return };
+        if !kept.may_keep(attribute) {
+            return;
         }
+        let distance = probe.distance(vector, norm);
+        if wanted.is_near(distance) {
+            kept.offer(f64::from(distance), segment.id(row), attribute, || At::Segment(Arc::clone(segment), row));
+        }
+    };
+    let near =
+        wanted.index(view).and_then(|(index, limit)| Some((index, view.candidates(index, probe, passing, limit)?)));
+    for (part, passing) in view.local_parts().iter().zip(passing) {
+        match &near {
+            Some((index, _)) => {
+                index.outside(part).filter(|row| passing.get(*row)).for_each(|row| offer(part, row));
+            }
+            None => passing.iter().take_while(|_| !view.abandoned.is()).for_each(|row| offer(part, row)),
+        }
+    }
+    for (part, row) in near.iter().flat_map(|(_, rows)| rows) {
+        offer(&view.parts[*part], *row);
     }
     kept.into_sorted()
 }

@@ -51,6 +51,8 @@ pub(super) struct Wanted {
     pub(super) keep: Keep,
     /// Rows farther away are not near.
     pub(super) max_distance: Option<f32>,
+    /// Whether indexes are left aside.
+    pub(super) exact: bool,
 }
 
 impl Wanted {

@@ -107,6 +107,7 @@ async fn ranked(view: &Arc<View>, query: &Query, keep: Keep) -> Result<Vec<Fused
         filter: query.filter.clone(),
         keep,
         max_distance: query.max_distance,
+        exact: query.exact,
     });
     let streamed = remote::pass(view, &wanted).await?;
     let shared = Arc::clone(view);

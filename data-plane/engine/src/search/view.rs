@@ -7,7 +7,7 @@ use lance::Dataset;
 
 use crate::catalog::Totals;
 use crate::filter::Filter;
-use crate::image::{Part, Segment};
+use crate::image::{Part, Segment, VectorIndex};
 use crate::memtable::{Bits, MemRow, MemView};
 use crate::schema::Schema;
 use crate::store::Store;
@@ -21,6 +21,8 @@ pub(crate) struct View {
     pub(crate) parts: Vec<Part>,
     /// Set when `parts` hold keys only.
     pub(crate) remote: Option<Arc<Dataset>>,
+    /// Over the vector columns of `parts`.
+    pub(crate) indexes: Vec<Arc<VectorIndex>>,
     pub(crate) totals: Totals,
     /// Set when nobody waits for the answer any more.
     pub(crate) abandoned: Abandoned,

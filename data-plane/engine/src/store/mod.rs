@@ -17,6 +17,7 @@ use std::sync::Arc;
 use lance::session::Session;
 use lance_io::object_store::{ObjectStoreParams, WrappingObjectStore};
 use object_store::{ObjectStore, path::Path};
+use tokio::sync::Semaphore;
 
 pub(crate) use budget::{MemoryBudget, Reservation};
 pub use config::{CacheSizes, S3Config, StoreConfig};
@@ -62,6 +63,8 @@ pub struct Store {
     base: Arc<str>,
     session: Arc<Session>,
     budget: Arc<MemoryBudget>,
+    /// For the one job of indexing that runs.
+    index_turn: Arc<Semaphore>,
 }
 
 impl Store {
@@ -90,6 +93,7 @@ impl Store {
             base: base.into(),
             session: Arc::default(),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
+            index_turn: Arc::new(Semaphore::new(1)),
         }
         .with_caches(CacheSizes::default())
     }
@@ -138,6 +142,10 @@ impl Store {
 
     pub(crate) fn budget(&self) -> &Arc<MemoryBudget> {
         &self.budget
+    }
+
+    pub(crate) fn index_turn(&self) -> &Arc<Semaphore> {
+        &self.index_turn
     }
 
     pub(crate) fn session(&self) -> Arc<Session> {
