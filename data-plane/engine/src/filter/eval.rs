@@ -17,6 +17,7 @@ pub(crate) trait RowView {
 }
 
 /// An attribute's value in place.
+#[derive(Clone, Copy)]
 pub(crate) enum ValueRef<'a> {
     Str(&'a str),
     Int(i64),
@@ -38,13 +39,13 @@ impl ValueRef<'_> {
         }
     }
 
-    pub(crate) fn to_value(&self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         match self {
-            Self::Str(s) => Value::String((*s).to_owned()),
-            Self::Int(i) => Value::Int(*i),
-            Self::Float(f) => Value::Float(*f),
-            Self::Bool(b) => Value::Bool(*b),
-            Self::Timestamp(t) => Value::Timestamp(*t),
+            Self::Str(s) => Value::String(s.to_owned()),
+            Self::Int(i) => Value::Int(i),
+            Self::Float(f) => Value::Float(f),
+            Self::Bool(b) => Value::Bool(b),
+            Self::Timestamp(t) => Value::Timestamp(t),
             Self::List(items) => Value::StringList(items.to_vec()),
         }
     }

@@ -86,7 +86,7 @@ impl First {
 
     fn offer(&mut self, value: Option<ValueRef<'_>>, id: &str, at: impl FnOnce() -> At) {
         let descending = self.asked.descending;
-        let order = |position: &Position| compare(descending, (value.as_ref(), id), place(position));
+        let order = |position: &Position| compare(descending, (value, id), place(position));
         if self.asked.after.as_ref().is_some_and(|after| order(after).is_le()) {
             return;
         }
@@ -96,16 +96,18 @@ impl First {
             }
             self.kept.pop();
         }
-        let position = Position { value: value.map(|value| value.to_value()), id: id.to_owned() };
+        let position = Position { value: value.map(ValueRef::to_value), id: id.to_owned() };
         self.kept.push(Kept { position, descending, at: at() });
     }
 }
 
+type Place<'a> = (Option<ValueRef<'a>>, &'a str);
+
 /// By value, nothing last, then by id.
-fn compare(descending: bool, a: (Option<&ValueRef<'_>>, &str), b: (Option<ValueRef<'_>>, &str)) -> Ordering {
-    let values = match (a.0, &b.0) {
-        (Some(a), Some(b)) if descending => b.order(a),
-        (Some(a), Some(b)) => a.order(b),
+fn compare(descending: bool, a: Place<'_>, b: Place<'_>) -> Ordering {
+    let values = match (a.0, b.0) {
+        (Some(a), Some(b)) if descending => b.order(&a),
+        (Some(a), Some(b)) => a.order(&b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
@@ -113,14 +115,13 @@ fn compare(descending: bool, a: (Option<&ValueRef<'_>>, &str), b: (Option<ValueR
     values.then_with(|| a.1.cmp(b.1))
 }
 
-fn place(position: &Position) -> (Option<ValueRef<'_>>, &str) {
+fn place(position: &Position) -> Place<'_> {
     (position.value.as_ref().map(ValueRef::from), &position.id)
 }
 
 impl Ord for Kept {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (value, id) = place(&self.position);
-        compare(self.descending, (value.as_ref(), id), place(&other.position))
+        compare(self.descending, place(&self.position), place(&other.position))
     }
 }
 

@@ -11,7 +11,7 @@ use super::query::Include;
 use super::room::Room;
 use super::text::{Terms, analyze};
 use super::view::{At, SearchError, View};
-use crate::filter::Filter;
+use crate::filter::{Filter, ValueRef};
 use crate::image::{Segment, stream};
 use crate::memtable::Bits;
 use crate::schema::{Metric, Record, Schema, Value};
@@ -111,7 +111,7 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
                 if !counts.is_empty() {
                     let id = segment.id(row).into();
                     let group = wanted.group().filter(|_| ok).and_then(|column| segment.scalar(column, row));
-                    let group = group.map(|value| value.to_value());
+                    let group = group.map(ValueRef::to_value);
                     texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok, group });
                 }
             }

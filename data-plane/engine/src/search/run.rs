@@ -127,8 +127,8 @@ async fn values(view: &View, rows: &[Fused], column: usize) -> Result<Vec<Option
     let remote = remote::rows(view, &positions, &name).await?;
     let mut next = 0..;
     let value = |at: &At| match at {
-        At::Mem(row) => row.attribute(column).map(|value| value.to_value()),
-        At::Segment(segment, row) => segment.scalar(column, *row).map(|value| value.to_value()),
+        At::Mem(row) => row.attribute(column).map(ValueRef::to_value),
+        At::Segment(segment, row) => segment.scalar(column, *row).map(ValueRef::to_value),
         At::Remote(_) => {
             remote.as_ref().zip(next.next()).and_then(|(rows, row)| rows.scalar(column, row)?.to_value().into())
         }
