@@ -15,6 +15,9 @@
 //! No lease, another writer, a store that does not answer: 503 with `Retry-After`. A spool that cannot be
 //! written: reads are refused with 503, since they could not be counted.
 
+// The futures of reads and of a hand-over hold those of the engine and of Lance: deeper than what is usual.
+#![recursion_limit = "256"]
+
 mod admission;
 mod assignments;
 mod config;
