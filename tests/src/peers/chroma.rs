@@ -67,14 +67,11 @@ pub async fn chroma(data: Arc<Data>, time: Duration) -> Result<Outcome> {
 }
 
 fn bodies(data: &Data, share: Share) -> Vec<Bytes> {
-    let body = |query: &Vec<f32>| {
-        let mut body = json!({"query_embeddings": [query], "n_results": TOP_K, "include": []});
-        if share != Share::All {
-            body["where"] = json!({ATTRIBUTE: {"$lt": share.below()}});
-        }
-        Bytes::from(body.to_string())
-    };
-    data.queries.iter().map(body).collect()
+    let below = share.below();
+    let filter =
+        if share == Share::All { String::new() } else { format!(r#","where":{{"{ATTRIBUTE}":{{"$lt":{below}}}}}"#) };
+    let body = |query| format!(r#"{{"query_embeddings":[{query}],"n_results":{TOP_K},"include":[]{filter}}}"#);
+    data.queries_as_json().map(|query| Bytes::from(body(query))).collect()
 }
 
 impl Chroma {

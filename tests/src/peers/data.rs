@@ -99,6 +99,14 @@ impl Data {
         }))
     }
 
+    /// The queries as a client that has 32-bit numbers writes them: as few digits as tell them apart.
+    pub fn queries_as_json(&self) -> impl Iterator<Item = String> {
+        self.queries.iter().map(|query| {
+            let numbers: Vec<String> = query.iter().map(f32::to_string).collect();
+            format!("[{}]", numbers.join(","))
+        })
+    }
+
     /// The exact answer to a query.
     pub fn answer(&self, share: Share, query: usize) -> &[u32; TOP_K] {
         let place = Share::EACH.iter().position(|each| *each == share).unwrap_or_default();

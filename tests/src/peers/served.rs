@@ -71,14 +71,9 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
 }
 
 fn bodies(data: &Data, share: Share) -> Vec<Bytes> {
-    let body = |query: &Vec<f32>| {
-        let mut body = json!({"vector": query, "top_k": TOP_K, "include": []});
-        if let Some(condition) = share.condition() {
-            body["filter"] = condition.into();
-        }
-        Bytes::from(body.to_string())
-    };
-    data.queries.iter().map(body).collect()
+    let filter = share.condition().map(|condition| format!(r#","filter":"{condition}""#)).unwrap_or_default();
+    let body = |query| format!(r#"{{"vector":{query},"top_k":{TOP_K},"include":[]{filter}}}"#);
+    data.queries_as_json().map(|query| Bytes::from(body(query))).collect()
 }
 
 impl Contender for Served {

@@ -63,6 +63,10 @@ fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let detail = format!("the body is not UTF-8 from byte {} on", error.valid_up_to());
         return Err(Problem::invalid("", "invalid_utf8", detail));
     }
+    // Keeping track of the place costs as much as the reading itself, so only what is refused is read with it.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
