@@ -146,6 +146,8 @@ impl Background {
             open_namespaces: open.len(),
             fold_lag_commits: open.iter().map(|s| s.commit.saturating_sub(s.folded_commit)).max().unwrap_or(0),
             memtable_bytes: open.iter().map(|s| s.memtable_bytes).sum(),
+            indexed_rows: open.iter().map(|s| s.indexed_rows).sum(),
+            index_bytes: open.iter().map(|s| s.index_bytes).sum(),
         };
         gauges.publish();
     }

@@ -28,6 +28,10 @@ pub(crate) struct Gauges {
     pub fold_lag_commits: u64,
     /// Bytes of the memtables of all open namespaces.
     pub memtable_bytes: usize,
+    /// Rows in the vector indexes of all open namespaces that searches use.
+    pub indexed_rows: usize,
+    /// Bytes of all vector indexes, those that are being built included.
+    pub index_bytes: usize,
 }
 
 impl Gauges {
@@ -37,5 +41,7 @@ impl Gauges {
         metrics::gauge!("agentdb_node_open_namespaces").set(self.open_namespaces as f64);
         metrics::gauge!("agentdb_node_fold_lag_commits").set(self.fold_lag_commits as f64);
         metrics::gauge!("agentdb_node_memtable_bytes").set(self.memtable_bytes as f64);
+        metrics::gauge!("agentdb_node_indexed_rows").set(self.indexed_rows as f64);
+        metrics::gauge!("agentdb_node_index_bytes").set(self.index_bytes as f64);
     }
 }

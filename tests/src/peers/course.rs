@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::time::Instant;
 
 use super::contender::Contender;
 use super::data::{CLIENTS, Data, TOP_K};
@@ -14,6 +15,9 @@ use crate::bench::measure::closed_loop;
 
 /// The share of true neighbours that a search has to find.
 pub const WANTED: f64 = 0.95;
+/// The recall of a slow search is known well enough after this time and so many queries.
+const ENOUGH: Duration = Duration::from_secs(15);
+const AT_LEAST: usize = 50;
 
 /// Finds the effort for each share and measures with it, `time` for each number of clients.
 pub async fn course<C: Contender>(contender: &Arc<C>, data: &Arc<Data>, time: Duration) -> Result<Vec<OfShare>> {
@@ -51,15 +55,20 @@ async fn tune<C: Contender>(contender: &C, data: &Data, share: Share) -> Result<
     Ok(reached)
 }
 
+/// Recall on the queries; on the first of them when each takes long.
 async fn recall<C: Contender>(contender: &C, data: &Data, share: Share, queries: Range<usize>) -> Result<f64> {
-    let wanted = queries.len() * TOP_K;
-    let mut found = 0;
+    let begun = Instant::now();
+    let (mut asked, mut found) = (0, 0);
     for query in queries {
         let truth = data.answer(share, query);
         let answer = contender.search(0, query, share).await?;
         found += truth.iter().filter(|id| answer.contains(id)).count();
+        asked += 1;
+        if asked >= AT_LEAST && begun.elapsed() > ENOUGH {
+            break;
+        }
     }
-    Ok(found as f64 / wanted as f64)
+    Ok(found as f64 / (asked * TOP_K) as f64)
 }
 
 async fn ask<C: Contender>(

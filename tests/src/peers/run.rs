@@ -11,7 +11,7 @@ use super::figures::Outcome;
 use super::lance::lance;
 use super::options::{LANCEDB, Options};
 use super::report::Report;
-use super::signal::unless_told_to_stop;
+use super::signal::{ToldToStop, unless_told_to_stop};
 use crate::bench::{machine, page};
 use crate::harness::{Program, Scratch, cache};
 
@@ -33,13 +33,24 @@ pub async fn run(options: Options) -> Result<()> {
     let made = dir.clone();
     tokio::task::spawn_blocking(move || Data::make(&made, options.vectors)).await??;
     told("vectors and exact answers made");
-    let mut contenders = Vec::new();
+    let (mut contenders, mut failed) = (Vec::new(), Vec::new());
     for name in &options.contenders {
-        let outcome = measure(name, &dir, &scratch, options.time).await.with_context(|| name.clone())?;
-        told(&format!("{name} measured"));
-        contenders.push((name.clone(), outcome));
+        match measure(name, &dir, &scratch, options.time).await {
+            Ok(outcome) => {
+                told(&format!("{name} measured"));
+                contenders.push((name.clone(), outcome));
+            }
+            Err(error) if error.is::<ToldToStop>() => return Err(error),
+            // What the others gave is not lost for it.
+            Err(error) => {
+                told(&format!("{name} failed: {error:#}"));
+                failed.push(name.clone());
+            }
+        }
     }
-    scratch.succeed();
+    if failed.is_empty() {
+        scratch.succeed();
+    }
     let json: Map<String, Value> = contenders.iter().map(|(name, each)| (name.clone(), each.to_json())).collect();
     let json = json!({"machine": machine, "vectors": options.vectors, "contenders": json});
     let file = cache()?.join(format!("peers-{}.json", options.vectors));
@@ -48,6 +59,7 @@ pub async fn run(options: Options) -> Result<()> {
     println!("\n{text}");
     page::put(&options.out, &format!("peers {}", options.vectors), &text)?;
     println!("written to {} and {}", options.out.display(), file.display());
+    ensure!(failed.is_empty(), "not measured: {}", failed.join(", "));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::json;
@@ -17,10 +17,13 @@ use super::memory;
 use super::share::{ATTRIBUTE, Share, bucket};
 use crate::bench::data::DIMENSION;
 use crate::bench::service::{BATCH, fill};
-use crate::harness::{Api, Place, Service};
+use crate::harness::{Api, Place, Service, eventually_every};
 
 const NAMESPACE: &str = "peers";
 const COLLECTION: &str = "items";
+/// From so many rows on there is an index; fewer may be looked at one by one.
+const ALWAYS_INDEXED: usize = 50_000;
+const INDEXING: Duration = Duration::from_secs(3600);
 
 struct Served {
     pid: u32,
@@ -31,7 +34,7 @@ struct Served {
 
 /// Builds and measures.
 pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
-    let mut service = Service::on(Place::Directory).await?;
+    let mut service = Service::with(Place::Directory, &[("metrics.public", "true")]).await?;
     let account = service.account().await?;
     account.namespace(NAMESPACE).await?;
     let api = account.data().await?;
@@ -55,6 +58,9 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     service.terminate().await?;
     service.start_again().await?;
     collection.scan(&json!({"limit": 1, "include": []})).await?.ok()?;
+    if data.count >= ALWAYS_INDEXED {
+        indexed(&service, data.count).await?;
+    }
     let build = started.elapsed();
     println!("built in {build:?}");
     let clients = CLIENTS.into_iter().max().unwrap_or(1);
@@ -68,6 +74,19 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let memory = contender.memory()?;
     service.stop().await?;
     Ok(Outcome { build, memory, shares })
+}
+
+/// Waits until the node says that searches use an index of all rows.
+async fn indexed(service: &Service, rows: usize) -> Result<()> {
+    let metrics = service.anonymous()?;
+    eventually_every(Duration::from_secs(1), "all rows in the index", INDEXING, async || {
+        let text = metrics.get("/metrics").await?.ok()?.text();
+        let told = text.lines().find_map(|line| line.strip_prefix("agentdb_node_indexed_rows "));
+        let told: f64 = told.context("the node does not tell its indexed rows")?.trim().parse()?;
+        ensure!(told >= rows as f64, "{told} of {rows} rows");
+        Ok(Some(()))
+    })
+    .await
 }
 
 fn bodies(data: &Data, share: Share) -> Vec<Bytes> {

@@ -272,11 +272,13 @@ impl Collection {
         }
     }
 
-    /// Rows in indexes, and their memory.
+    /// Rows in indexes that are searched, and the memory of all indexes.
     pub(super) fn index_size(&self) -> (usize, usize) {
         let indexes = self.image.iter().flat_map(|image| &image.indexes);
-        let graphs = indexes.map(|index| index.graph());
-        graphs.fold((0, 0), |(rows, bytes), graph| (rows + graph.len(), bytes + graph.memory_bytes()))
+        indexes.fold((0, 0), |(rows, bytes), index| {
+            let (searched, graph) = (index.width().is_some(), index.graph());
+            (rows + if searched { graph.len() } else { 0 }, bytes + graph.memory_bytes())
+        })
     }
 
     /// The image as it is, for a fold to build upon.

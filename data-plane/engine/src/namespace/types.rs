@@ -157,7 +157,7 @@ pub struct Stats {
     pub set_aside: usize,
     /// Bytes in memory of what could not be folded into these.
     pub set_aside_bytes: usize,
-    /// Rows in the indexes of vector columns, dead ones included.
+    /// Rows in the indexes of vector columns that searches use, dead ones included.
     pub indexed_rows: usize,
     /// Memory of the indexes of vector columns.
     pub index_bytes: usize,
