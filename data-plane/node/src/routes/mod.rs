@@ -38,6 +38,7 @@ pub(crate) static OPERATIONS: &[&Operation] = &[
     &records::scan::OPERATION,
     &records::query::OPERATION,
     &records::multi_query::OPERATION,
+    &records::recall::OPERATION,
 ];
 
 #[derive(OpenApi)]
@@ -77,6 +78,7 @@ fn api() -> OpenApiRouter<NodeState> {
         .routes(routes!(records::scan::scan_records))
         .routes(routes!(records::query::query_records))
         .routes(routes!(records::multi_query::multi_query_records))
+        .routes(routes!(records::recall::probe_recall))
 }
 
 /// The description of the data operations; needs no running node.

@@ -17,6 +17,7 @@ fn shapes(ground: &Ground) -> Vec<Case> {
     let queries = |what, queries: &Value, names| {
         Case::post(what, &ground.key, format!("{points}/multi-query"), &json!({ "queries": queries }), names)
     };
+    let recall = |what, body: &Value, names| Case::post(what, &ground.key, format!("{points}/recall"), body, names);
     let scan = |what, body: &Value, names| Case::post(what, &ground.key, format!("{points}/scan"), body, names);
     vec![
         query("nothing asked", points, &json!({}), "vector"),
@@ -54,6 +55,8 @@ fn shapes(ground: &Ground) -> Vec<Case> {
         queries("no queries", &json!([]), "/queries"),
         queries("too many queries", &json!(vec![json!({"vector": [1, 2]}); 17]), "/queries"),
         queries("one wrong of two", &json!([{"vector": [1, 2]}, {"vector": [1]}]), "/queries/1/vector"),
+        recall("no samples", &json!({"samples": 0}), "/samples"),
+        recall("samples of large answers", &json!({"top_k": 101}), "/top_k"),
         scan("unknown order", &json!({"order_by": {"attribute": "nothing"}}), "/order_by"),
         scan("cursor of another order", &json!({"order_by": {"attribute": "page"}, "cursor": "c161"}), "/cursor"),
         scan("foreign cursor", &json!({"cursor": "?"}), "/cursor"),

@@ -56,7 +56,7 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),
         (&Method::POST, "query") => json!({"vector": [0.5, 0.5]}),
         (&Method::POST, "multi-query") => json!({"queries": [{"vector": [0.5, 0.5]}]}),
-        (&Method::POST, "count" | "scan") => json!({}),
+        (&Method::POST, "count" | "scan" | "recall") => json!({}),
         _ if operation.body => {
             bail!("{} {} is not covered: what is its body?", operation.method, operation.path)
         }

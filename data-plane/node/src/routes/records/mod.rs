@@ -9,5 +9,6 @@ mod ids;
 mod input;
 pub(crate) mod multi_query;
 pub(crate) mod query;
+pub(crate) mod recall;
 pub(crate) mod scan;
 pub(crate) mod upsert;

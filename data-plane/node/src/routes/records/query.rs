@@ -161,11 +161,11 @@ impl Asked {
 
     /// The engine's form, and that of the answer.
     pub(super) fn into_query(self) -> Result<(Query, Shape), Problem> {
-        let Narrowing { max_distance, min_score, group_by } = self.narrowing;
+        let Narrowing { max_distance, min_score, group_by, exact } = self.narrowing;
         let shape = Shape { mode: self.plan.mode_name(), parts: self.parts, grouped: group_by.is_some() };
         let query = Query::new(self.plan.into_mode()?, self.top_k);
         let filter = self.filter;
-        Ok((Query { filter, max_distance, min_score, group_by, include: self.parts.engine, ..query }, shape))
+        Ok((Query { filter, max_distance, min_score, group_by, exact, include: self.parts.engine, ..query }, shape))
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) struct QueryRequest {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1000, default = 1)]
     group_size: Option<usize>,
+    /// Looks at every record, also where an index would answer faster and nearly as well.
+    #[serde(default)]
+    exact: bool,
     /// Only records for which this expression is true.
     #[serde(default)]
     #[schema(example = "lang = $1")]
@@ -97,12 +100,13 @@ pub(crate) enum Part {
     ScoreParts,
 }
 
-/// What makes an answer smaller.
+/// What makes an answer smaller, or surer.
 #[derive(Debug)]
 pub(super) struct Narrowing {
     pub(super) max_distance: Option<f32>,
     pub(super) min_score: Option<f32>,
     pub(super) group_by: Option<GroupBy>,
+    pub(super) exact: bool,
 }
 
 /// A query that fits its collection; its vector may still have to be computed.
@@ -147,7 +151,7 @@ impl QueryRequest {
     pub(super) fn narrowing(&mut self) -> Narrowing {
         let size = self.group_size.unwrap_or(1);
         let group_by = self.group_by.take().map(|attribute| GroupBy { attribute, size });
-        Narrowing { max_distance: self.max_distance, min_score: self.min_score, group_by }
+        Narrowing { max_distance: self.max_distance, min_score: self.min_score, group_by, exact: self.exact }
     }
 
     /// Decides what to rank by and checks that the collection can.
