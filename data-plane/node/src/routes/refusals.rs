@@ -66,6 +66,10 @@ pub(crate) fn read(admission: &Admission, error: ReadError) -> Problem {
         ReadError::NoLease => no_lease(),
         ReadError::NoSuchCollection => Problem::not_found(),
         ReadError::BadQuery { field, why } => Problem::invalid(pointer(field), "invalid_value", why),
+        ReadError::Busy(cause) => {
+            tracing::debug!(cause, "a read met backpressure");
+            Problem::unavailable("As much of this work is running in this namespace as may.", 1)
+        }
         ReadError::Unavailable(cause) => {
             tracing::warn!(cause, "a read failed at the object store");
             Problem::unavailable("The object store does not answer.", 2)
