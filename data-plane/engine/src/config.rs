@@ -41,6 +41,10 @@ pub struct Config {
     pub max_answer_bytes: usize,
     /// Logical bytes of the records that one read may return. Larger pages end early; larger answers are refused.
     pub max_read_bytes: usize,
+    /// Snapshots a namespace may hold.
+    pub max_snapshots: usize,
+    /// Branches a namespace may have.
+    pub max_branches: usize,
     /// Collections a namespace may hold.
     pub max_collections: usize,
     /// The cost of looking at every row of a vector column, in numbers, above which it gets an index in memory: a row
@@ -70,6 +74,8 @@ impl Default for Config {
             answer_retention: Duration::from_secs(24 * 3600),
             max_answer_bytes: 32 << 20,
             max_read_bytes: 16 << 20,
+            max_snapshots: 1_000,
+            max_branches: 100,
             max_collections: 1_000,
             index_above: 4_000_000,
             background_index: true,

@@ -44,9 +44,10 @@ mod transfer;
 pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
-    Action, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Export, Feed, FeedError, FoldError,
-    Idempotency, Import, ImportError, Imported, Metered, Missing, Namespace, OpenError, Operation, Patch, ReadError,
-    ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteError, WriteMeta,
+    Action, Branch, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Export, Feed, FeedError,
+    FoldError, Idempotency, Import, ImportError, Imported, Metered, Missing, Moment, Namespace, OpenError, Operation,
+    PastState, Patch, ReadError, ReadOf, Snapshot, Stats, Stored, TimeError, UsageDelta, UsageKey, WriteError,
+    WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

@@ -1,7 +1,12 @@
 //! What a namespace keeps of its past: checkpoints, and the marks that its log sets.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
+use super::TableId;
 use crate::namespace::Commit;
 
 /// A checkpoint that is kept. Together with the log after it, it gives any commit up to the next one.
@@ -42,10 +47,96 @@ pub(crate) struct Marks {
     pub(crate) last_ms: i64,
     /// Logical bytes of all rows ever written.
     pub(crate) written: u64,
+    /// The rewinds of the history, oldest first.
+    pub(crate) rewinds: Vec<Commit>,
+    /// Commits that stay readable, by name.
+    pub(crate) snapshots: BTreeMap<String, SnapshotMark>,
+    /// Namespaces that began from this one, by name.
+    pub(crate) branches: BTreeMap<String, BranchMark>,
+    /// Whether this namespace is itself a branch.
+    pub(crate) is_branch: bool,
+}
+
+/// A namespace that began from this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BranchMark {
+    /// The last part of its prefix. Never used again.
+    pub(crate) id: Uuid,
+    pub(crate) commit: Commit,
+    /// When the branch was made.
+    pub(crate) at_ms: i64,
+    /// The versions of tables whose files it shares.
+    pub(crate) tables: Vec<(TableId, u64)>,
+}
+
+/// A commit that stays readable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SnapshotMark {
+    pub(crate) commit: Commit,
+    /// When the snapshot was made.
+    pub(crate) at_ms: i64,
+}
+
+/// A change of the marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Mark {
+    /// Without a commit it is that of the entry.
+    Snapshot {
+        name: String,
+        commit: Option<Commit>,
+        at_ms: i64,
+    },
+    DropSnapshot {
+        name: String,
+    },
+    Branch {
+        name: String,
+        branch: BranchMark,
+    },
+    DropBranch {
+        name: String,
+    },
+}
+
+impl Mark {
+    /// About what it takes in an entry.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Snapshot { name, .. } | Self::DropSnapshot { name } | Self::DropBranch { name } => 64 + name.len(),
+            Self::Branch { name, branch } => 64 + name.len() + 32 * branch.tables.len(),
+        }
+    }
+}
+
+impl Marks {
+    /// Applies a mark of entry `commit`.
+    pub(crate) fn apply(&mut self, mark: Mark, commit: Commit) {
+        match mark {
+            Mark::Snapshot { name, commit: of, at_ms } => {
+                self.snapshots.insert(name, SnapshotMark { commit: of.unwrap_or(commit), at_ms });
+            }
+            Mark::DropSnapshot { name } => {
+                self.snapshots.remove(&name);
+            }
+            Mark::Branch { name, branch } => {
+                self.branches.insert(name, branch);
+            }
+            Mark::DropBranch { name } => {
+                self.branches.remove(&name);
+            }
+        }
+    }
 }
 
 impl Default for Marks {
     fn default() -> Self {
-        Self { last_ms: i64::MIN, written: 0 }
+        Self {
+            last_ms: i64::MIN,
+            written: 0,
+            rewinds: Vec::new(),
+            snapshots: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            is_branch: false,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::catalog::TableId;
+use crate::catalog::{FoldedTable, Mark, TableId};
 use crate::config::Writer;
 use crate::memtable::Row;
 use crate::namespace::{Commit, UsageDelta};
@@ -36,6 +36,29 @@ pub(crate) enum Body<R = Row> {
     Writes(Vec<LoggedWrite<R>>),
 }
 
+impl<R> Body<R> {
+    /// The table versions that a rewind names.
+    pub(crate) fn rewound(&self) -> Vec<(TableId, u64)> {
+        let Self::Writes(writes) = self else { return Vec::new() };
+        let rewinds = writes.iter().flat_map(|write| &write.ops).filter_map(|op| match op {
+            Op::Rewind { tables, .. } => Some(tables),
+            _ => None,
+        });
+        rewinds.flatten().filter_map(|t| Some((t.table, t.version?))).collect()
+    }
+}
+
+impl Body {
+    /// The changes, in their order.
+    pub(crate) fn into_ops(self) -> impl Iterator<Item = Op> {
+        let writes = match self {
+            Self::Generation => Vec::new(),
+            Self::Writes(writes) => writes,
+        };
+        writes.into_iter().flat_map(|write| write.ops)
+    }
+}
+
 /// One caller's write.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LoggedWrite<R = Row> {
@@ -48,10 +71,28 @@ pub(crate) struct LoggedWrite<R = Row> {
 /// A change of the namespace.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Op<R = Row> {
-    Create { name: String, table: TableId, schema: Schema },
-    Drop { name: String },
-    Upsert { table: TableId, rows: Vec<R> },
-    Delete { table: TableId, ids: Vec<Box<str>> },
+    Create {
+        name: String,
+        table: TableId,
+        schema: Schema,
+    },
+    Drop {
+        name: String,
+    },
+    Upsert {
+        table: TableId,
+        rows: Vec<R>,
+    },
+    Delete {
+        table: TableId,
+        ids: Vec<Box<str>>,
+    },
+    Mark(Mark),
+    /// The collections are again what they were at `to`, and the tables hold that.
+    Rewind {
+        to: Commit,
+        tables: Vec<FoldedTable>,
+    },
 }
 
 /// The answer of an idempotent request.

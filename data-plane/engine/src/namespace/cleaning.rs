@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::shared::Shared;
-use crate::catalog::{RootError, Roots, TableId};
+use super::folding::FoldMemory;
+use super::shared::{OwnerError, Shared};
+use super::types::Commit;
+use crate::catalog::TableId;
 use crate::table::{self, CleanInput, Footprint, Removed};
 
 /// Tables cleaned in one run at most; the next run goes on.
@@ -19,6 +21,8 @@ const KEPT_A_COMMIT: usize = 8;
 pub(super) struct Cleaning {
     /// The Lance versions that each checkpoint in the store names.
     named: BTreeMap<u64, Vec<(TableId, u64)>>,
+    /// Those that each rewind of the history names.
+    rewound: BTreeMap<Commit, Vec<(TableId, u64)>>,
     /// Tables that this owner has committed to: no other may be cleaned.
     tables: HashMap<TableId, Own>,
 }
@@ -63,13 +67,24 @@ impl Cleaning {
         due.into_iter().map(|(table, _)| *table).collect()
     }
 
-    /// The versions of a table that checkpoints name.
-    fn keep(&self, table: TableId) -> BTreeSet<u64> {
-        self.named.values().flatten().filter(|(named, _)| *named == table).map(|(_, version)| *version).collect()
+    /// The versions of a table that checkpoints, rewinds, `others` name.
+    fn keep(&self, table: TableId, others: &[(TableId, u64)]) -> BTreeSet<u64> {
+        let named = self.named.values().chain(self.rewound.values()).flatten().chain(others);
+        named.filter(|(named, _)| *named == table).map(|(_, version)| *version).collect()
     }
 
-    /// Reads what it does not know yet of the checkpoints in the store.
-    async fn look(&mut self, roots: &Roots) -> Result<(), RootError> {
+    /// Reads what it does not know yet of the checkpoints in the store and the rewinds in the log.
+    async fn look(&mut self, shared: &Shared) -> Result<(), OwnerError> {
+        let rewinds = shared.state.read().marks.rewinds.clone();
+        self.rewound.retain(|commit, _| rewinds.contains(commit));
+        for commit in rewinds {
+            if !self.rewound.contains_key(&commit)
+                && let Some(entry) = shared.log.read(commit).await?
+            {
+                self.rewound.insert(commit, entry.body.rewound());
+            }
+        }
+        let roots = &shared.roots;
         let sequences: BTreeSet<u64> = roots.sequences().await?.into_iter().collect();
         self.named.retain(|sequence, _| sequences.contains(sequence));
         for sequence in sequences {
@@ -86,7 +101,8 @@ impl Cleaning {
 
 /// Removes what no checkpoint needs from the tables that are due; with `all`, from all of them. Call it only while no
 /// fold runs.
-pub(super) async fn run(shared: &Shared, cleaning: &mut Cleaning, all: bool) -> Result<Done, RootError> {
+pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> Result<Done, OwnerError> {
+    let FoldMemory { cleaning, pins, .. } = memory;
     let now = shared.monotonic();
     {
         let state = shared.state.read();
@@ -99,9 +115,12 @@ pub(super) async fn run(shared: &Shared, cleaning: &mut Cleaning, all: bool) -> 
     if due.is_empty() {
         return Ok(done);
     }
-    cleaning.look(&shared.roots).await?;
+    cleaning.look(shared).await?;
+    let mut others = shared.versions_in_use();
+    others.extend(pins.iter().flat_map(|pin| &pin.tables));
+    others.extend(shared.state.read().marks.branches.values().flat_map(|branch| &branch.tables));
     for table in due {
-        let keep = cleaning.keep(table);
+        let keep = cleaning.keep(table, &others);
         let Some(own) = cleaning.tables.get_mut(&table) else { continue };
         (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
         let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
@@ -116,4 +135,14 @@ pub(super) async fn run(shared: &Shared, cleaning: &mut Cleaning, all: bool) -> 
         }
     }
     Ok(done)
+}
+
+impl Shared {
+    /// The versions that collections are at: those of the present, and of past states that somebody reads.
+    fn versions_in_use(&self) -> Vec<(TableId, u64)> {
+        let pasts: Vec<_> = self.past_shared.lock().iter().filter_map(std::sync::Weak::upgrade).collect();
+        let mut versions = self.state.read().versions();
+        versions.extend(pasts.iter().flat_map(|past| past.state.read().versions()));
+        versions
+    }
 }

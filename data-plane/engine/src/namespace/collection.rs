@@ -9,6 +9,7 @@ use crate::image::{Done, Image, Merged, cost};
 use crate::memtable::{Lookup, MemRow, MemTable, Slot};
 use crate::schema::Schema;
 use crate::search::{Abandoned, At, View};
+use crate::table::FoldInput;
 
 #[derive(Debug)]
 pub(super) struct Collection {
@@ -16,7 +17,9 @@ pub(super) struct Collection {
     pub(super) table: TableId,
     pub(super) schema: Arc<Schema>,
     pub(super) created_commit: Commit,
-    /// The Lance version that the root names.
+    /// The commit that put this collection here: that of its creation, or of a rewind.
+    pub(super) since: Commit,
+    /// The Lance version that the root, or the rewind, names.
     pub(super) version: Option<u64>,
     /// Sums over the live rows; exact when the image is there or there are no memtables.
     pub(super) totals: Totals,
@@ -44,6 +47,7 @@ pub(super) struct FrozenCollection {
     pub(super) table: TableId,
     pub(super) schema: Arc<Schema>,
     pub(super) created_commit: Commit,
+    pub(super) since: Commit,
     pub(super) version: Option<u64>,
     pub(super) totals: Totals,
     pub(super) memtable: MemTable,
@@ -96,6 +100,7 @@ impl Collection {
             table,
             schema,
             created_commit: commit,
+            since: commit,
             version: None,
             totals: Totals::default(),
             active: MemTable::default(),
@@ -116,6 +121,12 @@ impl Collection {
             image: folded.version.is_none().then(Image::default),
             ..Self::created(folded.name, folded.table, schema, folded.created_commit)
         }
+    }
+
+    /// The collection that the rewind `commit` brings back, with its rows if they are in memory.
+    pub(super) fn rewound(folded: FoldedTable, image: Option<Image>, commit: Commit) -> Self {
+        let collection = Self::folded(folded);
+        Self { since: commit, image: collection.image.or(image), ..collection }
     }
 
     pub(super) fn info(&self) -> CollectionInfo {
@@ -281,6 +292,11 @@ impl Collection {
         })
     }
 
+    /// The image of `version`, when nothing was written upon it.
+    pub(super) fn untouched_image(&self, version: u64) -> Option<Image> {
+        self.image.clone().filter(|_| self.version == Some(version) && !self.has_unfolded())
+    }
+
     /// The image as it is, for a fold to build upon.
     pub(super) fn image(&self) -> Option<Image> {
         self.image.clone()
@@ -301,6 +317,7 @@ impl Collection {
             table: self.table,
             schema: Arc::clone(&self.schema),
             created_commit: self.created_commit,
+            since: self.since,
             version: self.version,
             totals: self.totals,
             counted_twice: self.counted_twice(&memtable),
@@ -346,6 +363,32 @@ impl Collection {
                 }
                 self.image = Some(image);
             }
+        }
+    }
+}
+
+impl FrozenCollection {
+    /// What of it goes into its table.
+    pub(super) fn input(&self) -> FoldInput<'_> {
+        FoldInput {
+            table: self.table,
+            schema: &self.schema,
+            known_version: self.version,
+            frozen: &self.memtable,
+            rows: &self.rows,
+        }
+    }
+
+    /// The collection when all its rows are in its table at `version`.
+    pub(super) fn in_table(&self, version: Option<u64>) -> FoldedTable {
+        FoldedTable {
+            name: self.name.clone(),
+            table: self.table,
+            schema: (*self.schema).clone(),
+            created_commit: self.created_commit,
+            version,
+            totals: self.totals,
+            aside: None,
         }
     }
 }

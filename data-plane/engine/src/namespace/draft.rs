@@ -8,11 +8,13 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::errors::WriteError;
+use super::marks;
 use super::overlay::Overlay;
+use super::rewind::Rewound;
 use super::state::{ANSWER_OVERHEAD, Change, DurableWrite, State};
 use super::step::{Done, Step};
 use super::types::{Commit, Committed, Metered, UsageDelta, WriteMeta};
-use crate::catalog::TableId;
+use crate::catalog::{Mark, TableId};
 use crate::config::Config;
 use crate::log::{Answer, Body, Entry, LoggedWrite, Op};
 use crate::memtable::Row;
@@ -34,6 +36,15 @@ pub(super) enum PendingOp {
     Create { name: String, schema: Schema },
     Drop { name: String },
     Change(Vec<Step>),
+    Mark(Mark),
+    Rewind(Rewound),
+}
+
+impl PendingOp {
+    /// Whether it has an entry of its own.
+    fn is_alone(&self) -> bool {
+        matches!(self, Self::Mark(_) | Self::Rewind(_))
+    }
 }
 
 /// To whom the outcome goes.
@@ -111,9 +122,14 @@ pub(super) struct DraftContext<'a> {
 pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut VecDeque<Pending>) -> Option<Draft> {
     let mut overlay = Overlay::default();
     let mut draft = Draft { commit: context.state.commit + 1, writes: Vec::new(), waiting: Vec::new(), bytes: 0 };
+    let mut alone = false;
     for pending in group {
         // Nobody waits for it any more, and it was refused: it must not be done and counted after all.
         if pending.reply.is_closed() {
+            continue;
+        }
+        if alone || (pending.op.is_alone() && !draft.writes.is_empty()) {
+            later.push_back(pending);
             continue;
         }
         if let Some(idempotency) = &pending.meta.idempotency {
@@ -130,6 +146,7 @@ pub(super) fn draft(context: &DraftContext<'_>, group: Vec<Pending>, later: &mut
         overlay.begin();
         match accept(context, &mut overlay, &draft, &pending) {
             Ok(Accepted::Write(planned, committed)) => {
+                alone = pending.op.is_alone();
                 let changes = planned.changes(pending.op);
                 let metered = pending.meta.metered.as_ref().map_or(0, |metered| metered.amount(&changes));
                 let committed = Committed { metered, ..committed };
@@ -171,6 +188,8 @@ enum Planned {
     Changes(Vec<Change>),
     /// What each of its steps comes to.
     Steps(Vec<Done>),
+    /// What the request holds.
+    AsGiven,
 }
 
 impl Planned {
@@ -180,7 +199,8 @@ impl Planned {
             (Self::Steps(done), PendingOp::Change(steps)) => {
                 steps.into_iter().zip(done).filter_map(|(step, done)| step.into_change(done)).collect()
             }
-            (Self::Steps(_), _) => Vec::new(),
+            (Self::AsGiven, PendingOp::Rewind(rewound)) => vec![Change::Rewind(rewound)],
+            (Self::Steps(_) | Self::AsGiven, _) => Vec::new(),
         }
     }
 }
@@ -237,6 +257,14 @@ fn accept(
             Ok(Accepted::Write(Planned::Changes(vec![change]), Committed { deleted: 1, ..committed }))
         }
         PendingOp::Change(steps) => change(context, overlay, draft, steps, meta, committed),
+        PendingOp::Mark(mark) => {
+            let mark = marks::accept(context, mark.clone(), draft.commit)?;
+            Ok(Accepted::Write(Planned::Changes(vec![Change::Mark(mark)]), committed))
+        }
+        PendingOp::Rewind(rewound) => {
+            marks::check_rewind(context.state, rewound.to)?;
+            Ok(Accepted::Write(Planned::AsGiven, committed))
+        }
     }
 }
 
@@ -344,7 +372,7 @@ impl Metered {
                 self.each_step.saturating_mul(steps.sum())
             }
             Change::Delete { ids, .. } => self.each_delete.saturating_mul(ids.len() as u64),
-            Change::Create { .. } | Change::Drop { .. } => 0,
+            Change::Create { .. } | Change::Drop { .. } | Change::Mark(_) | Change::Rewind(_) => 0,
         });
         cost.fold(0, u64::saturating_add).max(self.at_least)
     }
@@ -373,6 +401,8 @@ fn op(change: &Change) -> Op<&Row> {
         Change::Drop { name } => Op::Drop { name: name.clone() },
         Change::Upsert { table, rows } => Op::Upsert { table: *table, rows: rows.iter().map(|r| &r.row).collect() },
         Change::Delete { table, ids } => Op::Delete { table: *table, ids: ids.clone() },
+        Change::Mark(mark) => Op::Mark(mark.clone()),
+        Change::Rewind(rewound) => Op::Rewind { to: rewound.to, tables: rewound.tables.clone() },
     }
 }
 

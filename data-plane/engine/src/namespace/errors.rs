@@ -194,3 +194,59 @@ impl From<crate::catalog::RootError> for FeedError {
         Self::Unavailable(error.to_string())
     }
 }
+
+/// Why a namespace cannot be read at, taken back to, or kept at an older commit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// As for a read of the present.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// As for any write.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The commit is not made yet.
+    #[error("commit {asked} is not reached; the newest is {newest}")]
+    NotReached {
+        /// The commit asked for.
+        asked: Commit,
+        /// The newest that can be read.
+        newest: Commit,
+    },
+    /// The commit is older than the history and no snapshot keeps it.
+    #[error("commit {asked} is gone; commits {oldest} to {newest} can be read, and those of snapshots")]
+    Gone {
+        /// The commit asked for.
+        asked: Commit,
+        /// The oldest of the history.
+        oldest: Commit,
+        /// The newest that can be read.
+        newest: Commit,
+    },
+    /// The time is before the history.
+    #[error("the history goes back to {oldest}")]
+    TooEarly {
+        /// The time of the oldest commit that can be read.
+        oldest: chrono::DateTime<chrono::Utc>,
+    },
+    /// There is no branch of that name.
+    #[error("no such branch")]
+    NoSuchBranch,
+    /// There are branches that need it; delete them first.
+    #[error("there are branches that begin from it: {}", names.join(", "))]
+    HasBranches {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// There is no snapshot of that name.
+    #[error("no such snapshot")]
+    NoSuchSnapshot,
+    /// The rows written between the commit and the checkpoint before it have no room in memory; try again later.
+    #[error("{bytes} bytes of memory are needed to read that commit and are not free")]
+    NoMemory {
+        /// What is needed.
+        bytes: usize,
+    },
+    /// The store did not answer, or Lance failed; nothing was changed.
+    #[error("the object store is unavailable: {0}")]
+    Unavailable(String),
+}

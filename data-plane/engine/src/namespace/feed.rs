@@ -46,6 +46,11 @@ pub enum Change {
         /// The record's id.
         id: Box<str>,
     },
+    /// All collections are again what they were at an older commit; [`Namespace::at_commit`] reads that.
+    Rewound {
+        /// The older commit.
+        to: Commit,
+    },
 }
 
 /// All that one commit changed, in the order in which it was done.
@@ -202,7 +207,11 @@ impl Tables {
                 self.0.insert(*table, (Arc::from(name.as_str()), Arc::new(schema.clone())));
             }
             Op::Drop { name } => self.0.retain(|_, (known, _)| **known != **name),
-            Op::Upsert { .. } | Op::Delete { .. } => {}
+            Op::Rewind { tables, .. } => {
+                let tables = tables.iter();
+                self.0 = tables.map(|t| (t.table, (Arc::from(t.name.as_str()), Arc::new(t.schema.clone())))).collect();
+            }
+            Op::Upsert { .. } | Op::Delete { .. } | Op::Mark(_) => {}
         }
     }
 
@@ -229,6 +238,8 @@ impl Tables {
                         |id: &Box<str>| Change::Deleted { collection: Arc::clone(collection), id: id.clone() };
                     changes.extend(ids.iter().map(deleted));
                 }
+                Op::Rewind { to, .. } => changes.push(Change::Rewound { to: *to }),
+                Op::Mark(_) => {}
             }
             self.follow_one(op);
         }

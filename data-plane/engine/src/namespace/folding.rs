@@ -9,16 +9,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::cleaning::{self, Cleaning};
 use super::collection::{FrozenCollection, NextImage};
 use super::errors::{FoldError, ReadError};
-use super::history;
+use super::history::{self, Plan};
 use super::shared::{LoadError, Shared, refuse_unless_serving};
 use super::state::{Freeze, RootInfo};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
 use crate::image;
-use crate::table::{self, FoldInput, Removed, TableError};
+use crate::table::{self, Removed, TableError};
 
 /// The shortest sleep before age is looked at again.
 const MIN_SLEEP: Duration = Duration::from_millis(50);
@@ -35,11 +37,30 @@ const ATTEMPTS: u32 = 3;
 pub(super) struct FoldMemory {
     /// Dropped tables whose files are gone.
     pub(super) removed: Vec<TableId>,
+    /// What the last checkpoint keeps, or the next one will.
+    pub(super) plan: Option<Plan>,
+    /// Whether a checkpoint says so.
+    pub(super) plan_is_durable: bool,
+    /// Checkpoints that are not kept and not removed yet.
+    pub(super) gone: Vec<u64>,
+    /// Whether those that an earlier owner has left are among them.
+    pub(super) looked: bool,
     /// What the log was last trimmed to.
     pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
-    cleaning: Cleaning,
+    pub(super) cleaning: Cleaning,
+    /// What an entry that is on its way, or in doubt, will name.
+    pub(super) pins: Vec<Pin>,
     /// How often in a row each table failed for a reason of its own.
     failures: HashMap<TableId, u32>,
+}
+
+/// What may not go, though nothing in the log or a checkpoint names it yet.
+#[derive(Debug)]
+pub(super) struct Pin {
+    pub(super) commit: Option<Commit>,
+    /// Versions of tables.
+    pub(super) tables: Vec<(TableId, u64)>,
+    pub(super) branch: Option<Uuid>,
 }
 
 impl FoldMemory {
@@ -114,8 +135,13 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
     let mut memory = shared.folding.lock().await;
     refuse_unless_serving(&shared.state.read()).map_err(refused)?;
     let done = async {
-        history::trim(shared, &mut memory).await?;
-        cleaning::run(shared, &mut memory.cleaning, true).await.map_err(|e| e.to_string())
+        if history::is_behind(shared, &memory) {
+            shared.state.write().changed = true;
+            fold_once(shared, &mut memory).await.map_err(|e| e.to_string())?;
+        } else {
+            history::trim(shared, &mut memory).await?;
+        }
+        cleaning::run(shared, &mut memory, true).await.map_err(|e| e.to_string())
     };
     let done = done.await.inspect_err(|error| tracing::warn!(error, "what is not needed could not be removed"));
     match &done {
@@ -127,14 +153,16 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
 
 async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     load_images(shared, memory).await?;
+    history::decide(shared, memory);
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
     match fold_frozen(shared, &frozen, root.as_ref(), memory).await {
         Ok(()) => {
             shared.counters.folds.fetch_add(1, Ordering::Relaxed);
+            memory.plan_is_durable = true;
             if let Err(error) = history::trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
-            if let Err(error) = cleaning::run(shared, &mut memory.cleaning, false).await {
+            if let Err(error) = cleaning::run(shared, memory, false).await {
                 tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again");
             }
             // What this fold has put in the place of something else can go when that is past its retention.
@@ -213,8 +241,8 @@ async fn fold_frozen(
     let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
     let mut state = shared.state.write();
     for (collection, done) in frozen.collections.iter().zip(folded) {
-        // It may have been dropped since.
-        if let Some(live) = state.by_table(collection.table) {
+        // It may have been dropped or rewound since.
+        if let Some(live) = state.by_table(collection.table).filter(|live| live.since == collection.since) {
             match &done.aside {
                 None => live.publish(done.version, done.next, collection),
                 Some(why) => live.set_aside(why, collection),
@@ -289,15 +317,8 @@ async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Res
     if !frozen.counted_twice.is_empty() {
         return Err(TableError::Unread);
     }
-    let input = FoldInput {
-        table: frozen.table,
-        schema: &frozen.schema,
-        known_version: frozen.version,
-        frozen: &frozen.memtable,
-        rows: &frozen.rows,
-    };
     let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-    let done = table::fold(&shared.tables, &input, still_owner).await?;
+    let done = table::fold(&shared.tables, &frozen.input(), still_owner).await?;
     let next = next_image(shared, frozen, done.version).await?;
     Ok(FoldedCollection { version: done.version, committed: done.committed, next, aside: None })
 }
@@ -383,7 +404,11 @@ fn dropped(
     memory: &FoldMemory,
     (sequence, at_ms): (u64, i64),
 ) -> Vec<DroppedTable> {
-    let kept = earlier.iter().filter(|d| !memory.removed.contains(&d.table)).cloned();
+    // One that a rewind brought back is not dropped, or is dropped again.
+    let again = |table: TableId| {
+        frozen.collections.iter().any(|c| c.table == table) || frozen.dropped.iter().any(|gone| gone.table == table)
+    };
+    let kept = earlier.iter().filter(|d| !memory.removed.contains(&d.table) && !again(d.table)).cloned();
     let fresh = frozen.dropped.iter().map(|gone| DroppedTable {
         table: gone.table,
         created_commit: gone.created_commit,
@@ -395,13 +420,8 @@ fn dropped(
 
 fn in_checkpoint(collection: &FrozenCollection, done: &FoldedCollection) -> FoldedTable {
     FoldedTable {
-        name: collection.name.clone(),
-        table: collection.table,
-        schema: (*collection.schema).clone(),
-        created_commit: collection.created_commit,
-        version: done.version,
-        totals: collection.totals,
         aside: done.aside.as_ref().map(|why| collection.aside(why.clone())),
+        ..collection.in_table(done.version)
     }
 }
 

@@ -3,12 +3,13 @@
 //! A commit is read from the newest kept checkpoint at or before it and the log after that. The log is whole for
 //! all of the history; checkpoints are thinned, as far as the log between two stays short enough to be replayed.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::folding::FoldMemory;
 use super::shared::Shared;
 use super::types::Commit;
-use crate::catalog::Kept;
+use crate::catalog::{DroppedTable, Kept, RootError, TableId};
 
 /// Checkpoints younger than this are all kept.
 const RECENT: Duration = Duration::from_secs(3600);
@@ -39,18 +40,26 @@ pub(super) struct Plan {
     pub(super) log_but: Vec<(Commit, Commit)>,
 }
 
+impl Plan {
+    /// Whether the entry of `commit` is kept.
+    fn keeps_entry(&self, commit: Commit) -> bool {
+        commit > self.log_until || self.log_but.iter().any(|(after, to)| *after < commit && commit <= *to)
+    }
+}
+
 /// Decides over `kept`, oldest first, the last one being the root. Commits in `pinned` stay readable for ever.
 pub(super) fn plan(kept: &[Kept], pinned: &[Commit], rules: &Rules) -> Plan {
-    let base = kept.iter().rposition(|k| !k.pinned && k.at_ms <= rules.horizon_ms);
+    let old = kept.iter().rposition(|k| !k.pinned && k.at_ms <= rules.horizon_ms);
     // What is pinned alone does not become whole again.
-    let base = base.or_else(|| kept.iter().position(|k| !k.pinned)).unwrap_or(0);
-    let log_until = kept.get(base).map_or(0, |k| k.folded_commit);
+    let base = old.or_else(|| kept.iter().position(|k| !k.pinned)).unwrap_or(0);
+    let whole_from = kept.get(base).map_or(0, |k| k.folded_commit);
+    let log_until = if old.is_some() { whole_from } else { 0 };
     let mut plan = Plan { kept: Vec::new(), gone: Vec::new(), log_until, log_but: Vec::new() };
     let holds = |at: usize, commit: Commit| {
         kept[at].folded_commit <= commit && kept.get(at + 1).is_none_or(|next| commit < next.folded_commit)
     };
     for (at, checkpoint) in kept.iter().enumerate().take(base) {
-        let held = pinned.iter().filter(|commit| **commit < log_until && holds(at, **commit)).max();
+        let held = pinned.iter().filter(|commit| **commit < whole_from && holds(at, **commit)).max();
         match held {
             Some(last) => {
                 plan.log_but.push((checkpoint.folded_commit, *last));
@@ -85,43 +94,110 @@ pub(super) fn history_bytes(kept: &[Kept], written: u64, live: u64) -> u64 {
     pinned + whole
 }
 
-/// Removes what nobody can ask for any more: checkpoints, log entries, and the files of dropped tables.
-pub(super) async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(), String> {
+fn planned(shared: &Shared, memory: &FoldMemory) -> Option<Plan> {
     let (now_ms, retention) = (shared.now_ms(), shared.config.retention);
-    let before = |age: Duration| now_ms.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
     let rules = Rules {
-        horizon_ms: before(shared.history().max(retention)),
-        recent_ms: before(RECENT.max(retention)),
+        horizon_ms: before(now_ms, shared.history().max(retention)),
+        recent_ms: before(now_ms, RECENT.max(retention)),
         max_gap_bytes: shared.config.fold_bytes as u64 * MAX_GAP_FOLDS,
     };
-    let Some((kept, pinned)) = shared.kept() else { return Ok(()) };
-    let plan = plan(&kept, &pinned, &rules);
-    let log = (plan.log_until, plan.log_but);
-    if memory.trimmed.as_ref() != Some(&log) {
+    let state = shared.state.read();
+    let snapshots = state.marks.snapshots.values().map(|snapshot| snapshot.commit);
+    let pinned: Vec<Commit> = snapshots.chain(memory.pins.iter().filter_map(|pin| pin.commit)).collect();
+    state.root.as_ref().map(|root| plan(&root.kept, &pinned, &rules))
+}
+
+/// Whether something is past the history that the last checkpoint still keeps.
+pub(super) fn is_behind(shared: &Shared, memory: &FoldMemory) -> bool {
+    if memory.plan.is_some() && !memory.plan_is_durable {
+        return true;
+    }
+    let trimmed = memory.plan.as_ref().map_or(0, |plan| plan.log_until);
+    planned(shared, memory).is_some_and(|plan| !plan.gone.is_empty() || plan.log_until > trimmed)
+}
+
+/// Decides what is kept, so that the next checkpoint says so. Only then [`trim`] removes what goes: whoever takes the
+/// namespace over begins from a checkpoint, and may name anything that it keeps.
+pub(super) fn decide(shared: &Shared, memory: &mut FoldMemory) {
+    let Some(plan) = planned(shared, memory) else { return };
+    let mut state = shared.state.write();
+    if let Some(root) = &mut state.root {
+        root.kept.clone_from(&plan.kept);
+    }
+    state.marks.rewinds.retain(|commit| plan.keeps_entry(*commit));
+    memory.gone.extend(plan.gone.iter().map(|old| old.sequence).filter(|sequence| *sequence > 0));
+    (memory.plan, memory.plan_is_durable) = (Some(plan), false);
+}
+
+fn before(now_ms: i64, age: Duration) -> i64 {
+    now_ms.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Removes what the last checkpoint does not keep: checkpoints, log entries, and the files of dropped tables.
+pub(super) async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(), String> {
+    if !memory.looked {
+        find_left_over(shared, memory).await.map_err(|e| e.to_string())?;
+    }
+    let oldest_ms = before(shared.now_ms(), shared.config.retention);
+    if memory.plan.is_some() && !memory.plan_is_durable {
+        return Ok(());
+    }
+    let log = memory.plan.as_ref().map(|plan| (plan.log_until, plan.log_but.clone()));
+    let log = log.filter(|log| memory.trimmed.as_ref() != Some(log));
+    let dropped = removable(shared, memory, oldest_ms);
+    if (log.is_none() && memory.gone.is_empty() && dropped.is_empty()) || !owned(shared).await? {
+        return Ok(());
+    }
+    if let Some(log) = log {
         shared.log.trim(log.0, &log.1).await.map_err(|e| e.to_string())?;
         memory.trimmed = Some(log);
     }
-    for old in plan.gone.iter().filter(|old| old.sequence > 0) {
-        shared.roots.remove(old.sequence).await.map_err(|e| e.to_string())?;
+    while let Some(old) = memory.gone.last() {
+        shared.roots.remove(*old).await.map_err(|e| e.to_string())?;
+        memory.gone.pop();
     }
-    if let Some(root) = &mut shared.state.write().root {
-        root.kept.clone_from(&plan.kept);
-    }
-    remove_dropped(shared, memory, &plan.kept, before(retention)).await
-}
-
-/// Removes the files of tables that no kept checkpoint and no collection names.
-async fn remove_dropped(shared: &Shared, memory: &mut FoldMemory, kept: &[Kept], oldest_ms: i64) -> Result<(), String> {
-    let dropped = shared.state.read().root.as_ref().map_or_else(Vec::new, |r| r.dropped.clone());
-    memory.removed.retain(|table| dropped.iter().any(|d| d.table == *table));
-    for old in dropped.into_iter().filter(|d| d.at_ms <= oldest_ms) {
-        let named = kept.iter().any(|k| k.folded_commit >= old.created_commit && k.sequence < old.sequence);
-        if !named && !memory.removed.contains(&old.table) {
-            shared.tables.remove(old.table).await.map_err(|e| e.to_string())?;
-            memory.removed.push(old.table);
-        }
+    for table in dropped {
+        shared.tables.remove(table).await.map_err(|e| e.to_string())?;
+        memory.removed.push(table);
     }
     Ok(())
+}
+
+async fn owned(shared: &Shared) -> Result<bool, String> {
+    shared.still_owner().await.map_err(|e| e.to_string())
+}
+
+/// Checkpoints that an owner before this one meant to remove.
+async fn find_left_over(shared: &Shared, memory: &mut FoldMemory) -> Result<(), RootError> {
+    let kept = shared.state.read().kept().to_vec();
+    let root = kept.last().map_or(0, |root| root.sequence);
+    let found = shared.roots.sequences().await?;
+    let left = found.into_iter().filter(|sequence| *sequence < root && !kept.iter().any(|k| k.sequence == *sequence));
+    memory.gone.extend(left);
+    memory.gone.sort_unstable();
+    memory.gone.dedup();
+    memory.looked = true;
+    Ok(())
+}
+
+/// The dropped tables that no kept checkpoint, collection or branch names, and whose files are there.
+pub(super) fn removable(shared: &Shared, memory: &mut FoldMemory, oldest_ms: i64) -> Vec<TableId> {
+    let state = shared.state.read();
+    let Some(root) = &state.root else { return Vec::new() };
+    memory.removed.retain(|table| root.dropped.iter().any(|d| d.table == *table));
+    let pinned = memory.pins.iter().flat_map(|pin| &pin.tables);
+    let shared = state.marks.branches.values().flat_map(|branch| &branch.tables);
+    let needed: HashSet<TableId> = pinned.chain(shared).map(|(table, _)| *table).collect();
+    let named = |old: &DroppedTable| {
+        // A rewind that is in the log may name it, too.
+        state.marks.rewinds.iter().any(|rewind| *rewind > old.created_commit)
+            || root.kept.iter().any(|k| k.folded_commit >= old.created_commit && k.sequence < old.sequence)
+    };
+    let old = root.dropped.iter().filter(|old| old.at_ms <= oldest_ms && !named(old));
+    let gone = old
+        .map(|old| old.table)
+        .filter(|table| !needed.contains(table) && !state.names.contains_key(table) && !memory.removed.contains(table));
+    gone.collect()
 }
 
 impl Shared {
@@ -133,7 +209,8 @@ impl Shared {
     /// The kept checkpoints, and the commits that stay readable for ever; `None` while there is no checkpoint.
     pub(super) fn kept(&self) -> Option<(Vec<Kept>, Vec<Commit>)> {
         let state = self.state.read();
-        state.root.as_ref().map(|root| (root.kept.clone(), Vec::new()))
+        let pinned = state.marks.snapshots.values().map(|snapshot| snapshot.commit).collect();
+        state.root.as_ref().map(|root| (root.kept.clone(), pinned))
     }
 }
 
@@ -167,7 +244,7 @@ mod tests {
         let kept: Vec<Kept> = (1..=30_u64).map(|n| at(n.cast_signed() * 10, n)).collect();
         let plan = plan(&kept, &[], &rules(300, 10_000));
         assert_eq!(sequences(&plan.kept), [1, 7, 13, 19, 24, 25, 26, 27, 28, 29, 30]);
-        assert_eq!((plan.log_until, plan.log_but.len()), (10, 0));
+        assert_eq!((plan.log_until, plan.log_but.len()), (0, 0));
         assert_eq!(plan.gone.len() + plan.kept.len(), 30);
     }
 
@@ -197,7 +274,7 @@ mod tests {
         assert_eq!(first.kept.iter().filter(|k| k.pinned).count(), 2);
         // A longer history does not bring back what lies between.
         let second = plan(&first.kept, &pinned, &rules(300, 10_000));
-        assert_eq!((second.kept, second.log_until, second.log_but), (first.kept.clone(), 200, first.log_but));
+        assert_eq!((second.kept, second.log_until, second.log_but), (first.kept.clone(), 0, first.log_but));
         let third = plan(&first.kept, &[205], &rules(300, 95));
         assert_eq!(sequences(&third.gone), [0, 5]);
     }

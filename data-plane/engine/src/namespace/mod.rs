@@ -3,6 +3,7 @@
 //! One task writes the log and applies what became durable; one folds. Callers of writes wait for the first;
 //! readers take a snapshot under a short lock and work on that.
 
+mod branches;
 mod cleaning;
 mod collection;
 mod draft;
@@ -13,15 +14,19 @@ mod folding;
 mod history;
 mod import;
 mod indexing;
+mod marks;
 mod open;
 mod operation;
 mod overlay;
+mod past;
 mod patch;
 mod prepare;
 mod queries;
 mod reads;
 mod replay;
+mod rewind;
 mod shared;
+mod snapshots;
 mod state;
 mod step;
 mod types;
@@ -34,11 +39,14 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-pub use errors::{FeedError, FoldError, OpenError, ReadError, WriteError};
+pub use branches::Branch;
+pub use errors::{FeedError, FoldError, OpenError, ReadError, TimeError, WriteError};
 pub use export::Export;
 pub use feed::{Change, Changes, Feed};
 pub use import::{Import, ImportError, Imported};
 pub use operation::{Action, Condition, Edit, Missing, Operation, Patch};
+pub use past::PastState;
+pub use snapshots::{Moment, Snapshot};
 pub use types::{
     CollectionInfo, Commit, Committed, Idempotency, Metered, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,
 };
@@ -137,6 +145,7 @@ impl Namespace {
                 state.standing = Standing::Closed;
             }
         }
+        self.shared.close_pasts(Standing::Closed);
         self.shared.cancel.cancel();
         self.tasks.wait().await;
     }

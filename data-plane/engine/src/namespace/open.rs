@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use parking_lot::RwLock;
 
 use super::errors::{OpenError, ReadError};
-use super::folding::FoldMemory;
 use super::shared::Shared;
 use super::state::State;
 use crate::catalog::{Checkpoint, RootError, Roots};
@@ -16,7 +14,6 @@ use crate::frame::{self, Kind};
 use crate::log::{Body, Entry, Log, LogError, Settled};
 use crate::memtable::Row;
 use crate::store::Store;
-use crate::table::TableFiles;
 
 /// How often the root is read again when the log was trimmed under the replay.
 const ATTEMPTS: usize = 5;
@@ -39,33 +36,7 @@ pub(super) async fn open(
     tokio::time::timeout(config.write_timeout, takeover)
         .await
         .map_err(|_| OpenError::Unavailable("the generation entry is in doubt".to_owned()))??;
-    let history_ms = u64::try_from(config.history.as_millis()).unwrap_or(u64::MAX);
-    let shared = Arc::new(Shared {
-        store: store.clone(),
-        log,
-        roots,
-        tables: TableFiles::new(store, prefix),
-        writer,
-        config,
-        environment,
-        folding: tokio::sync::Mutex::new(FoldMemory::default()),
-        exports: Arc::new(tokio::sync::Semaphore::new(super::export::MAX_EXPORTS)),
-        applied: tokio::sync::watch::Sender::new(state.commit),
-        state: RwLock::new(state),
-        cancel: tokio_util::sync::CancellationToken::new(),
-        draining: tokio_util::sync::CancellationToken::new(),
-        written: tokio_util::sync::CancellationToken::new(),
-        stalled: Default::default(),
-        answers_swept_ms: Default::default(),
-        queued_bytes: Default::default(),
-        history_ms: history_ms.into(),
-        unfolded: Default::default(),
-        counters: Default::default(),
-        fold_wake: Default::default(),
-        indexing: Default::default(),
-        index_wake: Default::default(),
-        loading: Default::default(),
-    });
+    let shared = Arc::new(Shared::new(store, prefix, writer, (config, environment), state));
     still_ours(&shared, began).await?;
     load_images(&shared).await;
     shared.note_recovered();
@@ -109,17 +80,12 @@ async fn replay(log: &Log, mut state: State, writer: Writer) -> Result<Option<St
     Ok(Some(state))
 }
 
-async fn replay_one(mut state: State, entry: Entry, writer: Writer) -> Result<State, OpenError> {
+async fn replay_one(state: State, entry: Entry, writer: Writer) -> Result<State, OpenError> {
     check_generation(entry.generation, writer)?;
     if entry.commit != state.commit + 1 {
         return Err(OpenError::Corrupt(format!("entry {} says it is {}", state.commit + 1, entry.commit)));
     }
-    // Texts are analysed again, which takes a while.
-    let work = tokio::task::spawn_blocking(move || {
-        state.replay(entry);
-        state
-    });
-    work.await.map_err(|e| OpenError::Corrupt(e.to_string()))
+    state.replay_off_thread(entry).await.map_err(OpenError::Corrupt)
 }
 
 /// Appends the generation entry. From then on the writer before us cannot append.

@@ -103,8 +103,11 @@ impl Overlay {
         if self.dropped.contains(&table) {
             return Err(WriteError::NoSuchCollection);
         }
-        let collection = state.collection(table).filter(|collection| collection.has_image());
-        let collection = collection.ok_or(WriteError::NoSuchCollection)?;
+        let collection = state.collection(table).ok_or(WriteError::NoSuchCollection)?;
+        if !collection.has_image() {
+            // A rewind came between.
+            return Err(WriteError::Backpressure("the collection is being loaded"));
+        }
         refuse_set_aside(collection)
     }
 

@@ -1,7 +1,7 @@
 //! What the tasks and callers of a namespace share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::errors::ReadError;
 use super::folding::FoldMemory;
+use super::past::Pasts;
 use super::state::{DurableWrite, Standing, State};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, Roots, TableId};
@@ -25,6 +26,7 @@ const SWEEP_MS: i64 = 1_000;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) store: Store,
+    pub(super) prefix: String,
     pub(super) log: Log,
     pub(super) roots: Roots,
     pub(super) tables: TableFiles,
@@ -59,6 +61,10 @@ pub(super) struct Shared {
     pub(super) index_wake: Notify,
     /// Held by the one image load that runs.
     pub(super) loading: Mutex<()>,
+    /// Held by the one load of a past state that runs.
+    pub(super) pasts: Mutex<Pasts>,
+    /// All past states that somebody holds.
+    pub(super) past_shared: parking_lot::Mutex<Vec<Weak<Shared>>>,
 }
 
 /// How much waits for a fold, kept beside the state so that admission takes no lock.
@@ -83,6 +89,51 @@ pub(super) struct Counters {
 }
 
 impl Shared {
+    pub(super) fn new(
+        store: &Store,
+        prefix: &str,
+        writer: Writer,
+        (config, environment): (Config, Environment),
+        state: State,
+    ) -> Self {
+        let history_ms = u64::try_from(config.history.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            store: store.clone(),
+            prefix: prefix.to_owned(),
+            log: Log::new(store, prefix),
+            roots: Roots::new(store, prefix),
+            tables: TableFiles::new(store, prefix),
+            writer,
+            config,
+            environment,
+            exports: Arc::new(tokio::sync::Semaphore::new(super::export::MAX_EXPORTS)),
+            applied: tokio::sync::watch::Sender::new(state.commit),
+            state: RwLock::new(state),
+            cancel: CancellationToken::new(),
+            draining: CancellationToken::new(),
+            written: CancellationToken::new(),
+            stalled: AtomicBool::default(),
+            answers_swept_ms: AtomicI64::default(),
+            queued_bytes: AtomicUsize::default(),
+            history_ms: history_ms.into(),
+            unfolded: Unfolded::default(),
+            counters: Counters::default(),
+            folding: Mutex::default(),
+            fold_wake: Notify::default(),
+            indexing: Default::default(),
+            index_wake: Default::default(),
+            loading: Mutex::default(),
+            pasts: Mutex::default(),
+            past_shared: parking_lot::Mutex::default(),
+        }
+    }
+
+    /// The same namespace with another state in memory, to read from.
+    pub(super) fn past(&self, state: State) -> Self {
+        let (config, environment) = (self.config.clone(), self.environment.clone());
+        Self::new(&self.store, &self.prefix, self.writer, (config, environment), state)
+    }
+
     pub(super) fn now_ms(&self) -> i64 {
         self.environment.clock.now().timestamp_millis()
     }
@@ -190,6 +241,7 @@ impl Shared {
             );
         }
         drop(state);
+        self.close_pasts(Standing::Fenced);
         self.cancel.cancel();
     }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::collection::Collection;
+use super::rewind::Rewound;
 use super::types::{Commit, UsageDelta, UsageKey};
-use crate::catalog::{Checkpoint, DroppedTable, Kept, Marks, TableId};
+use crate::catalog::{Checkpoint, DroppedTable, Kept, Mark, Marks, TableId};
 use crate::log::Answer;
 use crate::memtable::MemRow;
 use crate::schema::Schema;
@@ -17,6 +18,8 @@ pub(super) enum Change {
     Drop { name: String },
     Upsert { table: TableId, rows: Vec<Arc<MemRow>> },
     Delete { table: TableId, ids: Vec<Box<str>> },
+    Mark(Mark),
+    Rewind(Rewound),
 }
 
 impl Change {
@@ -24,7 +27,7 @@ impl Change {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Upsert { rows, .. } => rows.iter().map(|row| row.bytes as usize).sum(),
-            Self::Create { .. } | Self::Drop { .. } | Self::Delete { .. } => 0,
+            Self::Create { .. } | Self::Drop { .. } | Self::Delete { .. } | Self::Mark(_) | Self::Rewind(_) => 0,
         }
     }
 }
@@ -197,11 +200,20 @@ impl State {
                     ids.iter().for_each(|id| collection.delete(id));
                 }
             }
+            Change::Mark(mark) => self.marks.apply(mark, commit),
+            Change::Rewind(rewound) => self.rewind(commit, rewound),
         }
     }
 
     pub(super) fn collection(&self, table: TableId) -> Option<&Collection> {
         self.collections.get(self.names.get(&table)?)
+    }
+
+    /// The table versions that the collections are at.
+    pub(super) fn versions(&self) -> Vec<(TableId, u64)> {
+        let frozen = self.frozen.iter().flat_map(|f| &f.collections).map(|c| (c.table, c.version));
+        let live = self.collections.values().map(|c| (c.table, c.version));
+        frozen.chain(live).filter_map(|(table, version)| Some((table, version?))).collect()
     }
 
     pub(super) fn by_table(&mut self, table: TableId) -> Option<&mut Collection> {

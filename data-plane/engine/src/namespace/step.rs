@@ -268,7 +268,8 @@ impl Run<'_> {
     fn select(&mut self, selection: &Selection) -> Result<Vec<Box<str>>, Refusal> {
         let (state, table) = (self.context.state, self.step.table);
         // What was written since must be in the memtables, where all of it is looked at.
-        if state.folded_commit() > selection.seen {
+        let rewound = state.collection(table).is_some_and(|collection| collection.since > selection.seen);
+        if rewound || state.folded_commit() > selection.seen {
             return Err(Refusal::Reread);
         }
         let mut candidates: BTreeSet<Box<str>> = selection.ids.iter().cloned().collect();

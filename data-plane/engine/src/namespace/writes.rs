@@ -161,7 +161,7 @@ impl Namespace {
         }
     }
 
-    async fn submit(&self, op: PendingOp, meta: WriteMeta, bytes: usize) -> Result<Committed, Refused> {
+    pub(super) async fn submit(&self, op: PendingOp, meta: WriteMeta, bytes: usize) -> Result<Committed, Refused> {
         let config = &self.shared.config;
         self.refuse_without_lease()?;
         self.refuse_if_stalled()?;

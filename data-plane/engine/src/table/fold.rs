@@ -30,7 +30,7 @@ const BATCH: usize = 4096;
 pub(crate) struct FoldInput<'a> {
     pub(crate) table: TableId,
     pub(crate) schema: &'a Schema,
-    /// The version of the checkpoint, which we know to be ours.
+    /// The version to build upon: that of the checkpoint, which we know to be ours, or of an older commit.
     pub(crate) known_version: Option<u64>,
     /// Everything since that version.
     pub(crate) frozen: &'a MemTable,
@@ -46,10 +46,10 @@ pub(crate) struct Folded {
     pub(crate) committed: bool,
 }
 
-/// Folds. `still_owner` is asked when the table is not where the checkpoint left it: then either an earlier
-/// fold of ours was cut short before its checkpoint, and all of it is in `frozen` again, or another owner
-/// was here. It is asked after the newest version was read, and the commit lands only on that version, so
-/// another owner's commit can never be built upon.
+/// Folds. A newer version than the one to build upon is left by a fold that was cut short before its checkpoint, by
+/// what a rewind took back, or by another owner: `still_owner` is asked, and the older version is restored. It is asked
+/// after the newest version was read, and the commit lands only on that version, so another owner's commit can never
+/// be built upon.
 pub(crate) async fn fold<F>(
     files: &TableFiles,
     input: &FoldInput<'_>,
@@ -58,27 +58,43 @@ pub(crate) async fn fold<F>(
 where
     F: Future<Output = Result<bool, TableError>>,
 {
-    let dataset = files.open_latest(input.table).await?;
-    let version = dataset.as_ref().map(|d| d.manifest().version);
-    if version < input.known_version {
-        return Err(TableError::Damaged(format!("version {:?} is missing; found {version:?}", input.known_version)));
+    let head = files.open_latest(input.table).await?.map(Arc::new);
+    let newest = head.as_ref().map(|d| d.manifest().version);
+    if newest < input.known_version {
+        return Err(TableError::Damaged(format!("version {:?} is missing; found {newest:?}", input.known_version)));
     }
     #[cfg(feature = "planted-bugs")]
     let still_owner = || async {
         if crate::planted::is(crate::planted::Bug::LateFoldOverSuccessor) { Ok(true) } else { still_owner().await }
     };
-    if version != input.known_version && !still_owner().await? {
+    if newest != input.known_version && !still_owner().await? {
         return Err(TableError::Fenced);
     }
     #[cfg(feature = "planted-bugs")]
-    if version != input.known_version && planted_newer_is_folded() {
-        return Ok(Folded { version, committed: true });
+    if newest != input.known_version && planted_newer_is_folded() {
+        return Ok(Folded { version: newest, committed: true });
     }
-    match dataset {
-        Some(dataset) => change(input, Arc::new(dataset)).await,
-        None if input.rows.is_empty() => Ok(Folded { version: None, committed: false }),
-        None => create(files, input).await,
+    match (head, input.known_version) {
+        (None, _) | (Some(_), None) if input.rows.is_empty() => Ok(Folded { version: None, committed: false }),
+        (None, _) => create(files, input).await,
+        (Some(head), None) => replace(input, head).await,
+        (Some(head), Some(base)) if head.manifest().version == base => change(input, head).await,
+        (Some(head), Some(base)) => change(input, restore(head, base).await?).await,
     }
+}
+
+/// Makes the newest version hold again what `base` holds.
+async fn restore(head: Arc<Dataset>, base: u64) -> Result<Arc<Dataset>, TableError> {
+    let newest = head.manifest().version;
+    let transaction = TransactionBuilder::new(newest, Operation::Restore { version: base }).build();
+    Ok(Arc::new(commit(head, transaction).await?))
+}
+
+/// Makes the newest version hold the frozen rows and nothing else.
+async fn replace(input: &FoldInput<'_>, head: Arc<Dataset>) -> Result<Folded, TableError> {
+    let removed = head.manifest().fragments.iter().map(|fragment| fragment.id).collect();
+    let new_fragments = append(input, &head).await?;
+    update(head, removed, Vec::new(), new_fragments).await
 }
 
 async fn create(files: &TableFiles, input: &FoldInput<'_>) -> Result<Folded, TableError> {
@@ -116,14 +132,22 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
         planted_delete_first(dataset, base, &mut removed_fragment_ids, &mut updated_fragments).await?;
     let new_fragments = if input.rows.is_empty() { Vec::new() } else { append(input, &dataset).await? };
     if removed_fragment_ids.is_empty() && updated_fragments.is_empty() && new_fragments.is_empty() {
-        return Ok(Folded { version: Some(base), committed: false });
+        return Ok(Folded { version: Some(base), committed: Some(base) != input.known_version });
     }
-    let dataset = commit(dataset, removed_fragment_ids, updated_fragments, new_fragments).await?;
+    update(dataset, removed_fragment_ids, updated_fragments, new_fragments).await
+}
+
+async fn update(
+    head: Arc<Dataset>,
+    removed_fragment_ids: Vec<u64>,
+    updated_fragments: Vec<Fragment>,
+    new_fragments: Vec<Fragment>,
+) -> Result<Folded, TableError> {
+    let dataset = commit_update(head, removed_fragment_ids, updated_fragments, new_fragments).await?;
     Ok(Folded { version: Some(dataset.manifest().version), committed: true })
 }
 
-/// Commits the version after the one that `dataset` is, or none.
-async fn commit(
+async fn commit_update(
     dataset: Arc<Dataset>,
     removed_fragment_ids: Vec<u64>,
     updated_fragments: Vec<Fragment>,
@@ -141,14 +165,7 @@ async fn commit(
         inserted_rows_filter: None,
         updated_fragment_offsets: None,
     };
-    let transaction = TransactionBuilder::new(base, operation).build();
-    let committed = CommitBuilder::new(dataset)
-        .with_commit_handler(strict(base + 1))
-        .with_max_retries(0)
-        .with_skip_auto_cleanup(true)
-        .execute(transaction)
-        .await?;
-    Ok(committed)
+    commit(dataset, TransactionBuilder::new(base, operation).build()).await
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -167,9 +184,16 @@ async fn planted_delete_first(
     if !crate::planted::is(crate::planted::Bug::FoldInTwoCommits) || (removed.is_empty() && updated.is_empty()) {
         return Ok((dataset, base));
     }
-    let deleted = commit(dataset, std::mem::take(removed), std::mem::take(updated), Vec::new()).await?;
+    let deleted = commit_update(dataset, std::mem::take(removed), std::mem::take(updated), Vec::new()).await?;
     let base = deleted.manifest().version;
     Ok((Arc::new(deleted), base))
+}
+
+/// Commits onto the newest version, which `head` is, or not at all.
+async fn commit(head: Arc<Dataset>, transaction: Transaction) -> Result<Dataset, TableError> {
+    let next = head.manifest().version + 1;
+    let builder = CommitBuilder::new(head).with_commit_handler(strict(next)).with_max_retries(0);
+    Ok(builder.with_skip_auto_cleanup(true).execute(transaction).await?)
 }
 
 /// Where the touched ids are in the table: fragment to row offsets.

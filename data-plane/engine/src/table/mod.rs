@@ -2,6 +2,7 @@
 //! removal of files that no kept version needs.
 
 mod cleanup;
+mod clone;
 mod columns;
 mod fold;
 mod open;

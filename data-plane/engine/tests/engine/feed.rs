@@ -34,6 +34,7 @@ fn follow(rows: &mut Rows, changes: &[Changes]) {
             Change::Deleted { collection, id } => {
                 rows.remove(&(collection.to_string(), id.to_string()));
             }
+            Change::Rewound { to } => panic!("nobody went back to {to}"),
         }
     }
 }

@@ -24,5 +24,8 @@ mod set_aside;
 mod simulation;
 mod stores;
 mod support;
+mod time_branches;
+mod time_history;
+mod time_rewind;
 mod transfer;
 mod vector_columns;

@@ -1,0 +1,71 @@
+//! Marks in a draft: whether a snapshot, a branch or a rewind may be, as the log stands.
+
+use super::draft::DraftContext;
+use super::errors::WriteError;
+use super::state::State;
+use super::types::Commit;
+use crate::catalog::{Mark, SnapshotMark};
+
+/// Rewinds that the history of a namespace may hold.
+const MAX_REWINDS: usize = 1_000;
+
+/// Checks a mark that is to be set by entry `commit`, and fills in what only the entry knows.
+pub(super) fn accept(context: &DraftContext<'_>, mark: Mark, commit: Commit) -> Result<Mark, WriteError> {
+    let (state, marks) = (context.state, &context.state.marks);
+    match mark {
+        Mark::Snapshot { name, commit: of, .. } => {
+            if marks.snapshots.contains_key(&name) {
+                return Err(bad("snapshot", format!("there is one of that name: {name}")));
+            }
+            let limit = context.config.max_snapshots;
+            if marks.snapshots.len() >= limit {
+                return Err(bad("snapshot", format!("there are {limit}, as many as may be; delete one")));
+            }
+            if let Some(of) = of {
+                check_readable(state, of)?;
+            }
+            Ok(Mark::Snapshot { name, commit: Some(of.unwrap_or(commit)), at_ms: context.now_ms })
+        }
+        Mark::DropSnapshot { name } if !marks.snapshots.contains_key(&name) => {
+            Err(bad("snapshot", "there is none of that name".to_owned()))
+        }
+        Mark::Branch { name, branch } => {
+            if marks.branches.contains_key(&name) {
+                return Err(bad("branch", format!("there is one of that name: {name}")));
+            }
+            let limit = context.config.max_branches;
+            if marks.branches.len() >= limit {
+                return Err(bad("branch", format!("there are {limit}, as many as may be; delete one")));
+            }
+            check_readable(state, branch.commit)?;
+            Ok(Mark::Branch { name, branch })
+        }
+        Mark::DropBranch { name } if !marks.branches.contains_key(&name) => {
+            Err(bad("branch", "there is none of that name".to_owned()))
+        }
+        other => Ok(other),
+    }
+}
+
+/// Whether the namespace may be taken back to `to`.
+pub(super) fn check_rewind(state: &State, to: Commit) -> Result<(), WriteError> {
+    if state.marks.rewinds.len() >= MAX_REWINDS {
+        let why = format!("the history holds {MAX_REWINDS} rewinds, as many as may be; shorten it or wait");
+        return Err(bad("to", why));
+    }
+    check_readable(state, to)
+}
+
+fn check_readable(state: &State, commit: Commit) -> Result<(), WriteError> {
+    let oldest = state.kept().iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit);
+    let kept = |snapshot: &SnapshotMark| snapshot.commit == commit;
+    if commit <= state.commit && (commit >= oldest || state.marks.snapshots.values().any(kept)) {
+        return Ok(());
+    }
+    let newest = state.commit;
+    Err(bad("commit", format!("{commit} cannot be read; commits {oldest} to {newest} and those of snapshots can")))
+}
+
+fn bad(field: &'static str, why: String) -> WriteError {
+    WriteError::BadRequest { field, why }
+}
