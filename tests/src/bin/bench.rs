@@ -1,5 +1,8 @@
 //! `make bench`, `make peers` and `make texts`. See `agentdb_tests::{bench, peers, relevance}`.
 
+// The futures of the engine and of Lance in those of the programs: deeper than what is usual.
+#![recursion_limit = "256"]
+
 use std::path::Path;
 use std::process::ExitCode;
 
