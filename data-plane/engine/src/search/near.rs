@@ -15,6 +15,8 @@ use crate::memtable::Bits;
 const WIDTH_PER_HIT: usize = 150;
 /// About how many rows are looked at for each candidate, when all pass.
 const VISITS_PER_CANDIDATE: usize = 16;
+/// What looking at a row of an index costs, in passing rows that are looked at one after the other.
+const VISIT_COST: usize = 3;
 /// When it takes this many times as many, or a few more, every row is looked at after all.
 const PATIENCE: usize = 4;
 const PATIENCE_MIN: usize = 2_000;
@@ -52,7 +54,7 @@ impl View {
         // The fewer rows pass, the more are looked at for one that does.
         let rows = index.graph().len();
         let expected = VISITS_PER_CANDIDATE.saturating_mul(width).saturating_mul(rows) / matching.max(1);
-        if expected >= matching {
+        if expected.saturating_mul(VISIT_COST) >= matching {
             return None;
         }
         let row = |label: u32| {

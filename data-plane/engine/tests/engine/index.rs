@@ -97,12 +97,12 @@ fn ids(hits: &[Hit]) -> Vec<&str> {
 
 /// Rows in an index, in segments beside it, and in the memtable; every third of the first ones overwritten or gone.
 async fn scatter(ns: &Namespace, vectors: &mut Vectors, indexed: bool) {
-    upsert(ns, vectors.rows(0..3_000)).await;
+    upsert(ns, vectors.rows(0..5_000)).await;
     if indexed {
         ns.fold().await.expect("fold");
         ns.index().await;
     }
-    upsert(ns, vectors.rows(3_000..3_100)).await;
+    upsert(ns, vectors.rows(5_000..5_100)).await;
     delete(ns, (0..300).map(|i| i * 3)).await;
     if indexed {
         ns.fold().await.expect("fold");
@@ -125,7 +125,7 @@ proptest! {
             scatter(&plain, &mut Vectors::new(seed), false).await;
             let ns = open_new(indexing(), schema(metric)).await;
             scatter(&ns, &mut Vectors::new(seed), true).await;
-            assert_eq!(ns.stats().indexed_rows, 3_000, "the index is there");
+            assert_eq!(ns.stats().indexed_rows, 5_000, "the index is there");
             let filters = [None, Some("page < 8")];
             let (mut found, mut wanted) = (0, 0);
             let mut queries = Vectors::new(seed);
@@ -163,10 +163,10 @@ async fn thousands_of_shadowed_rows_in_an_index_do_not_push_live_ones_out() {
     let ns = open_new(indexing(), schema(Metric::Cosine)).await;
     let at = |x: f32, i: usize| (0..DIMENSION).map(|k| if k == 0 { x } else { (i % (k + 7)) as f32 * 1e-3 }).collect();
     upsert(&ns, (0..4_000).map(|i| record(i, at(1.0, i))).collect()).await;
-    upsert(&ns, Vectors::new(1).rows(4_000..5_000)).await;
+    upsert(&ns, Vectors::new(1).rows(4_000..16_000)).await;
     ns.fold().await.expect("fold");
     ns.index().await;
-    assert_eq!(ns.stats().indexed_rows, 5_000);
+    assert_eq!(ns.stats().indexed_rows, 16_000);
     upsert(&ns, (10..4_000).map(|i| record(i, at(-1.0, i))).collect()).await;
     for _ in 0..3 {
         let hits = ask(&ns, nearest(at(1.0, 0), 10)).await;
@@ -176,7 +176,22 @@ async fn thousands_of_shadowed_rows_in_an_index_do_not_push_live_ones_out() {
         ns.fold().await.expect("fold");
         ns.index().await;
     }
-    assert_eq!(ns.stats().indexed_rows, 5_000, "much of it was dead, so it was built anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_which_much_is_dead_is_built_anew() {
+    let ns = open_new(indexing(), schema(Metric::Cosine)).await;
+    let mut vectors = Vectors::new(8);
+    upsert(&ns, vectors.rows(0..3_000)).await;
+    ns.fold().await.expect("fold");
+    ns.index().await;
+    upsert(&ns, vectors.rows(0..2_500)).await;
+    ns.fold().await.expect("fold");
+    assert_eq!(ns.stats().indexed_rows, 3_000);
+    ns.index().await;
+    assert_eq!(ns.stats().indexed_rows, 3_000, "the live ones and no others");
+    let recall = ns.recall(DOCS, "vector", 100, 10).await.expect("recall").value;
+    assert!(recall.indexed && recall.recall >= 0.95, "{recall:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
