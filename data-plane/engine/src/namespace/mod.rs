@@ -52,7 +52,7 @@ pub use types::{
 };
 
 use crate::config::{Config, Environment, Writer};
-use crate::store::Store;
+use crate::store::{MemoryBudget, Store};
 use crate::table::Removed;
 use shared::Shared;
 use state::Standing;
@@ -63,6 +63,8 @@ pub struct Namespace {
     shared: Arc<Shared>,
     queue: mpsc::Sender<draft::Pending>,
     tasks: TaskTracker,
+    /// For folded rows that waiting writes must know of.
+    reading: Arc<MemoryBudget>,
 }
 
 impl Namespace {
@@ -89,7 +91,8 @@ impl Namespace {
             tasks.spawn(indexing::run(Arc::clone(&shared)));
         }
         tasks.close();
-        Ok(Arc::new(Self { shared, queue, tasks }))
+        let reading = Arc::new(MemoryBudget::new(shared.config.max_entry_bytes * writes::QUEUED_ENTRIES));
+        Ok(Arc::new(Self { shared, queue, tasks, reading }))
     }
 
     /// Brings everything written so far into the Lance tables and moves the checkpoint.

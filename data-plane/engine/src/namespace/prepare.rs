@@ -92,7 +92,7 @@ impl Namespace {
             }
             Action::DeleteWhere { filter, limit } => StepAction::DeleteWhere(selection(filter, limit, &schema)?),
         };
-        Ok(Step { collection, table, action, condition, known: HashMap::new() })
+        Ok(Step { collection, table, action, condition, known: HashMap::new(), room: None })
     }
 
     /// The collection's table, with its folded rows in memory.
@@ -110,16 +110,17 @@ impl Namespace {
 
     /// Reads what the steps must know of folded rows. Says about how many bytes the request takes in the entry.
     pub(super) async fn read_for(&self, steps: &mut [Step]) -> Result<usize, WriteError> {
-        let mut bytes = 0;
+        let (mut given, mut read) = (0, 0);
         for (index, step) in steps.iter_mut().enumerate() {
-            let read = self.read_step(step).await.map_err(|error| error.in_operation(index))?;
-            bytes += step.bytes() + read;
+            read += self.read_step(step, read).await.map_err(|error| error.in_operation(index))?;
+            given += step.bytes();
         }
-        Ok(bytes)
+        Ok(given + read)
     }
 
-    /// Says how many bytes the rows that it patches hold.
-    async fn read_step(&self, step: &mut Step) -> Result<usize, WriteError> {
+    /// Says how many bytes the rows that it looks at hold. Together with `others`, those of the other steps, they are no
+    /// more than an entry.
+    async fn read_step(&self, step: &mut Step, others: usize) -> Result<usize, WriteError> {
         if step.selection().is_some() {
             self.select(step).await?;
         }
@@ -129,12 +130,18 @@ impl Namespace {
         let limit = self.shared.config.max_entry_bytes;
         self.shared.ensure_image(&step.collection).await.map_err(not_read)?;
         let (view, bytes, wanted) = self.places(step)?;
-        if bytes > limit {
-            return Err(WriteError::TooLarge { bytes, limit });
+        if others + bytes > limit {
+            return Err(WriteError::TooLarge { bytes: others + bytes, limit });
         }
         if wanted.is_empty() {
             return Ok(bytes);
         }
+        step.known.clear();
+        step.room = None;
+        let folded = bytes_of(&view, wanted.iter().map(|(_, at, _)| at));
+        let room = self.reading.reserve(folded);
+        let room = room.ok_or(WriteError::Backpressure("too many rows are read to be changed"))?;
+        step.room = Some(room);
         let places: Vec<At> = wanted.iter().map(|(_, at, _)| at.clone()).collect();
         let rows = search::whole_rows(&view, &places, limit).await.map_err(|error| not_searched(&error))?;
         let known = wanted.into_iter().zip(rows).map(|((id, _, commit), row)| (id, (commit, row)));
@@ -151,11 +158,7 @@ impl Namespace {
         let (mut bytes, mut wanted) = (0, Vec::new());
         for id in step.ids() {
             let Some((at, commit)) = collection.newest(id) else { continue };
-            bytes += match &at {
-                At::Mem(row) => row.bytes as usize,
-                At::Segment(segment, row) => segment.bytes(*row) as usize,
-                At::Remote(position) => view.remote_bytes(*position),
-            };
+            bytes += bytes_of(&view, std::iter::once(&at));
             if !matches!(at, At::Mem(_)) {
                 wanted.push((id.into(), at, commit));
             }
@@ -183,6 +186,16 @@ impl Namespace {
         selection.more = page.more;
         Ok(())
     }
+}
+
+/// Logical bytes of rows.
+fn bytes_of<'a>(view: &View, places: impl Iterator<Item = &'a At>) -> usize {
+    let bytes = places.map(|at| match at {
+        At::Mem(row) => row.bytes as usize,
+        At::Segment(segment, row) => segment.bytes(*row) as usize,
+        At::Remote(position) => view.remote_bytes(*position),
+    });
+    bytes.sum()
 }
 
 fn not_read(error: ReadError) -> WriteError {

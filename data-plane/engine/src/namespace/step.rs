@@ -18,6 +18,7 @@ use crate::catalog::TableId;
 use crate::filter::Filter;
 use crate::memtable::MemRow;
 use crate::schema::SchemaMismatch;
+use crate::store::Reservation;
 
 /// An operation whose records fit the collection.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Step {
     pub(super) condition: Option<Condition>,
     /// Folded rows that were read for it, each with the commit that wrote it.
     pub(super) known: HashMap<Box<str>, (Commit, Arc<MemRow>)>,
+    /// The room that these take.
+    pub(super) room: Option<Reservation>,
 }
 
 #[derive(Debug)]

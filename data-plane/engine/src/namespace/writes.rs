@@ -19,8 +19,8 @@ const MAX_ANSWER: usize = 16 << 10;
 const MAX_DELTAS: usize = 16;
 /// What a write takes in an entry beside its rows.
 const OVERHEAD: usize = 256;
-/// The queue holds at most so many entries' worth of bytes.
-const QUEUED_ENTRIES: usize = 4;
+/// The queue holds at most so many entries' worth of bytes, and of rows that were read for what is in it.
+pub(super) const QUEUED_ENTRIES: usize = 4;
 /// How often a request is read for anew because its records changed meanwhile.
 const MAX_ATTEMPTS: usize = 16;
 

@@ -142,6 +142,11 @@ async fn what_a_request_may_name_is_bounded() {
     let patches = Operation::patch(DOCS, (0..4).map(|i| (id(i), topic("x"))).collect());
     let WriteError::InOperation { error, .. } = refused(vec![patches]).await else { panic!("not numbered") };
     assert!(matches!(*error, WriteError::TooLarge { .. }), "{error}");
+    let passing = |i| Operation::delete(DOCS, vec![id(i)]).when(Condition::Passes(filter()));
+    let WriteError::InOperation { operation, error } = refused((0..4).map(passing).collect()).await else {
+        panic!("not numbered")
+    };
+    assert!(operation == 3 && matches!(*error, WriteError::TooLarge { .. }), "rows to look at count too: {error}");
     let patches = Operation::patch(DOCS, (0..3).map(|i| (id(i), topic("x"))).collect());
     assert_eq!(ns.write(vec![patches], WriteMeta::default()).await.expect("written").patched, 3);
 }
