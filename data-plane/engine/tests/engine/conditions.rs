@@ -179,3 +179,24 @@ async fn no_increment_is_lost_while_folds_move_the_record() {
     let found = ns.fetch(DOCS, &[id(1)], Include::ALL).await.expect("fetch").value.remove(0);
     assert_eq!(found, Some(counter((CLIENTS * ROUNDS) as i64)));
 }
+
+/// A refusal that follows from a write which is not durable yet would tell of what may never have been.
+#[tokio::test]
+async fn nobody_is_refused_for_a_write_that_is_not_durable_yet() {
+    let held = Held::open(memory(), 1 << 30, config()).await;
+    let ns = &held.ns;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let absent = Operation::upsert(DOCS, vec![record(1, 1)]).when(Condition::Absent);
+    let (mut writes, guard) = held
+        .on_their_way(vec![
+            Box::pin(ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default())),
+            Box::pin(ns.write_one(absent, WriteMeta::default())),
+        ])
+        .await;
+    assert!(futures::poll!(&mut writes[1]).is_pending());
+    drop(guard);
+    let outcomes = futures::future::join_all(writes).await;
+    let commit = outcomes[0].as_ref().expect("written").commit;
+    let Err(WriteError::ConditionFailed { commit: told, .. }) = &outcomes[1] else { panic!("{outcomes:?}") };
+    assert_eq!(*told, Some(commit));
+}

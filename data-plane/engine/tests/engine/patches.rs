@@ -209,3 +209,22 @@ async fn what_does_not_fit_the_collection_is_refused_with_its_field() {
     let twice = ns.write_one(twice, WriteMeta::default()).await;
     assert!(matches!(twice, Err(WriteError::SchemaMismatch(SchemaMismatch { record: 1, .. }))));
 }
+
+/// The folded row that a patch has read is written anew, and folded again, before the patch is queued.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_was_replaced_since_it_was_read_is_read_again() {
+    for budget in [1 << 30, 0] {
+        let ns = open(&Store::over(memory(), budget), 1).await;
+        ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+        ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+        ns.fold().await.expect("fold");
+        let mut waiting = Box::pin(patch_it(&ns, attribute("page", Some(Value::Int(77)))));
+        assert!(futures::poll!(&mut waiting).is_pending(), "it reads");
+        ns.upsert(DOCS, vec![record(1, 3)], WriteMeta::default()).await.expect("written");
+        ns.fold().await.expect("fold");
+        waiting.await.expect("written");
+        let mut expected = record(1, 3);
+        expected.attributes.insert("page".to_owned(), Value::Int(77));
+        assert_eq!(read(&ns, 1).await, expected);
+    }
+}

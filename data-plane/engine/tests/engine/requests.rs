@@ -1,5 +1,6 @@
 //! A request of several operations is done at one commit or not at all, whatever collections it is about.
 
+use crate::support::held::Held;
 use crate::support::*;
 use agentdb_data_plane_engine::{Action, Condition, Edit};
 use agentdb_data_plane_engine::{
@@ -189,4 +190,21 @@ async fn what_a_request_costs_is_decided_by_what_it_changed_and_counted_once() {
     assert_eq!(ns.usage()[0].1, all);
     ns.close().await;
     assert_eq!(open(&store(&objects), 2).await.usage()[0].1, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_refused_request_began_is_seen_by_no_other_of_its_entry() {
+    let held = Held::open(memory(), 1 << 30, config()).await;
+    let ns = &held.ns;
+    create(ns).await;
+    let refused =
+        vec![Operation::upsert(DOCS, vec![record(5, 0)]), Operation::check(DOCS, vec![id(9)], Condition::Present)];
+    let outcomes = held
+        .together(vec![
+            Box::pin(ns.write(refused, WriteMeta::default())),
+            Box::pin(ns.delete(DOCS, vec![id(5)], WriteMeta::default())),
+        ])
+        .await;
+    assert!(matches!(outcomes[0], Err(WriteError::InOperation { operation: 1, .. })), "{outcomes:?}");
+    assert_eq!(outcomes[1].as_ref().expect("deleted").deleted, 0);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agentdb_data_plane_engine::{Committed, Config, Namespace, Store, WriteError, WriteMeta};
 use object_store::ObjectStore;
+use tokio::sync::RwLockWriteGuard;
 
 use super::faulty::{Faulty, Rates};
 use super::{PREFIX, environment, record, writer};
@@ -17,7 +18,7 @@ pub struct Held {
     store: Arc<Faulty>,
 }
 
-type Write<'a> = Pin<Box<dyn Future<Output = Result<Committed, WriteError>> + Send + 'a>>;
+pub type Write<'a> = Pin<Box<dyn Future<Output = Result<Committed, WriteError>> + Send + 'a>>;
 
 impl Held {
     pub async fn open(objects: Arc<dyn ObjectStore>, memory_bytes: usize, config: Config) -> Self {
@@ -30,11 +31,30 @@ impl Held {
 
     /// Runs the writes, each begun when the one before it waits in the queue behind a write that is held up.
     pub async fn together(&self, writes: Vec<Write<'_>>) -> Vec<Result<Committed, WriteError>> {
+        let (first, begun, held) = self.behind(writes).await;
+        drop(held);
+        first.await.expect("written");
+        futures::future::join_all(begun).await
+    }
+
+    /// As `together`, up to where the entry with the first of the writes is held up in its turn. For a runtime of one
+    /// thread, on which nothing comes between the two holds.
+    pub async fn on_their_way<'a>(&'a self, writes: Vec<Write<'a>>) -> (Vec<Write<'a>>, RwLockWriteGuard<'a, ()>) {
+        let (first, begun, held) = self.behind(writes).await;
+        drop(held);
         let held = self.store.hold_puts().await;
-        let mut first = Box::pin(self.ns.upsert(HOLD, vec![record(0, 0)], WriteMeta::default()));
+        first.await.expect("written");
+        self.store.put_held().await;
+        (begun, held)
+    }
+
+    /// The write that is held up, and those that wait behind it.
+    async fn behind<'a>(&'a self, writes: Vec<Write<'a>>) -> (Write<'a>, Vec<Write<'a>>, RwLockWriteGuard<'a, ()>) {
+        let held = self.store.hold_puts().await;
+        let mut first: Write<'a> = Box::pin(self.ns.upsert(HOLD, vec![record(0, 0)], WriteMeta::default()));
         assert!(futures::poll!(&mut first).is_pending());
         self.store.put_held().await;
-        let mut begun: Vec<Write<'_>> = Vec::new();
+        let mut begun = Vec::new();
         for (before, mut write) in writes.into_iter().enumerate() {
             // What it reads first is read on other threads.
             while self.ns.stats().waiting == before {
@@ -43,8 +63,6 @@ impl Held {
             }
             begun.push(write);
         }
-        drop(held);
-        first.await.expect("written");
-        futures::future::join_all(begun).await
+        (first, begun, held)
     }
 }
