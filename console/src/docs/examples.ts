@@ -3,7 +3,7 @@ import type { paths } from "../generated/openapi";
 import type { Body } from "../api/types";
 
 type Auth<P extends keyof paths> = paths[P] extends { post: infer O } ? Body<O> : never;
-type Records<V extends "upsert" | "delete" | "fetch" | "scan" | "count" | "query"> = Body<
+type Records<V extends "upsert" | "patch" | "delete" | "fetch" | "scan" | "count" | "query"> = Body<
   paths[`/v1/namespaces/{namespace}/collections/{collection}/${V}`]["post"]
 >;
 
@@ -31,6 +31,7 @@ export const EXAMPLES: Readonly<Partial<Record<string, unknown>>> = {
   upsert_records: {
     records: [{ id: "refunds", text: "Refunds reach the card within five working days." }],
   } satisfies Records<"upsert">,
+  patch_records: { patches: [{ id: "refunds", attributes: { year: 2026 } }] } satisfies Records<"patch">,
   delete_records: { ids: ["refunds"] } satisfies Records<"delete">,
   fetch_records: { ids: ["refunds"], include: ["text"] } satisfies Records<"fetch">,
   scan_records: { limit: 50 } satisfies Records<"scan">,

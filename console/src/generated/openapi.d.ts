@@ -201,7 +201,7 @@ export interface paths {
         put?: never;
         /**
          * Remove records
-         * @description By id. Durable, and visible to every later read, when the reply comes.
+         * @description By id or by filter. Durable, and visible to every later read, when the reply comes.
          */
         post: operations["delete_records"];
         delete?: never;
@@ -230,6 +230,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/namespaces/{namespace}/collections/{collection}/multi-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search a collection several times
+         * @description Up to 16 queries of one state of the collection: no write comes between them. Each is counted as a query.
+         */
+        post: operations["multi_query_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/namespaces/{namespace}/collections/{collection}/patch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change parts of records
+         * @description What is not named stays as it is at the commit, so changes of different parts that meet both stay. Durable, and visible
+         *     to every later read, when the reply comes. Counted as an upsert of the whole records.
+         */
+        post: operations["patch_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/namespaces/{namespace}/collections/{collection}/query": {
         parameters: {
             query?: never;
@@ -241,8 +282,8 @@ export interface paths {
         put?: never;
         /**
          * Search a collection
-         * @description By vector, by the meaning of a text, by its words, or by both; with a filter. Sees every write
-         *     acknowledged before.
+         * @description By vector, by the meaning of a text, by its words, or by both; with a filter, a bound, or by group. Sees every
+         *     write acknowledged before.
          */
         post: operations["query_records"];
         delete?: never;
@@ -262,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Read all records
-         * @description Page by page in the order of their ids. Stable under writes: a record that stays is seen once. A page of large
+         * @description Page by page in the order of their ids, or of an attribute. Stable under writes: a record that stays is seen once. A page of large
          *     records may end before `limit`; `next_cursor` alone says whether there are more.
          */
         post: operations["scan_records"];
@@ -511,6 +552,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The answers to several queries. */
+        Answers: {
+            /** @description In the order of the queries. */
+            answers: components["schemas"]["Hits"][];
+        };
         /** @description An API key, all but its secret. */
         ApiKey: {
             id: components["schemas"]["ApiKeyId"];
@@ -665,6 +711,16 @@ export interface components {
          */
         Currency: "USD";
         /** @description A reply of a data operation. */
+        DataReply_Answers: {
+            /** @description The answers to several queries. */
+            result: {
+                /** @description In the order of the queries. */
+                answers: components["schemas"]["Hits"][];
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
         DataReply_CollectionDeleted: {
             /** @description A collection that is gone. */
             result: {
@@ -735,6 +791,8 @@ export interface components {
                  * @description How many were there.
                  */
                 deleted: number;
+                /** @description Whether more may pass the filter: the same request again goes on. */
+                more?: boolean | null;
             };
             /** @description What the request did and used. */
             receipt: components["schemas"]["Receipt"];
@@ -763,11 +821,31 @@ export interface components {
         };
         /** @description A reply of a data operation. */
         DataReply_Page: {
-            /** @description A page of records, by id. */
+            /** @description A page of records. */
             result: {
                 records: components["schemas"]["RecordView"][];
                 /** @description Where the next page begins; null on the last one. */
                 next_cursor?: string | null;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_Patched: {
+            /** @description Records that were changed. */
+            result: {
+                /**
+                 * Format: int64
+                 * @description How many.
+                 */
+                patched: number;
+                /**
+                 * Format: int64
+                 * @description Ids that have no record.
+                 */
+                missing: number;
+                /** @description Of the changes, how many had their vectors computed from their text. */
+                embedded: number;
             };
             /** @description What the request did and used. */
             receipt: components["schemas"]["Receipt"];
@@ -789,10 +867,17 @@ export interface components {
             /** @description What the request did and used. */
             receipt: components["schemas"]["Receipt"];
         };
-        /** @description Records to be removed. */
+        /** @description Records to be removed: by their ids, or by a filter. */
         DeleteRequest: {
             /** @description 1 to 1,000 different ids. One that is not there is no error. */
-            ids: string[];
+            ids?: string[] | null;
+            /** @description Those that pass at the commit, the first by id. */
+            filter?: string | null;
+            /** @description Values for `$1`, `$2`, … of the filter. */
+            params?: unknown[];
+            /** @description How many a filter removes at most: 1 to 1,000, which is the default. */
+            limit?: number | null;
+            if?: components["schemas"]["WriteCondition"] | null;
         };
         /** @description Records that were removed. */
         Deleted: {
@@ -801,6 +886,8 @@ export interface components {
              * @description How many were there.
              */
             deleted: number;
+            /** @description Whether more may pass the filter: the same request again goes on. */
+            more?: boolean | null;
         };
         /**
          * @description What an organisation has subscribed to.
@@ -860,6 +947,11 @@ export interface components {
              *     1 / (1 + distance) for Euclidean. Text: BM25. Hybrid: the fused score.
              */
             score: number;
+            /**
+             * @description What the record's group has in common, when the query is grouped; null for records without a value. Groups
+             *     stand in the order of their first records, and the records of a group together.
+             */
+            group?: unknown;
             /** @description The vector. */
             vector?: number[] | null;
             /** @description The text. */
@@ -1042,6 +1134,11 @@ export interface components {
             write?: number | null;
         };
         /**
+         * @description What is done about an id that has no record.
+         * @enum {string}
+         */
+        MissingName: "refuse" | "skip";
+        /**
          * @description What records are ranked by.
          * @enum {string}
          */
@@ -1058,6 +1155,11 @@ export interface components {
             amount: string;
             /** @description ISO 4217. */
             currency: components["schemas"]["Currency"];
+        };
+        /** @description Several queries of one collection. */
+        MultiQueryRequest: {
+            /** @description 1 to 16 queries. */
+            queries: components["schemas"]["QueryRequest"][];
         };
         /**
          * @description What a price's quantity, and the included amounts of the meter, are multiplied by.
@@ -1092,6 +1194,16 @@ export interface components {
          * @enum {string}
          */
         NamespaceStatus: "creating" | "ready" | "deleting";
+        /**
+         * @description An order by an attribute. Records with the same value are in the order of their ids; those without a value are
+         *     last, whichever the direction.
+         */
+        OrderRequest: {
+            /** @description An attribute of any type but `string_list`. */
+            attribute: string;
+            /** @description Whether the largest value is first. */
+            descending?: boolean;
+        };
         OrgId: string;
         /** @description An organisation. */
         Organization: {
@@ -1108,7 +1220,7 @@ export interface components {
             /** @description In force for this organisation. */
             limits: components["schemas"]["Limits"];
         };
-        /** @description A page of records, by id. */
+        /** @description A page of records. */
         Page: {
             records: components["schemas"]["RecordView"][];
             /** @description Where the next page begins; null on the last one. */
@@ -1119,6 +1231,45 @@ export interface components {
          * @enum {string}
          */
         Part: "id" | "text" | "attributes" | "metadata" | "vector" | "score_parts";
+        /** @description A change of parts of a record; what is left out stays as it is. */
+        PatchInput: {
+            /** @description The id of the record. */
+            id: string;
+            /**
+             * @description As many numbers as the collection's dimension. Computed from `text`, if that changes, where the collection names a
+             *     model.
+             */
+            vector?: number[] | null;
+            /** @description At most 64 KiB; null removes it. */
+            text?: string | null;
+            /** @description Values of declared attributes by name; null removes one. */
+            attributes?: Record<string, never>;
+            /** @description A JSON merge patch (RFC 7396) of the metadata: members are replaced one by one, null removes one. */
+            metadata?: unknown;
+        };
+        /** @description Changes of records. */
+        PatchRequest: {
+            /** @description 1 to 1,000 changes of different records; all are made or none. */
+            patches: components["schemas"]["PatchInput"][];
+            /** @description What is done about ids that have no record. */
+            missing?: components["schemas"]["MissingName"];
+            if?: components["schemas"]["WriteCondition"] | null;
+        };
+        /** @description Records that were changed. */
+        Patched: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patched: number;
+            /**
+             * Format: int64
+             * @description Ids that have no record.
+             */
+            missing: number;
+            /** @description Of the changes, how many had their vectors computed from their text. */
+            embedded: number;
+        };
         /** @description How much the price is for. */
         Per: {
             /**
@@ -1235,6 +1386,28 @@ export interface components {
              */
             top_k?: number | null;
             /**
+             * Format: float
+             * @description Records farther than this are not found by vector; by their words they still are. Distances are the metric's:
+             *     1 - cosine, minus the dot product, or the Euclidean distance.
+             */
+            max_distance?: number | null;
+            /**
+             * Format: float
+             * @description Leaves out records with a lower score.
+             */
+            min_score?: number | null;
+            /**
+             * @description An attribute to group by, of any type but `string_list`: `top_k` is then the number of groups, those with the
+             *     best first record. Records without a value are a group, too.
+             * @example document
+             */
+            group_by?: string | null;
+            /**
+             * @description Records of each group, at least 1; with `top_k` groups at most 1,000 in all.
+             * @default 1
+             */
+            group_size?: number | null;
+            /**
              * @description Only records for which this expression is true.
              * @example lang = $1
              */
@@ -1292,6 +1465,7 @@ export interface components {
             } | null;
             /** @description The metadata. */
             metadata?: unknown;
+            commit?: components["schemas"]["u64"] | null;
         };
         RequestId: string;
         /**
@@ -1313,6 +1487,7 @@ export interface components {
              * @default 50
              */
             limit?: number | null;
+            order_by?: components["schemas"]["OrderRequest"] | null;
             /** @description `next_cursor` of the page before; the beginning when left out. */
             cursor?: string | null;
             /** @description Parts of the records; text, attributes and metadata when left out. */
@@ -1404,6 +1579,7 @@ export interface components {
         UpsertRequest: {
             /** @description 1 to 1,000 records with different ids; all are written or none. */
             records: components["schemas"]["RecordInput"][];
+            if?: components["schemas"]["WriteCondition"] | null;
         };
         /** @description Records that were written. */
         Upserted: {
@@ -1481,6 +1657,22 @@ export interface components {
             /** @description The password chosen at sign-up; not needed in the browser that signed up. */
             password?: string | null;
         };
+        /**
+         * @description What must be true of every record that the request names, at its commit. Otherwise nothing is done, and the answer is
+         *     a 412 with the commit of the record.
+         */
+        WriteCondition: "absent" | "present" | {
+            /**
+             * Format: int64
+             * @description Its last write was at this commit, as a fetch tells it, or the receipt of a write under a condition.
+             */
+            commit: number;
+        } | {
+            /** @description It is there and passes this filter. */
+            filter: string;
+        };
+        /** Format: int64 */
+        u64: number;
     };
     responses: never;
     parameters: never;
@@ -2009,6 +2201,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -2125,6 +2326,15 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2272,6 +2482,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -2391,6 +2610,15 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2518,6 +2746,15 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2655,6 +2892,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -2775,6 +3021,290 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    multi_query_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MultiQueryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_Answers"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_records: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_Patched"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2909,6 +3439,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -3029,6 +3568,15 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3159,6 +3707,15 @@ export interface operations {
             };
             /** @description It conflicts with what exists, or the idempotency key was used for another request. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

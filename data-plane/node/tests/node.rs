@@ -6,6 +6,8 @@ mod admission;
 mod bad_input;
 #[path = "node/bounds.rs"]
 mod bounds;
+#[path = "node/changes.rs"]
+mod changes;
 #[path = "node/lease.rs"]
 mod lease;
 #[path = "node/lives.rs"]

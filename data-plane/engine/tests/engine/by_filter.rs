@@ -173,38 +173,3 @@ async fn rows_that_would_not_fit_an_entry_are_refused_with_the_way_out() {
     // To remove them takes only their ids.
     assert_eq!(write(&ns, delete_where("page = 2", 4)).await.deleted, 4);
 }
-
-/// What was written after the filter was looked through, and is folded by the commit, is not missed.
-#[tokio::test(flavor = "multi_thread")]
-async fn records_that_were_folded_meanwhile_are_looked_at() {
-    for budget in [1 << 30, 0] {
-        let ns = open(&Store::over(memory(), budget), 1).await;
-        let rows = (0..10).map(|i| (record(i, 0).id, with_page(i, 1))).collect();
-        fill(&ns, &rows).await;
-        ns.fold().await.expect("fold");
-        let mut waiting = Box::pin(ns.write_one(delete_where("page = 1", 100), WriteMeta::default()));
-        assert!(futures::poll!(&mut waiting).is_pending(), "it reads");
-        ns.upsert(DOCS, vec![with_page(20, 1), with_page(3, 0)], WriteMeta::default()).await.expect("written");
-        ns.fold().await.expect("fold");
-        let done = waiting.await.expect("written");
-        assert_eq!((done.deleted, done.more), (10, false));
-        assert_eq!(all(&ns).await, [with_page(3, 0)]);
-    }
-}
-
-/// When some of those that were found are gone by the commit, the next ones are not known: one that was written since
-/// does not take their place.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bounded_removal_takes_the_first_by_id() {
-    let ns = open(&store(&memory()), 1).await;
-    let rows = (0..30).map(|i| (record(i, 0).id, with_page(i, 1))).collect();
-    fill(&ns, &rows).await;
-    let mut waiting = Box::pin(ns.write_one(delete_where("page = 1", 10), WriteMeta::default()));
-    assert!(futures::poll!(&mut waiting).is_pending(), "it reads");
-    ns.delete(DOCS, (0..5).map(|i| record(i, 0).id).collect(), WriteMeta::default()).await.expect("deleted");
-    ns.upsert(DOCS, vec![with_page(50, 1)], WriteMeta::default()).await.expect("written");
-    let done = waiting.await.expect("written");
-    assert_eq!((done.deleted, done.more), (5, true));
-    let left: Vec<String> = all(&ns).await.into_iter().map(|row| row.id).collect();
-    assert_eq!(left, (10..30).chain([50]).map(|i| record(i, 0).id).collect::<Vec<_>>());
-}

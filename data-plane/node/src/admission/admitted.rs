@@ -8,7 +8,7 @@ use std::{
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{Feature, Grant, Meter, OrgPolicy};
-use agentdb_data_plane_engine::UsageDelta;
+use agentdb_data_plane_engine::{Metered, UsageDelta};
 use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use agentdb_problem::{Code, Problem};
 use axum::extract::FromRequestParts;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     assignments::{OpenNamespace, Opener, Registry, Slot, SlotError},
-    metering::{CountError, CounterKey, Spool, WriteInFlight},
+    metering::{CountError, CounterKey, Spool, WriteInFlight, units},
 };
 
 /// Why admitted work ends without an answer.
@@ -209,6 +209,19 @@ impl Admission {
             amount: *amount,
         };
         amounts.iter().filter(|(_, amount)| *amount > 0).map(delta).collect()
+    }
+
+    /// What a write costs of which the commit shows what it changes.
+    pub(crate) fn metered_write(&self) -> Metered {
+        Metered {
+            key: self.0.key_id.uuid(),
+            meter: Meter::Write.as_str().to_owned(),
+            hour: self.0.clock.hour(),
+            at_least: units::WRITE_LEAST,
+            each_delete: units::DELETE_RECORD,
+            each_step: units::WRITE_STEP,
+            step_bytes: units::WRITE_STEP_BYTES,
+        }
     }
 
     /// Remembers amounts that a log entry carries, so that they count for the month before billing has them.

@@ -7,10 +7,10 @@ const QUERY_STEP: u64 = 250;
 const QUERY_MOST: u64 = 20_000;
 const READ_RECORD: u64 = 10;
 const READ_LEAST: u64 = 100;
-const WRITE_STEP_BYTES: u64 = 4 * 1024;
-const WRITE_STEP: u64 = 1_000;
-const DELETE_RECORD: u64 = 250;
-const WRITE_LEAST: u64 = 2_000;
+pub(crate) const WRITE_STEP_BYTES: u64 = 4 * 1024;
+pub(crate) const WRITE_STEP: u64 = 1_000;
+pub(crate) const DELETE_RECORD: u64 = 250;
+pub(crate) const WRITE_LEAST: u64 = 2_000;
 
 /// A query of a collection that holds `logical_bytes`: 1,000 and 250 for each full 256 MiB, at most 20,000.
 #[must_use]

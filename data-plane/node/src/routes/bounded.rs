@@ -47,6 +47,11 @@ pub(crate) fn params<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<s
     Ok(params.0.into_iter().map(|param| param.0).collect())
 }
 
+/// For `deserialize_with`: a member that is there, also when it is null.
+pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A list of at most `MOST`.
 struct List<T, const MOST: usize>(Vec<T>);
 

@@ -51,6 +51,9 @@ pub(crate) struct RecordView {
     /// The metadata.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<serde_json::Value>,
+    /// The commit of its last write, in a fetch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<engine::Commit>,
 }
 
 impl RecordView {
@@ -62,6 +65,12 @@ impl RecordView {
             text: record.text.filter(|_| include.text),
             attributes: include.attributes.then(|| attributes.collect()),
             metadata: record.metadata.filter(|_| include.metadata),
+            commit: None,
         }
+    }
+
+    /// With the commit of its last write.
+    pub(crate) fn at(self, commit: engine::Commit) -> Self {
+        Self { commit: Some(commit), ..self }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) static OPERATIONS: &[&Operation] = &[
     &collections::get::OPERATION,
     &collections::delete::OPERATION,
     &records::upsert::OPERATION,
+    &records::patch::OPERATION,
     &records::delete::OPERATION,
     &records::fetch::OPERATION,
     &records::count::OPERATION,
@@ -72,6 +73,7 @@ fn api() -> OpenApiRouter<NodeState> {
             collections::delete::delete_collection
         ))
         .routes(routes!(records::upsert::upsert_records))
+        .routes(routes!(records::patch::patch_records))
         .routes(routes!(records::delete::delete_records))
         .routes(routes!(records::fetch::fetch_records))
         .routes(routes!(records::count::count_records))

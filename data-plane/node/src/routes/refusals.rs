@@ -24,6 +24,7 @@ impl IntoResponses for Refusals {
             ("403", "The key's scope or the edition does not allow it."),
             ("404", "No such namespace or collection for this key."),
             ("409", "It conflicts with what exists, or the idempotency key was used for another request."),
+            ("412", "A condition does not hold; `current_commit` is that of the record as it is."),
             ("413", "The body is too large."),
             ("415", "The content type is not JSON."),
             ("429", "Too fast, too much at once, or the month's included amount is used; see `Retry-After`."),
@@ -78,6 +79,11 @@ pub(crate) fn read(admission: &Admission, error: ReadError) -> Problem {
 }
 
 pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
+    write_of("records", admission, error)
+}
+
+/// As [`write`], of a request whose records are in the list of this name.
+pub(crate) fn write_of(list: &str, admission: &Admission, error: WriteError) -> Problem {
     match error {
         WriteError::Fenced => fenced(admission),
         WriteError::Closed => moving(),
@@ -100,7 +106,7 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
             Problem::new(Code::PayloadTooLarge, detail)
         }
         WriteError::BadRequest { field, why } => Problem::invalid(pointer(field), "invalid_value", why),
-        WriteError::SchemaMismatch(error) => mismatch(error),
+        WriteError::SchemaMismatch(error) => mismatch_in(list, error),
         WriteError::BadSchema(error) => Problem::invalid(pointer(&error.field), "invalid_value", error.why),
         WriteError::SchemaConflict => {
             Problem::new(Code::Conflict, "A collection of this name exists with another schema.")
@@ -125,7 +131,7 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
             Problem::new(Code::PreconditionFailed, detail).with("record", id).with("current_commit", None::<u64>)
         }
         WriteError::InOperation { operation, error } => {
-            write(admission, *error).under(&format!("/operations/{operation}")).with("operation", operation)
+            write_of(list, admission, *error).under(&format!("/operations/{operation}")).with("operation", operation)
         }
         WriteError::IdempotencyConflict => {
             Problem::new(Code::IdempotencyConflict, "The `Idempotency-Key` was used with another request.")
@@ -134,8 +140,12 @@ pub(crate) fn write(admission: &Admission, error: WriteError) -> Problem {
 }
 
 /// A record that does not fit its collection.
-pub(crate) fn mismatch(SchemaMismatch { record, field, why }: SchemaMismatch) -> Problem {
-    Problem::invalid(format!("/records/{record}{}", pointer(&field)), "schema_mismatch", why)
+pub(crate) fn mismatch(error: SchemaMismatch) -> Problem {
+    mismatch_in("records", error)
+}
+
+fn mismatch_in(list: &str, SchemaMismatch { record, field, why }: SchemaMismatch) -> Problem {
+    Problem::invalid(format!("/{list}/{record}{}", pointer(&field)), "schema_mismatch", why)
 }
 
 pub(crate) fn too_many_collections(limit: u64) -> Problem {

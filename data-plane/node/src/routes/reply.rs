@@ -121,6 +121,15 @@ impl Call {
         &mut self,
         write: impl Future<Output = Result<Committed, WriteError>>,
     ) -> Result<Committed, Problem> {
+        self.engine_write_of("records", write).await
+    }
+
+    /// The same, of a request whose records are in the list of this name.
+    pub(crate) async fn engine_write_of(
+        &mut self,
+        list: &str,
+        write: impl Future<Output = Result<Committed, WriteError>>,
+    ) -> Result<Committed, Problem> {
         let in_flight = self.admission.begin_write()?;
         let outcome = self.engine(write).await;
         match &outcome {
@@ -128,7 +137,7 @@ impl Call {
             Err(WriteError::Unavailable(_) | WriteError::Closed) => drop(in_flight),
             Err(_) => in_flight.refused(),
         }
-        outcome.map_err(|error| refusals::write(&self.admission, error))
+        outcome.map_err(|error| refusals::write_of(list, &self.admission, error))
     }
 
     /// What goes into the log beside a write: what it costs, and what to answer when it is sent again.
@@ -140,6 +149,18 @@ impl Call {
     ) -> Result<WriteMeta, Problem> {
         let idempotency = repeatable.map(|request| request.promise(answer)).transpose()?;
         Ok(WriteMeta { usage: self.admission.log_usage(amounts), idempotency, ..WriteMeta::default() })
+    }
+
+    /// The same for a write whose cost the commit decides, beside `amounts`: 1,000 for each started 4 KiB of each record
+    /// that it writes and 250 for each that it removes, at least 2,000.
+    pub(crate) fn metered(
+        &self,
+        amounts: &[(Meter, u64)],
+        repeatable: Option<&Repeatable>,
+        answer: &Stored,
+    ) -> Result<WriteMeta, Problem> {
+        let metered = Some(self.admission.metered_write());
+        Ok(WriteMeta { metered, ..self.meta(amounts, repeatable, answer)? })
     }
 
     /// Whether this very request was done before. Asked first, so that a repetition is neither worked out nor judged
@@ -203,9 +224,16 @@ impl Call {
         let stored = committed.replayed.as_ref().ok_or_else(|| Problem::internal("no answer is stored"))?;
         let Stored { status, mut result } = idempotency::stored(stored)?;
         // What was not known when the answer was stored.
-        for (member, value) in [("deleted", committed.deleted), ("created_commit", committed.commit)] {
+        let known: [(&str, serde_json::Value); 5] = [
+            ("deleted", committed.deleted.into()),
+            ("patched", committed.patched.into()),
+            ("missing", committed.missing.into()),
+            ("more", committed.more.into()),
+            ("created_commit", committed.commit.into()),
+        ];
+        for (member, value) in known {
             if let Some(unknown) = result.get_mut(member).filter(|value| value.is_null()) {
-                *unknown = value.into();
+                *unknown = value;
             }
         }
         let bytes = self.body(result, committed.commit, MilliUnits::default(), 0)?;

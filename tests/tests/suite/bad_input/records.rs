@@ -118,10 +118,40 @@ fn ids(ground: &Ground) -> Vec<Case> {
     let points = ground.points.path();
     let post =
         |what, verb: &str, body: &Value, names| Case::post(what, &ground.key, format!("{points}/{verb}"), body, names);
+    let patch = |parts: Value| {
+        let mut patch = parts;
+        patch["id"] = json!("kept");
+        json!({ "patches": [patch] })
+    };
     vec![
         post("delete nothing", "delete", &json!({"ids": []}), "/ids"),
         post("delete one twice", "delete", &json!({"ids": ["kept", "kept"]}), "/ids/1"),
-        post("delete by filter", "delete", &json!({"filter": "page = 1"}), "/filter"),
+        post("delete nothing named", "delete", &json!({}), "filter"),
+        post("delete by ids and filter", "delete", &json!({"ids": ["kept"], "filter": "page = 1"}), "/filter"),
+        post("delete by no filter", "delete", &json!({"filter": "page"}), "filter").answers(400, "invalid_filter"),
+        post("delete none by filter", "delete", &json!({"filter": "page = 1", "limit": 0}), "/limit"),
+        post("delete too many by filter", "delete", &json!({"filter": "page = 1", "limit": 1_001}), "/limit"),
+        post("delete by ids with a limit", "delete", &json!({"ids": ["kept"], "limit": 1}), "/limit"),
+        post("delete by ids with values", "delete", &json!({"ids": ["kept"], "params": [1]}), "/params"),
+        post("delete by filter if there", "delete", &json!({"filter": "page = 1", "if": "present"}), "/if"),
+        post("delete on an unknown condition", "delete", &json!({"ids": ["kept"], "if": "maybe"}), "/if"),
+        post("patch nothing", "patch", &json!({"patches": []}), "/patches"),
+        post("patch no part", "patch", &json!({"patches": [{"id": "kept"}]}), "/patches/0"),
+        post("patch another type", "patch", &patch(json!({"attributes": {"page": "1"}})), "/patches/0/attributes/page"),
+        post(
+            "patch undeclared",
+            "patch",
+            &patch(json!({"attributes": {"colour": null}})),
+            "/patches/0/attributes/colour",
+        ),
+        post("patch a wrong vector", "patch", &patch(json!({"vector": [1]})), "/patches/0/vector"),
+        post("patch no text column", "patch", &patch(json!({"text": "x"})), "/patches/0/text"),
+        post(
+            "patch who is missing",
+            "patch",
+            &json!({"patches": [{"id": "a", "vector": [1, 2]}], "missing": "make"}),
+            "/missing",
+        ),
         post("fetch numbers", "fetch", &json!({"ids": [1]}), "/ids/0"),
         post("fetch too many", "fetch", &json!({"ids": (0..1_001).map(|n| n.to_string()).collect::<Vec<_>>()}), "/ids"),
         post("fetch at a commit", "fetch", &json!({"ids": ["kept"], "at_commit": 1}), "/at_commit"),

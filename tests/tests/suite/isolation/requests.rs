@@ -53,6 +53,7 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PUT, "{c}" | "{collection}") => json!({"vector": {"dimension": 2, "metric": "cosine"}}),
         (&Method::POST, "api-keys") => json!({"name": "stolen", "namespaces": "*", "scopes": ["read"]}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
+        (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),
         (&Method::POST, "query") => json!({"vector": [0.5, 0.5]}),
         (&Method::POST, "multi-query") => json!({"queries": [{"vector": [0.5, 0.5]}]}),

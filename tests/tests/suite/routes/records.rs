@@ -21,6 +21,7 @@ async fn batches_are_atomic_replays_are_free_and_the_latest_write_of_a_record_wi
     a_replay_is_answered_from_memory(&things, &mut tally).await?;
     filters_mean_the_same_on_every_operation(&things, &mut tally).await?;
     answers_can_be_bounded_grouped_ordered_and_asked_together(&things, &mut tally).await?;
+    parts_are_changed_and_conditions_hold(&things, &mut tally).await?;
     account.usage_settles("all but the replay is counted", &things, &mut tally).await?;
     service.stop().await
 }
@@ -92,6 +93,26 @@ async fn filters_mean_the_same_on_every_operation(things: &Collection, tally: &m
 }
 
 /// On the records of the step before: ids f00 to f19, vectors [1, n], `n` 100 to 119, tags by parity.
+async fn parts_are_changed_and_conditions_hold(things: &Collection, tally: &mut Tally) -> Result<()> {
+    let record = json!({"id": "part", "vector": [3, 3], "attributes": {"n": 1_000, "tags": ["a"]}});
+    let made = json!({"records": [record], "if": "absent"});
+    let first = tally.add(things.act("upsert", &made).await?.expect(200)?);
+    let refused = things.act("upsert", &made).await?.expect(412)?;
+    assert_eq!(refused.json["current_commit"].as_u64(), Some(first.commit()?), "{}", refused.text());
+    let patches = json!({"patches": [{"id": "part", "attributes": {"n": 1_001}}], "if": {"commit": first.commit()?}});
+    let patched = tally.add(things.act("patch", &patches).await?.expect(200)?);
+    assert_eq!(patched.result()["patched"], 1, "{}", patched.text());
+    things.act("patch", &patches).await?.expect(412)?;
+    let fetched = tally.add(things.fetch(&["part"]).await?.expect(200)?);
+    let part = &fetched.records()[0];
+    assert_eq!(part["attributes"], json!({"n": 1_001, "tags": ["a"]}), "{}", fetched.text());
+    assert_eq!(part["commit"].as_u64(), Some(patched.commit()?));
+    let gone = json!({"filter": "n >= $1", "params": [1_000]});
+    let gone = tally.add(things.act("delete", &gone).await?.expect(200)?);
+    assert_eq!(gone.result(), &json!({"deleted": 1, "more": false}), "{}", gone.text());
+    Ok(())
+}
+
 async fn answers_can_be_bounded_grouped_ordered_and_asked_together(
     things: &Collection,
     tally: &mut Tally,

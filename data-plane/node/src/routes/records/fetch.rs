@@ -77,11 +77,11 @@ pub(crate) async fn fetch_records(
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
-        let read = call.engine_read(namespace.fetch(&collection, &value.ids, include)).await?;
+        let read = call.engine_read(namespace.fetch_stored(&collection, &value.ids, include)).await?;
         let mut fetched = Fetched { records: Vec::with_capacity(value.ids.len()), missing: Vec::new() };
-        for (id, record) in value.ids.into_iter().zip(read.value) {
-            match record {
-                Some(record) => fetched.records.push(RecordView::new(record, include)),
+        for (id, stored) in value.ids.into_iter().zip(read.value) {
+            match stored {
+                Some(stored) => fetched.records.push(RecordView::new(stored.record, include).at(stored.commit)),
                 None => fetched.missing.push(id),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use agentdb_data_plane_engine::{
-    Metric, Record, Schema, Value, VectorSpec, default_vector,
+    DEFAULT_VECTOR, Edit, Metric, Patch, Record, Schema, Value, VectorSpec, default_vector,
     schema::limits::{MAX_ATTRIBUTES, MAX_DIMENSION, MAX_METADATA_BYTES},
 };
 use agentdb_problem::Problem;
@@ -47,6 +47,57 @@ pub(crate) struct RecordInput {
     metadata: Option<Box<RawValue>>,
 }
 
+/// A change of parts of a record; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatchInput {
+    /// The id of the record.
+    pub id: String,
+    /// As many numbers as the collection's dimension. Computed from `text`, if that changes, where the collection names a
+    /// model.
+    #[serde(default, deserialize_with = "bounded::optional_list::<_, _, MAX_NUMBERS>")]
+    #[schema(max_items = 4096)]
+    vector: Option<Vec<f32>>,
+    /// At most 64 KiB; null removes it.
+    #[serde(default, deserialize_with = "bounded::given")]
+    #[schema(value_type = Option<String>)]
+    text: Option<Option<String>>,
+    /// Values of declared attributes by name; null removes one.
+    #[serde(default, deserialize_with = "bounded::map::<_, _, MAX_ATTRIBUTES>")]
+    #[schema(value_type = Object)]
+    attributes: BTreeMap<String, Box<RawValue>>,
+    /// A JSON merge patch (RFC 7396) of the metadata: members are replaced one by one, null removes one.
+    #[serde(default, deserialize_with = "bounded::given")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    metadata: Option<Box<RawValue>>,
+}
+
+impl PatchInput {
+    /// The engine's patch of a record.
+    pub(super) fn check(self, at: usize, schema: &Schema, room: &mut MetadataRoom) -> Result<(String, Patch), Problem> {
+        let base = format!("/patches/{at}");
+        if let Some(vector) = &self.vector {
+            check_given_vector(vector, schema, &base)?;
+        }
+        let text = match self.text {
+            None => Edit::Keep,
+            Some(None) => Edit::Remove,
+            Some(Some(text)) => {
+                check_given_text(&text, schema, &base)?;
+                Edit::Set(text)
+            }
+        };
+        let metadata = self.metadata.map(|metadata| room.read(&metadata, &format!("{base}/metadata"))).transpose()?;
+        let patch = Patch {
+            vectors: self.vector.map(|vector| (DEFAULT_VECTOR.to_owned(), Some(vector))).into_iter().collect(),
+            text,
+            attributes: attributes(&self.attributes, schema, &base)?,
+            metadata,
+        };
+        Ok((self.id, patch))
+    }
+}
+
 /// What the metadata of a request's records may still hold, all together.
 #[derive(Debug)]
 pub(super) struct MetadataRoom(usize);
@@ -62,21 +113,10 @@ impl RecordInput {
     pub(super) fn check(self, at: usize, schema: &Schema, room: &mut MetadataRoom) -> Result<Record, Problem> {
         let base = format!("/records/{at}");
         if let Some(vector) = &self.vector {
-            let Some(spec) = schema.vector() else {
-                let detail = "the collection has no vector column";
-                return Err(Problem::invalid(format!("{base}/vector"), "no_vector_column", detail));
-            };
-            check_vector(vector, spec, &format!("{base}/vector"))?;
+            check_given_vector(vector, schema, &base)?;
         }
         if let Some(text) = &self.text {
-            if schema.text.is_none() {
-                return Err(Problem::invalid(
-                    format!("{base}/text"),
-                    "no_text_column",
-                    "the collection has no text column",
-                ));
-            }
-            check_text(text, &format!("{base}/text"))?;
+            check_given_text(text, schema, &base)?;
         }
         if self.vector.is_none() && schema.vector().is_some() {
             let (code, detail) = match (&schema.embedding_model, &self.text) {
@@ -92,12 +132,29 @@ impl RecordInput {
         }
         let metadata = self.metadata.map(|metadata| room.read(&metadata, &format!("{base}/metadata"))).transpose()?;
         let attributes = attributes(&self.attributes, schema, &base)?;
+        let attributes = attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let vectors = self.vector.map(default_vector).unwrap_or_default();
         let record = Record { id: self.id, vectors, text: self.text, attributes, metadata };
         // Whatever the engine would refuse is refused before a model works on it.
         schema.check_before_embedding(at, &record).map_err(refusals::mismatch)?;
         Ok(record)
     }
+}
+
+fn check_given_vector(vector: &[f32], schema: &Schema, base: &str) -> Result<(), Problem> {
+    let pointer = format!("{base}/vector");
+    match schema.vector() {
+        Some(spec) => check_vector(vector, spec, &pointer),
+        None => Err(Problem::invalid(pointer, "no_vector_column", "the collection has no vector column")),
+    }
+}
+
+fn check_given_text(text: &str, schema: &Schema, base: &str) -> Result<(), Problem> {
+    let pointer = format!("{base}/text");
+    if schema.text.is_none() {
+        return Err(Problem::invalid(pointer, "no_text_column", "the collection has no text column"));
+    }
+    check_text(text, &pointer)
 }
 
 /// Checks a vector of a record or a query; `pointer` is where it stands.
@@ -179,11 +236,12 @@ fn values(value: &serde_json::Value) -> usize {
     }
 }
 
+/// Values by name, `None` where null is given.
 fn attributes(
     given: &BTreeMap<String, Box<RawValue>>,
     schema: &Schema,
     base: &str,
-) -> Result<BTreeMap<String, Value>, Problem> {
+) -> Result<BTreeMap<String, Option<Value>>, Problem> {
     let mut attributes = BTreeMap::new();
     for (name, written) in given {
         let pointer = format!("{base}/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -192,11 +250,8 @@ fn attributes(
             return Err(Problem::invalid(pointer, "unknown_attribute", detail));
         };
         let json = parse(written, &pointer)?;
-        if json.is_null() {
-            continue;
-        }
-        let value = Value::from_json(*kind, &json)
-            .map_err(|error| Problem::invalid(pointer, "wrong_type", error.to_string()))?;
+        let value = if json.is_null() { None } else { Some(Value::from_json(*kind, &json)) };
+        let value = value.transpose().map_err(|error| Problem::invalid(pointer, "wrong_type", error.to_string()))?;
         attributes.insert(name.clone(), value);
     }
     Ok(attributes)

@@ -1,5 +1,6 @@
 //! Records of a collection.
 
+mod condition;
 pub(crate) mod count;
 pub(crate) mod cursor;
 pub(crate) mod delete;
@@ -8,6 +9,7 @@ mod filter;
 mod ids;
 mod input;
 pub(crate) mod multi_query;
+pub(crate) mod patch;
 pub(crate) mod query;
 pub(crate) mod recall;
 pub(crate) mod scan;

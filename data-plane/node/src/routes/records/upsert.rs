@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use agentdb_control_plane_contract::{Meter, Scope};
-use agentdb_data_plane_engine::{DEFAULT_VECTOR, Namespace, Record, Schema, schema::limits::MAX_BATCH};
+use agentdb_data_plane_engine::{
+    DEFAULT_VECTOR, Namespace, Operation as Write, Record, Schema, schema::limits::MAX_BATCH,
+};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    condition::WriteCondition,
     ids::check_batch,
     input::{MetadataRoom, RecordInput},
 };
@@ -47,6 +50,9 @@ pub(crate) struct UpsertRequest {
     #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
     #[schema(min_items = 1, max_items = 1000)]
     records: Vec<RecordInput>,
+    /// What must be true of the record of each id.
+    #[serde(default, rename = "if")]
+    condition: Option<WriteCondition>,
 }
 
 /// Records that were written.
@@ -107,13 +113,16 @@ async fn upsert(
     for (at, record) in request.records.into_iter().enumerate() {
         records.push(record.check(at, &schema, &mut room)?);
     }
+    let condition = request.condition.map(|condition| condition.check(&schema)).transpose()?;
     // Before the model is asked: what may not be stored need not be computed.
     call.admission.may_store(records.iter().map(|record| stored_bytes(record, &schema)).sum())?;
     let mut result = Upserted { upserted: records.len(), embedded: 0, truncated: Vec::new() };
     if schema.vector().is_some() {
         embed(node, &mut call, &mut records, &mut result).await?;
     }
-    write(call, &namespace, collection, records, result, repeatable).await
+    let units = units::upsert(records.iter().map(Record::logical_bytes));
+    let write = Write { condition, ..Write::upsert(collection, records) };
+    finish(call, &namespace, (write, units), result, repeatable).await
 }
 
 /// Logical bytes of the record as it will be stored, with the vector that is still to be computed.
@@ -144,20 +153,18 @@ async fn embed(node: &Shared, call: &mut Call, records: &mut [Record], result: &
     Ok(())
 }
 
-async fn write(
+async fn finish(
     mut call: Call,
     namespace: &Namespace,
-    collection: &str,
-    records: Vec<Record>,
+    (write, units): (Write, u64),
     result: Upserted,
     repeatable: Option<&Repeatable>,
 ) -> Result<Response, Problem> {
-    let units = units::upsert(records.iter().map(Record::logical_bytes));
     let stored = serde_json::to_value(&result).map_err(Problem::internal)?;
     let answer = Stored { status: StatusCode::OK.as_u16(), result: stored };
     let amounts = [(Meter::Write, units), (Meter::EmbeddingTokens, call.embedding_tokens)];
     let meta = call.meta(&amounts, repeatable, &answer)?;
-    let committed = call.engine_write(namespace.upsert(collection, records, meta)).await?;
+    let committed = call.engine_write(namespace.write_one(write, meta)).await?;
     call.wrote(StatusCode::OK, result, &committed, units)
 }
 
