@@ -20,7 +20,7 @@ use crate::filter::Filter;
 use crate::log::LogError;
 use crate::schema::{Record, Schema};
 use crate::search::{Hit, Include, OrderBy, OrderedPage, Page, Position, Query};
-use crate::store::Reservation;
+use crate::store::{MemoryBudget, Reservation};
 
 /// Past states a namespace keeps in memory.
 const MAX_PASTS: usize = 4;
@@ -181,7 +181,8 @@ impl PastState {
         let (queue, _) = mpsc::channel(1);
         let tasks = TaskTracker::new();
         tasks.close();
-        Self { inner: Namespace { shared: Arc::new(parent.past(state)), queue, tasks }, _memory: memory }
+        let reading = Arc::new(MemoryBudget::new(0));
+        Self { inner: Namespace { shared: Arc::new(parent.past(state)), queue, tasks, reading }, _memory: memory }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
