@@ -5,9 +5,10 @@
 //! ([`super::strict`]). So a fold in flight, of this owner or of one that was paused, can succeed only while no
 //! newer version than its base exists. This owner has committed a version of its own, which is the newest one
 //! listed: every transaction begun before that has lost, whatever files it has written or will write, and those of
-//! this owner are begun by the caller, who cleans only between them. An owner that comes later builds upon the
-//! newest version, which always stays, and names its new files anew; so a list of files made here does no harm
-//! even when the last of it is removed after a long sleep. What is written outside of a fold (an index) is not known
+//! this owner are begun by the caller, who cleans only between them. An owner that comes later takes the namespace
+//! over before it writes a file; as it is asked after the files were listed that nobody has, none of them is a
+//! successor's. It builds upon a version that stays, and names its new files anew; so the list does no harm even when
+//! the last of it is removed after a long sleep. What is written outside of a fold (an index) is not known
 //! to any version yet, and so protected by its age.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -93,13 +94,23 @@ struct References {
     dead_bytes: u64,
 }
 
-/// Removes what is not needed. Killed half-way, the next run does the rest: manifests go first, so no version
+/// Removes what is not needed. `still_owner` is asked when the files are listed. Killed half-way, the next run does the rest: manifests go first, so no version
 /// that can be opened lacks a file.
 ///
 /// # Errors
 /// When the store fails, or a version that must stay is not there; then nothing is removed.
-pub(crate) async fn clean(files: &TableFiles, input: &CleanInput<'_>) -> Result<Cleaned, TableError> {
+pub(crate) async fn clean<F>(
+    files: &TableFiles,
+    input: &CleanInput<'_>,
+    still_owner: impl FnOnce() -> F,
+) -> Result<Cleaned, TableError>
+where
+    F: Future<Output = Result<bool, TableError>>,
+{
     let listed = list(files, input.table).await?;
+    if !still_owner().await? {
+        return Err(TableError::Fenced);
+    }
     let versions: BTreeMap<u64, &File> = listed.iter().filter_map(|f| Some((version_of(&f.name)?, f))).collect();
     let Some((newest, manifest)) = versions.last_key_value().filter(|(newest, _)| **newest == input.committed) else {
         return Ok(Cleaned::default());

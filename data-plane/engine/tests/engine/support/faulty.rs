@@ -246,8 +246,12 @@ impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let create = matches!(opts.mode, PutMode::Create);
         if self.gate.try_read().is_err() {
-            self.held.notify_one();
-            drop(self.gate.read().await);
+            // In the queue before anybody is told, so that who is told and asks for the gate again comes after it.
+            let mut through = std::pin::pin!(self.gate.read());
+            if futures::poll!(&mut through).is_pending() {
+                self.held.notify_one();
+                drop(through.await);
+            }
         }
         let fate = self.begin(create).await;
         if let Fate::Late { after } = fate {
