@@ -10,12 +10,15 @@ export CARGO_TARGET_DIR ?= $(AGENTDB_CACHE)/target
 AGENTDB := $(CARGO_TARGET_DIR)/debug/agentdb
 # Options for the program: make run ARGS="--listen 127.0.0.1:9000"
 ARGS ?=
+# What `make simulate` runs.
+SEEDS ?= 2000
+FIRST ?= 1
 
 # Always the whole workspace: a single package would be built with fewer features of the shared
 # dependencies, and the next command would compile all of them again.
 BUILD := cargo build --locked --workspace
 
-.PHONY: help setup run test demo bench peers texts lint openapi sqlx console fmt
+.PHONY: help setup run test simulate demo bench peers texts lint openapi sqlx console fmt
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,10 @@ test: ## Set up, build and run every test (ends with the test runner's summary)
 	@$(BUILD) --bins --tests
 	@scripts/check/openapi.sh
 	@scripts/check/nextest.sh
+
+simulate: ## Run the engine's simulation for long (SEEDS=2000, FIRST=1: seeds and the first of them)
+	@scripts/setup/all.sh test
+	@SIM_SEEDS=$(SEEDS) SIM_FIRST=$(FIRST) scripts/check/simulate.sh
 
 demo: ## Real text, real questions, real bill (ARGS="--store s3" for the other object store)
 	@scripts/setup/all.sh test
