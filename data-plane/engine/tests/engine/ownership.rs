@@ -10,7 +10,10 @@ use agentdb_clock::ManualClock;
 use agentdb_data_plane_engine::{
     Environment, FoldError, Include, Mode, Namespace, Query, ReadError, Store, WriteError, WriteMeta,
 };
-use object_store::ObjectStore;
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 const VALIDITY: Duration = Duration::from_secs(10);
 
@@ -155,4 +158,46 @@ async fn a_hand_over_that_cannot_fold_loses_nothing() {
     assert_eq!(ns.upsert(DOCS, vec![record(1, 0)], usage(1, 1)).await, Err(WriteError::Closed));
     let next = open(&store(&objects), 2).await;
     assert_eq!(next.count(DOCS, None).await.expect("count").value, 1);
+}
+
+/// What a fold of `from` wrote to the tables arrives in `to`, where it finds no place taken.
+async fn arrives_late(from: &InMemory, to: &InMemory) {
+    let tables = Path::from(format!("{PREFIX}/tables"));
+    let files: Vec<_> = from.list(Some(&tables)).try_collect().await.expect("a list");
+    for file in files {
+        let bytes = from.get(&file.location).await.expect("a file").bytes().await.expect("its bytes");
+        // Refused where the successor was before.
+        drop(to.put_opts(&file.location, bytes.into(), PutOptions::from(PutMode::Create)).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_fold_of_the_owner_before_brings_nothing_deleted_back() {
+    for folded_before in [false, true] {
+        let disk = Arc::new(InMemory::new());
+        let objects: Arc<dyn ObjectStore> = disk.clone();
+        let old = open(&store(&objects), 1).await;
+        old.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+        if folded_before {
+            old.upsert(DOCS, vec![record(0, 0)], WriteMeta::default()).await.expect("written");
+            old.fold().await.expect("fold");
+        }
+        old.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+        // It folds, and what it sends to the store takes very long.
+        let sent = Arc::new(disk.fork());
+        let folding = open(&store(&(sent.clone() as Arc<dyn ObjectStore>)), 1).await;
+        folding.fold().await.expect("fold");
+
+        let new = open(&store(&objects), 2).await;
+        new.delete(DOCS, ids(1..2), WriteMeta::default()).await.expect("deleted");
+        new.fold().await.expect("fold");
+        arrives_late(&sent, &disk).await;
+        new.upsert(DOCS, vec![record(2, 0)], WriteMeta::default()).await.expect("written");
+        new.fold().await.expect("fold");
+        new.close().await;
+        let last = open(&store(&objects), 3).await;
+        let found = last.fetch(DOCS, &ids(1..3), Include::ALL).await.expect("fetch").value;
+        assert_eq!(found, [None, Some(record(2, 0))], "folded before: {folded_before}");
+        assert_eq!(last.count(DOCS, None).await.expect("count").value, 1 + u64::from(folded_before));
+    }
 }
