@@ -74,7 +74,10 @@ where
     if newest != input.known_version && planted_newer_is_folded() {
         return Ok(Folded { version: newest, committed: true });
     }
-    match (head, input.known_version) {
+    let base = input.known_version;
+    #[cfg(feature = "planted-bugs")]
+    let base = if crate::planted::is(crate::planted::Bug::LateFoldOverSuccessor) { newest } else { base };
+    match (head, base) {
         (None, _) | (Some(_), None) if input.rows.is_empty() => Ok(Folded { version: None, committed: false }),
         (None, _) => create(files, input).await,
         (Some(head), None) => replace(input, head).await,
