@@ -234,9 +234,8 @@ impl Tables {
                 }
                 Op::Delete { table, ids } => {
                     let Some((collection, _)) = self.0.get(table) else { continue };
-                    let deleted =
-                        |id: &Box<str>| Change::Deleted { collection: Arc::clone(collection), id: id.clone() };
-                    changes.extend(ids.iter().map(deleted));
+                    let ids = ids.iter().cloned();
+                    changes.extend(ids.map(|id| Change::Deleted { collection: Arc::clone(collection), id }));
                 }
                 Op::Rewind { to, .. } => changes.push(Change::Rewound { to: *to }),
                 Op::Mark(_) => {}

@@ -134,10 +134,11 @@ where
         let is_newest = version_of(&file.name).is_some_and(|version| version == *newest);
         if is_newest || live.has(&file.name) {
             footprint.live_bytes += file.meta.size;
-        } else if is_file(&file.name) && !kept.iter().any(|version| version.has(&file.name)) {
-            if file.meta.last_modified <= written_by || left.iter().any(|version| version.has(&file.name)) {
-                rest.push(&file.meta);
-            }
+        } else if is_file(&file.name)
+            && !kept.iter().any(|version| version.has(&file.name))
+            && (file.meta.last_modified <= written_by || left.iter().any(|version| version.has(&file.name)))
+        {
+            rest.push(&file.meta);
         }
     }
     let unfinished = expired.len() == MAX_REMOVED || rest.len() > MAX_REMOVED;

@@ -152,8 +152,11 @@ async fn no_increment_is_lost_while_folds_move_the_record() {
                 let stored = stored.expect("there");
                 let Value::Int(n) = stored.record.attributes["page"] else { panic!("a number") };
                 // Half of them look at the number itself, for which the row must be read.
-                let condition =
-                    if number % 2 == 0 { Condition::Commit(stored.commit) } else { passes(&format!("page = {n}")) };
+                let condition = if number.is_multiple_of(2) {
+                    Condition::Commit(stored.commit)
+                } else {
+                    passes(&format!("page = {n}"))
+                };
                 let patch =
                     Patch { attributes: [("page".to_owned(), Some(Value::Int(n + 1)))].into(), ..Patch::default() };
                 let operation = Operation::patch(DOCS, vec![(id(1), patch)]).when(condition);

@@ -2,6 +2,8 @@
 //!
 //! `cargo nextest run -p agentdb-data-plane-engine --run-ignored only -E 'test(index_kinds)' --no-capture`
 
+#![expect(clippy::disallowed_methods, reason = "it measures real time")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

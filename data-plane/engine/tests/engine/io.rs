@@ -42,6 +42,7 @@ async fn a_read_counts_its_own_calls_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a far store takes real time")]
 async fn round_trips_are_what_a_far_store_makes_one_wait_for() {
     let objects = memory();
     let ns = open(&store(&objects), 1).await;

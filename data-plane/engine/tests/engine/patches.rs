@@ -49,7 +49,7 @@ async fn check(ns: &Namespace, i: usize) {
 
     let change = Patch { metadata: Some(json!({"n": null, "source": {"at": 1.1}, "list": [1]})), ..Patch::default() };
     assert_eq!(patch(ns, i, change).await, Ok(1));
-    let kind = if i % 2 == 0 { "draft" } else { "final" };
+    let kind = if i.is_multiple_of(2) { "draft" } else { "final" };
     expected.metadata = Some(json!({"source": {"kind": kind, "at": 1.1}, "list": [1]}));
     assert_eq!(read(ns, i).await, expected);
 

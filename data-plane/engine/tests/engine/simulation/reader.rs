@@ -69,7 +69,7 @@ pub async fn fetch(run: Arc<Run>, process: Arc<Process>, name: String, ids: Vec<
         }
         Ok(())
     };
-    run.judged(judge().map_err(|v: Violation| of(&process, "fetch", v)));
+    run.judged(judge().map_err(|v: Violation| of(&process, "fetch", &v)));
 }
 
 /// Asks for all rows and judges the answer.
@@ -79,7 +79,7 @@ async fn scan(run: Arc<Run>, process: Arc<Process>, name: String) {
     let read = process.call(&run, process.ns.scan(&name, None, None, 1000, Include::ALL)).await;
     let Some(read) = answered(&run, &process, &name, begun, read) else { return };
     let judged = values(&read.value.records).and_then(|seen| run.model.lock().judge_all(&name, &seen, read.commit));
-    run.judged(judged.map_err(|v| of(&process, "scan", v)));
+    run.judged(judged.map_err(|v| of(&process, "scan", &v)));
 }
 
 /// Asks for the nearest rows; each must be one that may be seen.
@@ -98,7 +98,7 @@ async fn nearest(run: Arc<Run>, process: Arc<Process>, name: String, probe: (Str
         }
         Ok(())
     };
-    run.judged(judge().map_err(|v: Violation| of(&process, "query", v)));
+    run.judged(judge().map_err(|v: Violation| of(&process, "query", &v)));
 }
 
 pub fn values(records: &[Record]) -> Result<BTreeMap<String, u64>, Violation> {
@@ -128,7 +128,7 @@ fn answered<T>(
         }
         Err(ReadError::NoSuchCollection) => {
             let judged = run.model.lock().judge_absent(name, begun);
-            run.judged(judged.map_err(|v| of(process, "read", v)));
+            run.judged(judged.map_err(|v| of(process, "read", &v)));
         }
         Err(ReadError::NoLease) => run.count("refused for want of a lease", 1),
         Err(ReadError::Fenced) if process.is_newest(run) && !process.faulty.is_dead() => {
@@ -140,6 +140,6 @@ fn answered<T>(
     None
 }
 
-fn of(process: &Process, what: &str, violation: Violation) -> Violation {
+fn of(process: &Process, what: &str, violation: &str) -> Violation {
     format!("{what} by generation {}: {violation}", process.generation)
 }
