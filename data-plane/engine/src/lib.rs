@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //! - A write is acknowledged only after its log entry is durable and applied.
-//! - Log entries are created, never overwritten; a commit number belongs to one entry for ever.
+//! - Log entries are created, never overwritten but by an erase; a commit number belongs to one entry for ever.
 //! - The checkpoint names Lance versions that hold exactly the effects of the log up to its commit.
 //! - Usage counters and idempotency answers are as durable as the write that carried them.
 //! - A writer that lost the namespace cannot change what the next owner reads.
@@ -44,10 +44,10 @@ mod transfer;
 pub use config::{Config, Environment, Lease, SoleOwner, Writer};
 pub use filter::{Filter, FilterError};
 pub use namespace::{
-    Action, Branch, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Export, Feed, FeedError,
-    FoldError, Idempotency, Import, ImportError, Imported, Metered, Missing, Moment, Namespace, OpenError, Operation,
-    PastState, Patch, ReadError, ReadOf, Snapshot, Stats, Stored, TimeError, UsageDelta, UsageKey, WriteError,
-    WriteMeta,
+    Action, Branch, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Erasure, Export, Feed,
+    FeedError, FoldError, Idempotency, Import, ImportError, Imported, Metered, Missing, Moment, Namespace, OpenError,
+    Operation, PastState, Patch, ReadError, ReadOf, Snapshot, Stats, Stored, TimeError, UsageDelta, UsageKey,
+    WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

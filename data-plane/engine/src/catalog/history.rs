@@ -53,8 +53,19 @@ pub(crate) struct Marks {
     pub(crate) snapshots: BTreeMap<String, SnapshotMark>,
     /// Namespaces that began from this one, by name.
     pub(crate) branches: BTreeMap<String, BranchMark>,
+    /// The commit of the last erase: nothing before it can be read.
+    pub(crate) erased: Commit,
+    /// Erases that are in the log, and whose traces are not all removed.
+    pub(crate) erasing: Vec<Erasing>,
     /// Whether this namespace is itself a branch.
     pub(crate) is_branch: bool,
+}
+
+/// A collection that records were erased from, or that was erased itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Erasing {
+    pub(crate) name: String,
+    pub(crate) table: TableId,
 }
 
 /// A namespace that began from this one.
@@ -136,6 +147,8 @@ impl Default for Marks {
             rewinds: Vec::new(),
             snapshots: BTreeMap::new(),
             branches: BTreeMap::new(),
+            erased: 0,
+            erasing: Vec::new(),
             is_branch: false,
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use checkpoint::{Aside, Checkpoint, DroppedTable, FoldedTable, Totals};
-pub(crate) use history::{BranchMark, Kept, Mark, Marks, SnapshotMark};
+pub(crate) use history::{BranchMark, Erasing, Kept, Mark, Marks, SnapshotMark};
 pub(crate) use roots::{Moved, RootError, Roots};
 
 /// A table's identity. A collection that is dropped and created again is another table.

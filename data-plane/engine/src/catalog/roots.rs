@@ -13,6 +13,7 @@ use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
 use super::Checkpoint;
 use crate::frame::{self, FrameError, Kind};
 use crate::store::Store;
+use crate::table::Removed;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -100,6 +101,20 @@ impl Roots {
             Some(found) => Ok(Moved::Taken(Box::new(found))),
             None => Err(error),
         }
+    }
+
+    /// Removes all checkpoints below `sequence`.
+    pub(crate) async fn remove_below(&self, sequence: u64) -> Result<Removed, RootError> {
+        let objects = self.store.objects();
+        let listing = within(objects.list(Some(&self.prefix)).try_collect::<Vec<_>>()).await?;
+        let mut removed = Removed::default();
+        for old in listing {
+            if let Some(number) = sequence_of(&old.location).filter(|number| *number < sequence) {
+                self.remove(number).await?;
+                removed.add(Removed { objects: 1, bytes: old.size });
+            }
+        }
+        Ok(removed)
     }
 
     /// Removes a checkpoint; one that is gone already is no error.

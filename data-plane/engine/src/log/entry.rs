@@ -34,9 +34,15 @@ pub(crate) enum Body<R = Row> {
     Generation,
     /// Writes in their order.
     Writes(Vec<LoggedWrite<R>>),
+    /// What was here was erased. A checkpoint is beyond it, so it is never replayed.
+    Erased,
 }
 
 impl<R> Body<R> {
+    pub(crate) fn is_erased(&self) -> bool {
+        matches!(self, Self::Erased)
+    }
+
     /// The table versions that a rewind names.
     pub(crate) fn rewound(&self) -> Vec<(TableId, u64)> {
         let Self::Writes(writes) = self else { return Vec::new() };
@@ -52,7 +58,7 @@ impl Body {
     /// The changes, in their order.
     pub(crate) fn into_ops(self) -> impl Iterator<Item = Op> {
         let writes = match self {
-            Self::Generation => Vec::new(),
+            Self::Generation | Self::Erased => Vec::new(),
             Self::Writes(writes) => writes,
         };
         writes.into_iter().flat_map(|write| write.ops)
@@ -88,11 +94,22 @@ pub(crate) enum Op<R = Row> {
         ids: Vec<Box<str>>,
     },
     Mark(Mark),
+    Erase(EraseOp),
     /// The collections are again what they were at `to`, and the tables hold that.
     Rewind {
         to: Commit,
         tables: Vec<FoldedTable>,
     },
+}
+
+/// Records of a collection, or all of it, that are to leave no trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EraseOp {
+    pub(crate) name: String,
+    /// The table of the records.
+    pub(crate) table: Option<TableId>,
+    /// `None` for the collection itself.
+    pub(crate) ids: Option<Vec<Box<str>>>,
 }
 
 /// The answer of an idempotent request.

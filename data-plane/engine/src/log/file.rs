@@ -7,11 +7,12 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
 
-use super::Entry;
 use super::recent::Recent;
+use super::{Body, Entry};
 use crate::frame::{self, FrameError, Kind};
 use crate::namespace::Commit;
 use crate::store::Store;
+use crate::table::Removed;
 
 /// Entries read at the same time during recovery.
 const READ_AHEAD: usize = 16;
@@ -31,6 +32,13 @@ pub(crate) enum LogError {
     Damaged { commit: Commit, error: FrameError },
     #[error("the store did not answer in time")]
     TimedOut,
+}
+
+/// What an erase has removed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ErasedEntries {
+    pub(crate) removed: Removed,
+    pub(crate) emptied: Removed,
 }
 
 /// What became of an append.
@@ -184,6 +192,52 @@ impl Log {
         });
         deletes.buffer_unordered(TRIM_PARALLEL).try_collect::<Vec<()>>().await?;
         Ok(count)
+    }
+
+    /// Removes what the entries up to `last` hold, for ever. Those written at `young_ms` or later stay as empty ones:
+    /// their keys must not become free as long as a writer may sleep that could take them.
+    pub(crate) async fn erase(&self, last: Commit, young_ms: i64) -> Result<ErasedEntries, LogError> {
+        let objects = self.store.objects();
+        let listed: Vec<_> = objects.list(Some(&self.prefix)).try_collect().await?;
+        let sized = listed.iter().filter_map(|meta| Some((commit_of(&meta.location)?, meta.size)));
+        let mut entries: Vec<(Commit, u64)> = sized.filter(|(commit, _)| *commit <= last).collect();
+        entries.sort_unstable();
+        let mut erased = ErasedEntries::default();
+        // Times grow with commits: those before one that is old are old.
+        while let Some(from) = entries.len().checked_sub(1).map(|end| end.saturating_sub(READ_AHEAD - 1)) {
+            let chunk: Vec<_> =
+                entries[from..].iter().map(|(commit, size)| self.empty(*commit, *size, young_ms)).collect();
+            let done: Vec<_> = futures::stream::iter(chunk).buffered(READ_AHEAD).try_collect().await?;
+            let young = done.iter().rev().take_while(|emptied| emptied.is_some()).count();
+            done.iter().rev().take(young).flatten().for_each(|emptied| erased.emptied.add(*emptied));
+            entries.truncate(entries.len() - young);
+            if young < done.len() {
+                break;
+            }
+        }
+        if let Some((oldest_to_go, _)) = entries.last() {
+            self.trim(*oldest_to_go, &[]).await?;
+        }
+        entries.iter().for_each(|(_, bytes)| erased.removed.add(Removed { objects: 1, bytes: *bytes }));
+        self.recent.forget();
+        Ok(erased)
+    }
+
+    /// Puts an empty entry in the place of a young one, and gives what went; `None` when it is not young.
+    async fn empty(&self, commit: Commit, size: u64, young_ms: i64) -> Result<Option<Removed>, LogError> {
+        let Some(entry) = self.read(commit).await?.filter(|entry| entry.at_ms >= young_ms) else { return Ok(None) };
+        if entry.body.is_erased() {
+            return Ok(Some(Removed::default()));
+        }
+        // The nonce stays: a writer that is still to learn whether the entry is its own does so.
+        let empty: Entry = Entry { body: Body::Erased, ..entry };
+        let sealed = frame::serialize(&empty).and_then(|body| frame::seal(Kind::LogEntry, &body));
+        let sealed = sealed.map_err(|error| LogError::Damaged { commit, error })?;
+        let objects = self.store.objects();
+        let key = self.key(commit);
+        let put = objects.put(&key, Bytes::from(sealed).into());
+        tokio::time::timeout(ATTEMPT_TIMEOUT, put).await.map_err(|_| LogError::TimedOut)??;
+        Ok(Some(Removed { objects: 1, bytes: size }))
     }
 }
 

@@ -42,6 +42,13 @@ impl Recent {
         recent.entries.get(at).map(|(_, sealed)| sealed.clone())
     }
 
+    /// Lets all go.
+    pub(super) fn forget(&self) {
+        let mut recent = self.0.lock();
+        recent.entries.clear();
+        recent.bytes = 0;
+    }
+
     pub(super) fn follow(&self) {
         self.0.lock().followers += 1;
     }

@@ -292,6 +292,26 @@ impl Collection {
         })
     }
 
+    /// What is needed to bring its table to other files: the schema, the version, the logical bytes, and whether rows
+    /// are streamed from it. `None` when there is no table.
+    pub(super) fn in_files(&self) -> Option<(Arc<Schema>, u64, u64, bool)> {
+        let streams = self.image.as_ref().is_some_and(|image| image.remote.is_some());
+        Some((Arc::clone(&self.schema), self.version?, self.totals.bytes, streams))
+    }
+
+    /// The same rows are at `version`, in other files; `image` is of those when rows are streamed. Nothing may be frozen.
+    pub(super) fn rewritten(&mut self, version: u64, image: Option<Image>) {
+        self.version = Some(version);
+        if let Some(mut image) = image {
+            // These rows were counted out when they were shadowed.
+            let mut counted = self.totals;
+            for id in self.active.touched() {
+                image.kill(id, &mut counted);
+            }
+            self.image = Some(image);
+        }
+    }
+
     /// The image of `version`, when nothing was written upon it.
     pub(super) fn untouched_image(&self, version: u64) -> Option<Image> {
         self.image.clone().filter(|_| self.version == Some(version) && !self.has_unfolded())

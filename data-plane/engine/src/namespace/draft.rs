@@ -16,7 +16,7 @@ use super::step::{Done, Step};
 use super::types::{Commit, Committed, Metered, UsageDelta, WriteMeta};
 use crate::catalog::{Mark, TableId};
 use crate::config::Config;
-use crate::log::{Answer, Body, Entry, LoggedWrite, Op};
+use crate::log::{Answer, Body, Entry, EraseOp, LoggedWrite, Op};
 use crate::memtable::Row;
 use crate::schema::Schema;
 
@@ -38,12 +38,13 @@ pub(super) enum PendingOp {
     Change(Vec<Step>),
     Mark(Mark),
     Rewind(Rewound),
+    Erase(EraseOp),
 }
 
 impl PendingOp {
     /// Whether it has an entry of its own.
     fn is_alone(&self) -> bool {
-        matches!(self, Self::Mark(_) | Self::Rewind(_))
+        matches!(self, Self::Mark(_) | Self::Rewind(_) | Self::Erase(_))
     }
 }
 
@@ -200,6 +201,7 @@ impl Planned {
                 steps.into_iter().zip(done).filter_map(|(step, done)| step.into_change(done)).collect()
             }
             (Self::AsGiven, PendingOp::Rewind(rewound)) => vec![Change::Rewind(rewound)],
+            (Self::AsGiven, PendingOp::Erase(op)) => vec![Change::Erase(op)],
             (Self::Steps(_) | Self::AsGiven, _) => Vec::new(),
         }
     }
@@ -264,6 +266,18 @@ fn accept(
         PendingOp::Rewind(rewound) => {
             marks::check_rewind(context.state, rewound.to)?;
             Ok(Accepted::Write(Planned::AsGiven, committed))
+        }
+        PendingOp::Erase(op) => {
+            marks::check_erase(context.state, op)?;
+            let deleted = match (&op.ids, op.table) {
+                (Some(ids), Some(table)) => {
+                    overlay.check(context.state, table)?;
+                    let collection = context.state.collection(table);
+                    ids.iter().filter(|id| collection.is_some_and(|c| c.newest(id).is_some())).count() as u64
+                }
+                _ => context.state.collections.get(&op.name).map_or(0, |collection| collection.totals.rows),
+            };
+            Ok(Accepted::Write(Planned::AsGiven, Committed { deleted, ..committed }))
         }
     }
 }
@@ -372,7 +386,7 @@ impl Metered {
                 self.each_step.saturating_mul(steps.sum())
             }
             Change::Delete { ids, .. } => self.each_delete.saturating_mul(ids.len() as u64),
-            Change::Create { .. } | Change::Drop { .. } | Change::Mark(_) | Change::Rewind(_) => 0,
+            Change::Create { .. } | Change::Drop { .. } | Change::Mark(_) | Change::Rewind(_) | Change::Erase(_) => 0,
         });
         cost.fold(0, u64::saturating_add).max(self.at_least)
     }
@@ -402,6 +416,7 @@ fn op(change: &Change) -> Op<&Row> {
         Change::Upsert { table, rows } => Op::Upsert { table: *table, rows: rows.iter().map(|r| &r.row).collect() },
         Change::Delete { table, ids } => Op::Delete { table: *table, ids: ids.clone() },
         Change::Mark(mark) => Op::Mark(mark.clone()),
+        Change::Erase(op) => Op::Erase(op.clone()),
         Change::Rewind(rewound) => Op::Rewind { to: rewound.to, tables: rewound.tables.clone() },
     }
 }

@@ -228,6 +228,9 @@ pub enum TimeError {
         /// The time of the oldest commit that can be read.
         oldest: chrono::DateTime<chrono::Utc>,
     },
+    /// This is a branch: its records are its parent's, too.
+    #[error("this is a branch; its parent holds the records, too: erase them there")]
+    IsBranch,
     /// There is no branch of that name.
     #[error("no such branch")]
     NoSuchBranch,
@@ -249,4 +252,14 @@ pub enum TimeError {
     /// The store did not answer, or Lance failed; nothing was changed.
     #[error("the object store is unavailable: {0}")]
     Unavailable(String),
+}
+
+impl From<FoldError> for TimeError {
+    fn from(error: FoldError) -> Self {
+        match error {
+            FoldError::Fenced => Self::Read(ReadError::Fenced),
+            FoldError::Closed => Self::Read(ReadError::Closed),
+            FoldError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
 }

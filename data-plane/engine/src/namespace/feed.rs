@@ -13,7 +13,7 @@ use super::errors::{FeedError, ReadError};
 use super::shared::{Shared, refuse_unless_serving};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, TableId};
-use crate::log::{Body, Entry, Follower, LoggedWrite, Op};
+use crate::log::{Body, Entry, EraseOp, Follower, LoggedWrite, Op};
 use crate::schema::{Record, Schema};
 use crate::search::Include;
 
@@ -125,7 +125,8 @@ impl Feed {
             let newest = self.wait().await?;
             while self.delivered < newest {
                 let commit = self.delivered + 1;
-                let Some(entry) = self.log.read(commit).await? else { return Err(self.gone(commit)) };
+                let entry = self.log.read(commit).await?.filter(|entry| !entry.body.is_erased());
+                let Some(entry) = entry else { return Err(self.gone(commit)) };
                 let changes = self.tables.changes(&entry, self.include);
                 // The owner may have changed while the entry was read.
                 self.shared.may_answer()?;
@@ -163,7 +164,8 @@ async fn tables_at(shared: &Shared, after: Commit) -> Result<Tables, FeedError> 
     let checkpoint = checkpoint_before(shared, after).await?;
     let (mut at, mut tables) = checkpoint.map_or_else(Default::default, |c| (c.folded_commit, Tables::folded(c)));
     while at < after {
-        let Some(entry) = shared.log.read(at + 1).await? else { return Err(FeedError::Gone { after }) };
+        let entry = shared.log.read(at + 1).await?.filter(|entry| !entry.body.is_erased());
+        let entry = entry.ok_or(FeedError::Gone { after })?;
         tables.follow(&entry);
         at += 1;
     }
@@ -211,7 +213,8 @@ impl Tables {
                 let tables = tables.iter();
                 self.0 = tables.map(|t| (t.table, (Arc::from(t.name.as_str()), Arc::new(t.schema.clone())))).collect();
             }
-            Op::Upsert { .. } | Op::Delete { .. } | Op::Mark(_) => {}
+            Op::Erase(EraseOp { name, ids: None, .. }) => self.0.retain(|_, (known, _)| **known != **name),
+            Op::Upsert { .. } | Op::Delete { .. } | Op::Mark(_) | Op::Erase(_) => {}
         }
     }
 
@@ -238,6 +241,16 @@ impl Tables {
                     changes.extend(ids.map(|id| Change::Deleted { collection: Arc::clone(collection), id }));
                 }
                 Op::Rewind { to, .. } => changes.push(Change::Rewound { to: *to }),
+                Op::Erase(EraseOp { name, ids, .. }) => {
+                    let collection: Arc<str> = Arc::from(name.as_str());
+                    match ids {
+                        Some(ids) => changes.extend(
+                            ids.iter()
+                                .map(|id| Change::Deleted { collection: Arc::clone(&collection), id: id.clone() }),
+                        ),
+                        None => changes.push(Change::Dropped { collection }),
+                    }
+                }
                 Op::Mark(_) => {}
             }
             self.follow_one(op);
@@ -248,7 +261,7 @@ impl Tables {
 
 fn operations(entry: &Entry) -> impl Iterator<Item = &Op> {
     let writes: &[LoggedWrite] = match &entry.body {
-        Body::Generation => &[],
+        Body::Generation | Body::Erased => &[],
         Body::Writes(writes) => writes,
     };
     writes.iter().flat_map(|write| &write.ops)

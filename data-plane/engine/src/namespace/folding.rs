@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::cleaning::{self, Cleaning};
 use super::collection::{FrozenCollection, NextImage};
+use super::erase;
 use super::errors::{FoldError, ReadError};
 use super::history::{self, Plan};
 use super::shared::{LoadError, Shared, refuse_unless_serving};
@@ -123,10 +124,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
 /// Folds everything written so far. Nothing to fold is a success.
 pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
     let mut memory = shared.folding.lock().await;
+    fold_all(shared, &mut memory).await?;
+    // One that was cut short.
+    erase::purge(shared, &mut memory).await.map(drop)
+}
+
+/// As [`fold`], by who holds the lock.
+pub(super) async fn fold_all(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     // What an earlier fold could not finish is as it was frozen then; what came after it takes another one.
     let left_over = shared.state.read().frozen.is_some();
-    fold_once(shared, &mut memory).await?;
-    if left_over { fold_once(shared, &mut memory).await } else { Ok(()) }
+    fold_once(shared, memory).await?;
+    if left_over { fold_once(shared, memory).await } else { Ok(()) }
 }
 
 /// Removes what is past its retention, in the log and in the tables, as a fold does; for a namespace that has had no
@@ -151,7 +159,7 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
     done.map(|done| done.removed).map_err(FoldError::Unavailable)
 }
 
-async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
+pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     load_images(shared, memory).await?;
     history::decide(shared, memory);
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
@@ -450,5 +458,12 @@ fn planted_contents(shared: &Shared, checkpoint: &mut Checkpoint) {
     }
     if crate::planted::is(crate::planted::Bug::AnswersForgottenByFold) {
         checkpoint.answers.clear();
+    }
+}
+
+pub(super) fn fold_error(error: TableError) -> FoldError {
+    match error {
+        TableError::Fenced => FoldError::Fenced,
+        other => FoldError::Unavailable(other.to_string()),
     }
 }

@@ -5,6 +5,7 @@ use super::errors::WriteError;
 use super::state::State;
 use super::types::Commit;
 use crate::catalog::{Mark, SnapshotMark};
+use crate::log::EraseOp;
 
 /// Rewinds that the history of a namespace may hold.
 const MAX_REWINDS: usize = 1_000;
@@ -12,6 +13,7 @@ const MAX_REWINDS: usize = 1_000;
 /// Checks a mark that is to be set by entry `commit`, and fills in what only the entry knows.
 pub(super) fn accept(context: &DraftContext<'_>, mark: Mark, commit: Commit) -> Result<Mark, WriteError> {
     let (state, marks) = (context.state, &context.state.marks);
+    check_no_erase(state)?;
     match mark {
         Mark::Snapshot { name, commit: of, .. } => {
             if marks.snapshots.contains_key(&name) {
@@ -53,11 +55,39 @@ pub(super) fn check_rewind(state: &State, to: Commit) -> Result<(), WriteError> 
         let why = format!("the history holds {MAX_REWINDS} rewinds, as many as may be; shorten it or wait");
         return Err(bad("to", why));
     }
+    check_no_erase(state)?;
     check_readable(state, to)
 }
 
+/// Whether records may be erased.
+pub(super) fn check_erase(state: &State, op: &EraseOp) -> Result<(), WriteError> {
+    if state.marks.is_branch {
+        return Err(bad("collection", "its records are the parent's, too; erase them there".to_owned()));
+    }
+    if !state.marks.branches.is_empty() {
+        let names: Vec<&str> = state.marks.branches.keys().map(String::as_str).collect();
+        return Err(bad(
+            "collection",
+            format!("branches may hold its records; delete them first: {}", names.join(", ")),
+        ));
+    }
+    // One that is gone already, and whose traces are not all removed, may be asked for again.
+    if state.collections.contains_key(&op.name) || state.marks.erasing.iter().any(|one| one.name == op.name) {
+        return Ok(());
+    }
+    Err(WriteError::NoSuchCollection)
+}
+
+/// What an erase removes must not be named anew.
+fn check_no_erase(state: &State) -> Result<(), WriteError> {
+    if state.marks.erasing.is_empty() {
+        return Ok(());
+    }
+    Err(WriteError::Backpressure("an erase is being finished"))
+}
+
 fn check_readable(state: &State, commit: Commit) -> Result<(), WriteError> {
-    let oldest = state.kept().iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit);
+    let oldest = state.kept().iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit).max(state.marks.erased);
     let kept = |snapshot: &SnapshotMark| snapshot.commit == commit;
     if commit <= state.commit && (commit >= oldest || state.marks.snapshots.values().any(kept)) {
         return Ok(());

@@ -7,6 +7,7 @@ mod branches;
 mod cleaning;
 mod collection;
 mod draft;
+mod erase;
 mod errors;
 mod export;
 mod feed;
@@ -40,6 +41,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 pub use branches::Branch;
+pub use erase::Erasure;
 pub use errors::{FeedError, FoldError, OpenError, ReadError, TimeError, WriteError};
 pub use export::Export;
 pub use feed::{Change, Changes, Feed};

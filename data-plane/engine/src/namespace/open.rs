@@ -74,7 +74,8 @@ async fn replay(log: &Log, mut state: State, writer: Writer) -> Result<Option<St
     let commits = log.commits_after(state.commit).await?;
     let mut entries = std::pin::pin!(log.read_all(commits));
     while let Some((commit, entry)) = entries.try_next().await? {
-        let Some(entry) = entry.filter(|_| commit == state.commit + 1) else { return Ok(None) };
+        let expected = state.commit + 1;
+        let Some(entry) = entry.filter(|e| commit == expected && !e.body.is_erased()) else { return Ok(None) };
         state = replay_one(state, entry, writer).await?;
     }
     Ok(Some(state))
@@ -111,6 +112,9 @@ async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &E
         // The writer before us was quicker; what it wrote is acknowledged and ours to keep.
         let Some(theirs) = log.read(commit).await? else { continue };
         check_generation(theirs.generation, writer)?;
+        if theirs.body.is_erased() {
+            return Err(OpenError::Unavailable("the namespace was changed while it was opened".to_owned()));
+        }
         state.replay(theirs);
     }
 }

@@ -83,8 +83,14 @@ pub(super) async fn at(shared: &Arc<Shared>, commit: Commit) -> Result<Arc<PastS
     let past = Arc::new(PastState::new(shared, state, memory));
     shared.past_shared.lock().retain(|held| held.strong_count() > 0);
     shared.past_shared.lock().push(Arc::downgrade(&past.inner.shared));
-    // Fenced or closed in the meantime: whoever did it may have missed this one.
-    refuse_unless_serving(&shared.state.read())?;
+    // Fenced, closed or erased in the meantime: whoever did it may have missed this one.
+    {
+        let state = shared.state.read();
+        refuse_unless_serving(&state)?;
+        if commit < state.marks.erased {
+            return Err(TimeError::Gone { asked: commit, oldest: state.marks.erased, newest: state.commit });
+        }
+    }
     if pasts.cached.is_empty() {
         tokio::spawn(close_idle(Arc::downgrade(shared), shared.cancel.clone()));
     }
@@ -111,14 +117,15 @@ async fn close_idle(shared: Weak<Shared>, cancel: tokio_util::sync::Cancellation
 
 /// Replays the namespace up to `commit`.
 async fn load(shared: &Shared, commit: Commit) -> Result<State, TimeError> {
-    let (kept, newest) = {
+    let (kept, newest, erased) = {
         let state = shared.state.read();
-        (state.kept().to_vec(), state.commit)
+        (state.kept().to_vec(), state.commit, state.marks.erased)
     };
     if commit > newest {
         return Err(TimeError::NotReached { asked: commit, newest });
     }
-    for base in kept.iter().rev().filter(|base| base.folded_commit <= commit) {
+    let bases = kept.iter().rev().filter(|base| base.folded_commit <= commit && commit >= erased);
+    for base in bases {
         let root = match base.sequence {
             0 => None,
             sequence => match shared.roots.read(sequence).await? {
@@ -132,7 +139,7 @@ async fn load(shared: &Shared, commit: Commit) -> Result<State, TimeError> {
         }
         break;
     }
-    let oldest = kept.iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit);
+    let oldest = kept.iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit).max(erased);
     Err(TimeError::Gone { asked: commit, oldest, newest })
 }
 
@@ -141,7 +148,7 @@ async fn replay_to(shared: &Shared, mut state: State, commit: Commit) -> Result<
     let commits = (state.commit + 1..=commit).collect();
     let mut entries = std::pin::pin!(shared.log.read_all(commits));
     while let Some((_, entry)) = entries.try_next().await? {
-        let Some(entry) = entry else { return Ok(None) };
+        let Some(entry) = entry.filter(|entry| !entry.body.is_erased()) else { return Ok(None) };
         state = state.replay_off_thread(entry).await.map_err(TimeError::Unavailable)?;
     }
     Ok(Some(state))
@@ -173,6 +180,12 @@ async fn commit_at(shared: &Shared, time_ms: i64) -> Result<Commit, TimeError> {
         if entry.at_ms <= time_ms { low = middle } else { high = middle }
     }
     Ok(low)
+}
+
+impl Pasts {
+    pub(super) fn clear(&mut self) {
+        self.cached.clear();
+    }
 }
 
 impl PastState {

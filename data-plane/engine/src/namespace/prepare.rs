@@ -96,7 +96,7 @@ impl Namespace {
     }
 
     /// The collection's table, with its folded rows in memory.
-    async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
+    pub(super) async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
         if let Some(collection) = self.shared.state.read().collections.get(name) {
             refuse_set_aside(collection)?;
         }

@@ -22,7 +22,7 @@ impl State {
     pub(super) fn replay(&mut self, entry: Entry) {
         let (commit, at_ms) = (entry.commit, entry.at_ms);
         match entry.body {
-            Body::Generation => self.apply(commit, at_ms, Vec::new()),
+            Body::Generation | Body::Erased => self.apply(commit, at_ms, Vec::new()),
             Body::Writes(writes) => {
                 // One by one, for a write may need the collection that the one before it created.
                 for write in writes {
@@ -40,6 +40,7 @@ impl State {
             Op::Drop { name } => Change::Drop { name },
             Op::Delete { table, ids } => Change::Delete { table, ids },
             Op::Mark(mark) => Change::Mark(mark),
+            Op::Erase(op) => Change::Erase(op),
             Op::Rewind { to, tables } => Change::Rewind(Rewound { to, tables, images: HashMap::new() }),
             Op::Upsert { table, rows } => {
                 let schema =

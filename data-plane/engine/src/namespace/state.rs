@@ -7,7 +7,7 @@ use super::collection::Collection;
 use super::rewind::Rewound;
 use super::types::{Commit, UsageDelta, UsageKey};
 use crate::catalog::{Checkpoint, DroppedTable, Kept, Mark, Marks, TableId};
-use crate::log::Answer;
+use crate::log::{Answer, EraseOp};
 use crate::memtable::MemRow;
 use crate::schema::Schema;
 
@@ -20,6 +20,7 @@ pub(super) enum Change {
     Delete { table: TableId, ids: Vec<Box<str>> },
     Mark(Mark),
     Rewind(Rewound),
+    Erase(EraseOp),
 }
 
 impl Change {
@@ -27,7 +28,12 @@ impl Change {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Upsert { rows, .. } => rows.iter().map(|row| row.bytes as usize).sum(),
-            Self::Create { .. } | Self::Drop { .. } | Self::Delete { .. } | Self::Mark(_) | Self::Rewind(_) => 0,
+            Self::Create { .. }
+            | Self::Drop { .. }
+            | Self::Delete { .. }
+            | Self::Mark(_)
+            | Self::Rewind(_)
+            | Self::Erase(_) => 0,
         }
     }
 }
@@ -202,6 +208,7 @@ impl State {
             }
             Change::Mark(mark) => self.marks.apply(mark, commit),
             Change::Rewind(rewound) => self.rewind(commit, rewound),
+            Change::Erase(op) => self.erase(commit, op),
         }
     }
 
@@ -226,6 +233,12 @@ impl State {
         if let Some(old) = self.answers.insert(answer.scope_key, answer) {
             self.answer_bytes -= old.body.len() + ANSWER_OVERHEAD;
         }
+    }
+
+    /// Empties the bodies of all answers.
+    pub(super) fn empty_answers(&mut self) {
+        self.answers.values_mut().for_each(|answer| answer.body = Vec::new());
+        self.answer_bytes = self.answers.len() * ANSWER_OVERHEAD;
     }
 
     /// Forgets answers from before `before_ms`.

@@ -87,7 +87,7 @@ where
 }
 
 /// Makes the newest version hold again what `base` holds.
-async fn restore(head: Arc<Dataset>, base: u64) -> Result<Arc<Dataset>, TableError> {
+pub(super) async fn restore(head: Arc<Dataset>, base: u64) -> Result<Arc<Dataset>, TableError> {
     let newest = head.manifest().version;
     let transaction = TransactionBuilder::new(newest, Operation::Restore { version: base }).build();
     Ok(Arc::new(commit(head, transaction).await?))
@@ -140,7 +140,7 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
     update(dataset, removed_fragment_ids, updated_fragments, new_fragments).await
 }
 
-async fn update(
+pub(super) async fn update(
     head: Arc<Dataset>,
     removed_fragment_ids: Vec<u64>,
     updated_fragments: Vec<Fragment>,
@@ -193,7 +193,7 @@ async fn planted_delete_first(
 }
 
 /// Commits onto the newest version, which `head` is, or not at all.
-async fn commit(head: Arc<Dataset>, transaction: Transaction) -> Result<Dataset, TableError> {
+pub(super) async fn commit(head: Arc<Dataset>, transaction: Transaction) -> Result<Dataset, TableError> {
     let next = head.manifest().version + 1;
     let builder = CommitBuilder::new(head).with_commit_handler(strict(next)).with_max_retries(0);
     Ok(builder.with_skip_auto_cleanup(true).execute(transaction).await?)
@@ -235,6 +235,11 @@ async fn append(input: &FoldInput<'_>, dataset: &Arc<Dataset>) -> Result<Vec<Fra
     let params = WriteParams { mode: WriteMode::Append, skip_auto_cleanup: true, ..WriteParams::default() };
     let transaction: Transaction =
         InsertBuilder::new(Arc::clone(dataset)).with_params(&params).execute_uncommitted(batches(input)?).await?;
+    appended(transaction)
+}
+
+/// The fragments that an append has written.
+pub(super) fn appended(transaction: Transaction) -> Result<Vec<Fragment>, TableError> {
     match transaction.operation {
         Operation::Append { fragments } => Ok(fragments),
         other => Err(TableError::Damaged(format!("an append became {other}"))),

@@ -6,6 +6,7 @@ mod clone;
 mod columns;
 mod fold;
 mod open;
+mod rewrite;
 mod strict;
 
 pub use cleanup::Removed;
@@ -13,3 +14,4 @@ pub(crate) use cleanup::{CleanInput, Footprint, clean};
 pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, arrow_schema, batch_of};
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use open::{TableError, TableFiles};
+pub(crate) use rewrite::rewrite;

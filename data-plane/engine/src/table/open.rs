@@ -9,6 +9,7 @@ use lance_table::io::commit::{CommitHandler, ConditionalPutCommitHandler};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
+use super::cleanup::Removed;
 use crate::catalog::TableId;
 use crate::store::{IoScope, Store};
 
@@ -111,16 +112,18 @@ impl TableFiles {
     }
 
     /// Removes all files of a table that no checkpoint names any more.
-    pub(crate) async fn remove(&self, table: TableId) -> Result<(), TableError> {
+    pub(crate) async fn remove(&self, table: TableId) -> Result<Removed, TableError> {
         let objects = self.store.objects();
         let path = self.path(table);
-        let files: Vec<Path> = objects.list(Some(&path)).map_ok(|meta| meta.location).try_collect().await?;
+        let files: Vec<object_store::ObjectMeta> = objects.list(Some(&path)).try_collect().await?;
+        let mut removed = Removed::default();
         for file in files {
-            match objects.delete(&file).await {
+            match objects.delete(&file.location).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
+            removed.add(Removed { objects: 1, bytes: file.size });
         }
-        Ok(())
+        Ok(removed)
     }
 }

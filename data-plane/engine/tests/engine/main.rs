@@ -25,6 +25,8 @@ mod simulation;
 mod stores;
 mod support;
 mod time_branches;
+mod time_cost;
+mod time_erase;
 mod time_history;
 mod time_rewind;
 mod transfer;

@@ -8,6 +8,7 @@ pub mod pause;
 pub mod place;
 pub mod s3;
 pub mod slow;
+pub mod tables;
 pub mod timeline;
 pub mod vectors;
 pub mod wire;

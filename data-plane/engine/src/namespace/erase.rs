@@ -1,0 +1,230 @@
+//! Erase: records that nobody can bring back, with a receipt.
+//!
+//! One entry deletes the records and marks that an erase is to be finished. Then everything that could hold them goes:
+//! the table's files are written anew without them, a checkpoint names those and keeps no other, and older versions,
+//! checkpoints, snapshots, dropped tables and log entries are removed. Log entries younger than the retention are
+//! replaced by empty ones, for a writer that slept could create their keys anew. An erase that is cut short is
+//! finished by the next fold. The history begins anew with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Namespace;
+use super::branches;
+use super::draft::{PendingOp, Refused};
+use super::errors::{FoldError, TimeError, WriteError};
+use super::folding::{self, FoldMemory};
+use super::history;
+use super::shared::{Shared, refuse_unless_serving};
+use super::state::{Gone, Standing, State};
+use super::types::{Commit, WriteMeta};
+use crate::catalog::{Erasing, TableId};
+use crate::image;
+use crate::log::EraseOp;
+use crate::schema::{check_id, limits};
+use crate::table::{self, CleanInput, Removed, TableError};
+
+/// What an erase has removed from the object store for ever, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Erasure {
+    /// The commit of the erase. Nothing before it can be read any more.
+    pub commit: Commit,
+    /// Live records that were erased.
+    pub records: u64,
+    /// Files of tables: rows, deletions, indexes, older versions.
+    pub table_files: Removed,
+    /// Checkpoints.
+    pub checkpoints: Removed,
+    /// Log entries that were removed.
+    pub log_entries: Removed,
+    /// Log entries whose contents were removed.
+    pub emptied_log_entries: Removed,
+}
+
+impl Namespace {
+    /// Erases records by id, those that are there and those that ever were: at most 1,000. What the namespace was before
+    /// can be read no more, snapshots are deleted, and the answers stored for idempotent requests before it are emptied.
+    /// When this fails after the records were deleted, the next fold finishes it; ask again for a receipt.
+    ///
+    /// # Errors
+    /// [`TimeError::HasBranches`] while branches may hold the records; [`TimeError::IsBranch`] when this is one.
+    pub async fn erase(&self, collection: &str, ids: Vec<String>, meta: WriteMeta) -> Result<Erasure, TimeError> {
+        if ids.is_empty() || ids.len() > limits::MAX_BATCH {
+            let why = format!("must hold 1 to {}, not {}", limits::MAX_BATCH, ids.len());
+            return Err(WriteError::BadRequest { field: "ids", why }.into());
+        }
+        for id in &ids {
+            check_id(id).map_err(|(_, why)| WriteError::BadRequest { field: "ids", why })?;
+        }
+        let (table, _) = self.target(collection).await?;
+        let ids = ids.into_iter().map(Into::into).collect();
+        self.erase_all(EraseOp { name: collection.to_owned(), table: Some(table), ids: Some(ids) }, meta).await
+    }
+
+    /// Erases a collection with all it holds and ever held; otherwise as [`Namespace::erase`].
+    ///
+    /// # Errors
+    /// As for [`Namespace::erase`].
+    pub async fn erase_collection(&self, collection: &str, meta: WriteMeta) -> Result<Erasure, TimeError> {
+        self.erase_all(EraseOp { name: collection.to_owned(), table: None, ids: None }, meta).await
+    }
+
+    async fn erase_all(&self, op: EraseOp, meta: WriteMeta) -> Result<Erasure, TimeError> {
+        let shared = &self.shared;
+        let mut memory = shared.folding.lock().await;
+        {
+            let state = shared.state.read();
+            refuse_unless_serving(&state)?;
+            if state.marks.is_branch {
+                return Err(TimeError::IsBranch);
+            }
+            if !state.marks.branches.is_empty() {
+                return Err(TimeError::HasBranches { names: state.marks.branches.keys().cloned().collect() });
+            }
+        }
+        let bytes = 128 + op.name.len() + op.ids.iter().flatten().map(|id| id.len() + 8).sum::<usize>();
+        let done = self.submit(PendingOp::Erase(op), meta, bytes).await.map_err(Refused::into_error)?;
+        folding::fold_all(shared, &mut memory).await?;
+        let receipt = purge(shared, &mut memory).await?;
+        Ok(Erasure { commit: done.commit, records: done.deleted, ..receipt })
+    }
+}
+
+/// Finishes the erases that are in the log. All of them must be folded. Repeating it does no harm.
+pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<Erasure, FoldError> {
+    let erasing = shared.state.read().marks.erasing.clone();
+    let mut receipt = Erasure::default();
+    if erasing.is_empty() {
+        return Ok(receipt);
+    }
+    for one in &erasing {
+        rewrite(shared, memory, one.table).await?;
+    }
+    // The next checkpoint names the files written anew, and keeps none before it.
+    {
+        let mut state = shared.state.write();
+        state.changed = true;
+        if let Some(root) = &mut state.root {
+            root.kept.clear();
+        }
+    }
+    folding::fold_once(shared, memory).await?;
+    shared.pasts.lock().await.clear();
+    shared.close_pasts(Standing::Closed);
+    if !shared.still_owner().await.map_err(unavailable)? {
+        return Err(FoldError::Fenced);
+    }
+    let (root, folded) = {
+        let state = shared.state.read();
+        (state.root.as_ref().map_or(0, |root| root.sequence), state.folded_commit())
+    };
+    memory.gone.clear();
+    receipt.checkpoints = shared.roots.remove_below(root).await.map_err(unavailable)?;
+    let young = shared.now_ms().saturating_sub(i64::try_from(shared.config.retention.as_millis()).unwrap_or(i64::MAX));
+    let erased = shared.log.erase(folded, young).await.map_err(unavailable)?;
+    (receipt.log_entries, receipt.emptied_log_entries) = (erased.removed, erased.emptied);
+    receipt.table_files = remove_files(shared, memory, &erasing).await?;
+    branches::sweep(shared, memory).await;
+    finish(shared, memory, &erasing).await?;
+    tracing::info!(?receipt, "records were erased");
+    Ok(receipt)
+}
+
+/// Says durably that nothing is left to be done.
+async fn finish(shared: &Arc<Shared>, memory: &mut FoldMemory, done: &[Erasing]) -> Result<(), FoldError> {
+    {
+        let mut state = shared.state.write();
+        state.marks.erasing.retain(|one| !done.contains(one));
+        state.changed = true;
+    }
+    folding::fold_once(shared, memory).await
+}
+
+/// Brings a live table to a version without the files that hold deleted rows.
+async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) -> Result<(), FoldError> {
+    let Some((schema, version, bytes, streams)) = shared.state.write().by_table(table).and_then(|live| live.in_files())
+    else {
+        return Ok(());
+    };
+    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
+    let done = table::rewrite(&shared.tables, table, version, still_owner).await;
+    let next = done.map_err(folding::fold_error)?;
+    if next == version {
+        return Ok(());
+    }
+    let image = if streams {
+        let loaded = image::load(&shared.tables, &schema, table, next, bytes, shared.store.budget()).await;
+        Some(loaded.map_err(folding::fold_error)?)
+    } else {
+        None
+    };
+    if let Some(live) = shared.state.write().by_table(table) {
+        live.rewritten(next, image);
+    }
+    memory.cleaning.committed(table, next);
+    Ok(())
+}
+
+/// Removes every file that could hold an erased row: of dropped tables all, of live ones those that are not in use.
+async fn remove_files(shared: &Shared, memory: &mut FoldMemory, erasing: &[Erasing]) -> Result<Removed, FoldError> {
+    let mut removed = Removed::default();
+    for table in history::removable(shared, memory, i64::MAX) {
+        removed.add(shared.tables.remove(table).await.map_err(folding::fold_error)?);
+        memory.removed.push(table);
+    }
+    for one in erasing {
+        let live = shared.state.write().by_table(one.table).map(|live| live.version);
+        let Some(version) = live else { continue };
+        let Some(committed) = version else {
+            // It holds nothing; what is there was left by a fold that was cut short.
+            removed.add(shared.tables.remove(one.table).await.map_err(folding::fold_error)?);
+            continue;
+        };
+        let keep = Default::default();
+        let input = CleanInput { table: one.table, keep: &keep, committed, grace: Duration::ZERO };
+        loop {
+            let still_owner =
+                || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
+            let cleaned = table::clean(&shared.tables, &input, still_owner).await.map_err(folding::fold_error)?;
+            removed.add(cleaned.removed);
+            if cleaned.footprint.is_none() {
+                return Err(FoldError::Unavailable("a table was changed while it was cleaned".to_owned()));
+            }
+            if !cleaned.unfinished {
+                break;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+fn unavailable(error: impl std::fmt::Display) -> FoldError {
+    FoldError::Unavailable(error.to_string())
+}
+
+impl State {
+    /// Deletes what is erased, and remembers that its traces are to be removed.
+    pub(super) fn erase(&mut self, commit: Commit, op: EraseOp) {
+        let table = op.table.or_else(|| self.collections.get(&op.name).map(|c| c.table));
+        match (op.ids, table) {
+            (Some(ids), Some(table)) => {
+                if let Some(collection) = self.by_table(table) {
+                    ids.iter().for_each(|id| collection.delete(id));
+                }
+            }
+            (None, _) => {
+                if let Some(gone) = self.collections.remove(&op.name) {
+                    self.names.remove(&gone.table);
+                    self.dropped.push(Gone { table: gone.table, created_commit: gone.created_commit });
+                }
+            }
+            (Some(_), None) => {}
+        }
+        self.marks.erased = commit;
+        self.marks.snapshots.clear();
+        self.marks.rewinds.clear();
+        let erasing = table.map(|table| Erasing { name: op.name, table });
+        self.marks.erasing.extend(erasing);
+        self.empty_answers();
+    }
+}

@@ -1,0 +1,264 @@
+//! What was erased is in no object any more, and nobody can bring it back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::support::faulty::{Faulty, Rates};
+use crate::support::s3::S3;
+use crate::support::timeline::*;
+use crate::support::*;
+use agentdb_data_plane_engine::{
+    Idempotency, Include, Moment, Record, Store, StoreConfig, TimeError, WriteError, WriteMeta,
+};
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+/// What must not be found afterwards.
+const MARKER: &str = "xyzzy-plugh-4711";
+
+/// A record that holds the marker in every way.
+fn secret(i: usize, version: usize) -> Record {
+    let mut record = record(i, version);
+    record.id = format!("{MARKER}-{i}");
+    record.text = Some(format!("the word is {MARKER} and {version}"));
+    record.metadata = Some(serde_json::json!({ "note": MARKER, "version": version }));
+    record
+}
+
+fn secret_ids(count: usize) -> Vec<String> {
+    (0..count).map(|i| secret(i, 0).id).collect()
+}
+
+fn holds(bytes: &[u8]) -> bool {
+    bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes())
+}
+
+/// Where the marker is: raw, in our frames, or in any version of any table.
+async fn found_in(store: &Store, prefix: &str) -> Vec<String> {
+    let objects = store.objects();
+    let listed: Vec<_> = objects.list(Some(&store.path(prefix))).try_collect().await.expect("list");
+    let mut found = Vec::new();
+    for meta in &listed {
+        let bytes = objects.get(&meta.location).await.expect("get").bytes().await.expect("bytes");
+        let framed = bytes.starts_with(b"ADBL") || bytes.starts_with(b"ADBC");
+        let inner = if framed { zstd::stream::decode_all(&bytes[13..]).expect("a frame") } else { Vec::new() };
+        if holds(&bytes) || holds(&inner) || meta.location.as_ref().contains(MARKER) {
+            found.push(meta.location.to_string());
+        }
+    }
+    found.extend(found_in_tables(store, prefix, &listed).await);
+    found
+}
+
+/// Data files are compressed, so they are read: every row, deleted ones included, of every version.
+async fn found_in_tables(store: &Store, prefix: &str, listed: &[object_store::ObjectMeta]) -> Vec<String> {
+    let tables = store.path(&format!("{prefix}/tables"));
+    let names: std::collections::BTreeSet<String> = listed
+        .iter()
+        .filter_map(|meta| Some(meta.location.prefix_match(&tables)?.next()?.as_ref().to_owned()))
+        .collect();
+    let mut found = Vec::new();
+    for name in names {
+        let (versions, rows) = crate::support::tables::read_all(store, &tables.clone().join(name.as_str())).await;
+        if holds(rows.as_bytes()) {
+            found.push(format!("{name}, versions {versions:?}"));
+        }
+    }
+    found
+}
+
+fn answered(key: u8) -> WriteMeta {
+    let idempotency =
+        Idempotency { scope_key: [key; 32], request_hash: [4; 32], answer: Bytes::from_static(MARKER.as_bytes()) };
+    WriteMeta { idempotency: Some(idempotency), ..WriteMeta::default() }
+}
+
+/// Secrets in tables, in deleted rows, in the log, in answers, in a snapshot, in a dropped collection, in what a rewind
+/// took back; and rows that stay.
+async fn story(line: &mut Timeline) -> BTreeMap<String, Record> {
+    let ns = Arc::clone(&line.ns);
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    ns.create_collection("other", schema(), WriteMeta::default()).await.expect("created");
+    let rows =
+        |version| (0..20).map(|i| record(i, version)).chain((0..5).map(|i| secret(i, version))).collect::<Vec<_>>();
+    ns.upsert(DOCS, rows(0), answered(1)).await.expect("written");
+    ns.fold().await.expect("fold");
+    line.clock.advance(Duration::from_secs(1000));
+    ns.upsert("other", vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+    ns.upsert(DOCS, rows(1), answered(2)).await.expect("written");
+    ns.create_snapshot("before", None, WriteMeta::default()).await.expect("made");
+    ns.fold().await.expect("fold");
+    ns.drop_collection("other", WriteMeta::default()).await.expect("dropped");
+    ns.delete(DOCS, vec![secret(4, 0).id], WriteMeta::default()).await.expect("deleted");
+    ns.fold().await.expect("fold");
+    let back = Moment::Snapshot("before".to_owned());
+    ns.rewind(&back, WriteMeta::default()).await.expect("rewound");
+    ns.upsert(DOCS, rows(2), WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+    ns.upsert(DOCS, rows(3), answered(3)).await.expect("written");
+    (0..20).map(|i| record(i, 3)).map(|r| (r.id.clone(), r)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_marker_is_in_no_object() {
+    let mut line = Timeline::new(1, config()).await;
+    let rows = story(&mut line).await;
+    let store = store(&line.objects);
+    assert!(found_in(&store, PREFIX).await.len() > 5, "it is everywhere before");
+    let past = line.ns.at_commit(line.ns.commit()).await.expect("in the history");
+    let receipt = line.ns.erase(DOCS, secret_ids(5), usage(1, 7)).await.expect("erased");
+    assert_eq!(found_in(&store, PREFIX).await, [""; 0]);
+    assert_eq!((receipt.records, receipt.commit > 0), (5, true));
+    assert!(receipt.table_files.objects > 3 && receipt.table_files.bytes > 0, "{receipt:?}");
+    assert!(receipt.checkpoints.objects > 2 && receipt.log_entries.objects > 1, "{receipt:?}");
+    assert!(receipt.emptied_log_entries.objects > 1 && receipt.emptied_log_entries.bytes > 0, "{receipt:?}");
+    assert!(past.collections().is_err(), "a past state that somebody held");
+    assert_eq!(gone(line.ns.at_commit(receipt.commit - 1).await).0, receipt.commit - 1);
+    assert!(line.ns.snapshots().expect("serves").is_empty());
+    for step in 0..3 {
+        let found = line.ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records;
+        assert_eq!(found, rows.values().cloned().collect::<Vec<_>>(), "step {step}");
+        let again = line.ns.upsert(DOCS, vec![record(1, 9)], answered(2)).await.expect("replayed");
+        assert_eq!(again.replayed.as_deref(), Some(b"".as_slice()), "done once still, its body is gone");
+        assert_eq!(line.ns.usage()[0].1, 7);
+        line.reopen().await;
+    }
+    // The history goes on from here.
+    line.ns.upsert(DOCS, vec![record(50, 0)], WriteMeta::default()).await.expect("written");
+    let commit = line.ns.commit();
+    line.ns.delete(DOCS, vec![record(50, 0).id], WriteMeta::default()).await.expect("deleted");
+    line.ns.fold().await.expect("fold");
+    assert_eq!(line.ns.at_commit(commit).await.expect("kept").count(DOCS, None).await.expect("count").value, 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_collection_is_in_no_object() {
+    let mut line = Timeline::new(1, config()).await;
+    story(&mut line).await;
+    let nothing = line.ns.erase_collection("never", WriteMeta::default()).await;
+    assert_eq!(nothing.expect_err("refused"), TimeError::Write(WriteError::NoSuchCollection));
+    let receipt = line.ns.erase_collection(DOCS, WriteMeta::default()).await.expect("erased");
+    assert_eq!(receipt.records, 25);
+    assert_eq!(found_in(&store(&line.objects), PREFIX).await, [""; 0]);
+    assert!(line.ns.collection(DOCS).expect("serves").value.is_none());
+    line.reopen().await;
+    assert!(line.ns.collection(DOCS).expect("serves").value.is_none());
+    assert_eq!(line.ns.count("other", None).await.expect("count").value, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_erased_while_a_branch_may_hold_it() {
+    let mut line = Timeline::new(1, config()).await;
+    story(&mut line).await;
+    let branch = line.ns.create_branch("b", None, WriteMeta::default()).await.expect("made");
+    let commit = line.ns.commit();
+    let refused = line.ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await;
+    assert_eq!(refused.expect_err("refused"), TimeError::HasBranches { names: vec!["b".to_owned()] });
+    assert_eq!(line.ns.commit(), commit);
+    let open = open_at(&store(&line.objects), &branch.prefix, 1, &line.config, &line.clock).await;
+    let refused = open.erase(DOCS, secret_ids(5), WriteMeta::default()).await;
+    assert_eq!(refused.expect_err("refused"), TimeError::IsBranch);
+    open.close().await;
+    line.ns.delete_branch("b", WriteMeta::default()).await.expect("deleted");
+    line.ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+    assert_eq!(found_in(&store(&line.objects), PREFIX).await, [""; 0]);
+}
+
+/// A writer that lost the namespace and slept finds its keys taken by empty entries.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_owner_is_fenced_after_an_erase() {
+    let mut line = Timeline::new(1, config()).await;
+    story(&mut line).await;
+    let old = Arc::clone(&line.ns);
+    let new = open_at(&store(&line.objects), PREFIX, 2, &line.config, &line.clock).await;
+    new.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+    let late = old.upsert(DOCS, vec![secret(1, 5)], WriteMeta::default()).await;
+    assert_eq!(late, Err(WriteError::Fenced));
+    assert_eq!(found_in(&store(&line.objects), PREFIX).await, [""; 0]);
+}
+
+/// Dies at the `call`th call of an erase. False when it was done before that.
+async fn die_at(objects: Arc<dyn ObjectStore>, rows: Arc<BTreeMap<String, Record>>, call: u64, worked: bool) -> bool {
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), u64::from(worked), Rates::default()));
+    let dying = open(&Store::over(faulty.clone(), 1 << 30), 12).await;
+    faulty.crash_in(call);
+    let erasing = dying.erase(DOCS, secret_ids(5), WriteMeta::default());
+    let receipt = tokio::select! {
+        receipt = erasing => receipt.ok(),
+        () = faulty.death() => None,
+    };
+    let dead = faulty.is_dead();
+    drop(dying);
+    let what = format!("died at call {call}, {}", if worked { "after it worked" } else { "before it worked" });
+    let store = store(&objects);
+    if receipt.is_some() {
+        assert_eq!(found_in(&store, PREFIX).await, [""; 0], "{what}");
+    }
+    let ns = open(&store, 13).await;
+    let kept = |found: Vec<Record>| found.into_iter().filter(|r| !r.id.contains(MARKER)).collect::<Vec<_>>();
+    let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records;
+    let erased = found.len() == rows.len();
+    assert!(erased || found.len() == rows.len() + 5, "{what}");
+    assert_eq!(kept(found), rows.values().cloned().collect::<Vec<_>>(), "{what}");
+    if erased {
+        // The next fold finishes it.
+        ns.fold().await.expect("fold");
+        assert_eq!(found_in(&store, PREFIX).await, [""; 0], "{what}");
+    }
+    ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+    assert_eq!(found_in(&store, PREFIX).await, [""; 0], "{what}");
+    ns.close().await;
+    let ns = open(&store, 14).await;
+    let found = ns.scan(DOCS, None, None, 1000, Include::ALL).await.expect("scan").value.records;
+    assert_eq!(found, rows.values().cloned().collect::<Vec<_>>(), "{what}");
+    ns.close().await;
+    dead
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_any_two_steps_of_an_erase() {
+    let prepared = Arc::new(InMemory::new());
+    let mut line = Timeline::over(Arc::clone(&prepared) as Arc<dyn ObjectStore>, 1, config()).await;
+    let rows = Arc::new(story(&mut line).await);
+    line.ns.close().await;
+    for worked in [false, true] {
+        let mut call = 1;
+        loop {
+            let tries = (call..call + 8).map(|call| {
+                let objects: Arc<dyn ObjectStore> = Arc::new(prepared.fork());
+                tokio::spawn(die_at(objects, Arc::clone(&rows), call, worked))
+            });
+            let mut dead = true;
+            for one in tries.collect::<Vec<_>>() {
+                dead &= one.await.expect("what it left was whole");
+            }
+            if !dead {
+                break;
+            }
+            call += 8;
+        }
+        assert!(call > 24, "an erase has many steps");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_is_the_same_on_a_directory_and_on_s3() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let s3 = S3::start().await;
+    for config in [StoreConfig::directory(directory.path()), s3.bucket("agentdb").await] {
+        let store = Store::open(&config).await.expect("store");
+        let ns = open(&store, 1).await;
+        ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+        let rows = (0..20).map(|i| record(i, 0)).chain((0..5).map(|i| secret(i, 0)));
+        ns.upsert(DOCS, rows.collect(), WriteMeta::default()).await.expect("written");
+        ns.fold().await.expect("fold");
+        ns.upsert(DOCS, (0..5).map(|i| secret(i, 1)).collect(), WriteMeta::default()).await.expect("written");
+        let receipt = ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+        assert_eq!(receipt.records, 5);
+        assert_eq!(found_in(&store, PREFIX).await, [""; 0]);
+        assert_eq!(ns.count(DOCS, None).await.expect("count").value, 20);
+    }
+}
