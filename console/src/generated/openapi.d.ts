@@ -292,6 +292,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/namespaces/{namespace}/collections/{collection}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure how exact answers are
+         * @description Asks for the nearest of some records' vectors, with the index and without, and compares the answers. Counted as two
+         *     queries for each sample.
+         */
+        post: operations["probe_recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/namespaces/{namespace}/collections/{collection}/scan": {
         parameters: {
             query?: never;
@@ -846,6 +867,23 @@ export interface components {
                 missing: number;
                 /** @description Of the changes, how many had their vectors computed from their text. */
                 embedded: number;
+            };
+            /** @description What the request did and used. */
+            receipt: components["schemas"]["Receipt"];
+        };
+        /** @description A reply of a data operation. */
+        DataReply_RecallView: {
+            /** @description How good the answers of the index are. */
+            result: {
+                /**
+                 * Format: double
+                 * @description The mean share of the nearest records that a query by vector finds, 0 to 1.
+                 */
+                recall: number;
+                /** @description Records that were asked for; none when there is no index to compare. */
+                samples: number;
+                /** @description Whether queries by vector use an index; without one they look at every record. */
+                indexed: boolean;
             };
             /** @description What the request did and used. */
             receipt: components["schemas"]["Receipt"];
@@ -1407,6 +1445,8 @@ export interface components {
              * @default 1
              */
             group_size?: number | null;
+            /** @description Looks at every record, also where an index would answer faster and nearly as well. */
+            exact?: boolean;
             /**
              * @description Only records for which this expression is true.
              * @example lang = $1
@@ -1416,6 +1456,31 @@ export interface components {
             params?: unknown[];
             /** @description Parts of the records; text, attributes and metadata when left out. */
             include?: components["schemas"]["Part"][] | null;
+        };
+        /** @description What to compare. */
+        RecallRequest: {
+            /**
+             * @description Records whose own vectors are asked for, 1 to 100; 20 when left out.
+             * @default 20
+             */
+            samples?: number | null;
+            /**
+             * @description Hits of each query, 1 to 100; 10 when left out.
+             * @default 10
+             */
+            top_k?: number | null;
+        };
+        /** @description How good the answers of the index are. */
+        RecallView: {
+            /**
+             * Format: double
+             * @description The mean share of the nearest records that a query by vector finds, 0 to 1.
+             */
+            recall: number;
+            /** @description Records that were asked for; none when there is no index to compare. */
+            samples: number;
+            /** @description Whether queries by vector use an index; without one they look at every record. */
+            indexed: boolean;
         };
         /** @description What a request did and used. */
         Receipt: {
@@ -3383,6 +3448,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DataReply_Hits"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An invoice is unpaid. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's scope or the edition does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such namespace or collection for this key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what exists, or the idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition does not hold; `current_commit` is that of the record as it is. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too fast, too much at once, or the month's included amount is used; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe_recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The namespace's name */
+                namespace: string;
+                /** @description The collection's name */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataReply_RecallView"];
                 };
             };
             /** @description The request is not valid; `errors` names the fields. */
