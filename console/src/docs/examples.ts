@@ -31,7 +31,7 @@ export const EXAMPLES: Readonly<Partial<Record<string, unknown>>> = {
   upsert_records: {
     records: [{ id: "refunds", text: "Refunds reach the card within five working days." }],
   } satisfies Records<"upsert">,
-  patch_records: { patches: [{ id: "refunds", attributes: { year: 2026 } }] } satisfies Records<"patch">,
+  patch_records: { patches: [{ id: "refunds", text: "Refunds reach the card within three working days." }] } satisfies Records<"patch">,
   delete_records: { ids: ["refunds"] } satisfies Records<"delete">,
   fetch_records: { ids: ["refunds"], include: ["text"] } satisfies Records<"fetch">,
   scan_records: { limit: 50 } satisfies Records<"scan">,
