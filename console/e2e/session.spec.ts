@@ -101,7 +101,7 @@ test("the API reference shows and finds every operation without leaving the orig
   );
   await page.goto("/docs");
   await expect(page.getByRole("article")).toHaveCount(operations.length);
-  await page.getByLabel("Find an operation").fill("post query");
+  await page.getByLabel("Find an operation").fill("post /query");
   await expect(page.getByRole("article")).toHaveCount(1);
   await expect(page.getByRole("region", { name: /^Example/ })).toContainText("/query'");
   await checkAccessible(page, "docs");

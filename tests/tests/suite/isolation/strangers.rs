@@ -86,11 +86,14 @@ async fn what_is_another_organisations_is_refused_as_what_is_not_there_and_stays
 /// The same requests on the caller's own things go through: it is whose they are that was refused, not their form.
 async fn everything_succeeds_for_the_owner(mut operations: Vec<Operation>, owner: &Party) -> Result<()> {
     let removes = |operation: &Operation, what: &str| {
-        operation.method == reqwest::Method::DELETE && operation.path.ends_with(what)
+        (operation.method == reqwest::Method::DELETE || what == "/delete") && operation.path.ends_with(what)
     };
     // What removes a thing comes after what uses it.
     operations.sort_by_key(|operation| {
-        ["{collection}", "{ns}", "{key}"].iter().position(|what| removes(operation, what)).map_or(0, |place| place + 1)
+        ["/delete", "{collection}", "{ns}", "{key}"]
+            .iter()
+            .position(|what| removes(operation, what))
+            .map_or(0, |place| place + 1)
     });
     for operation in &operations {
         let caller = if operation.path.contains("{org}") { &owner.account.api } else { &owner.key };
