@@ -141,7 +141,8 @@ async fn patch(
 fn added_bytes(patch: &Patch) -> u64 {
     let vectors = patch.vectors.values().flatten().map(|vector| vector.len() * 4).sum::<usize>();
     let text = if let Edit::Set(text) = &patch.text { text.len() } else { 0 };
-    let attributes: u64 = patch.attributes.values().flatten().map(|value| value.logical_bytes()).sum();
+    let attributes: u64 =
+        patch.attributes.values().flatten().map(agentdb_data_plane_engine::Value::logical_bytes).sum();
     let metadata = patch.metadata.as_ref().map_or(0, |metadata| metadata.to_string().len());
     (vectors + text + metadata) as u64 + attributes
 }
