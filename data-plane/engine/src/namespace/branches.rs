@@ -52,9 +52,7 @@ impl Namespace {
     /// When the name is taken or not valid, there are too many, or the moment cannot be read.
     pub async fn create_branch(&self, name: &str, from: Option<&Moment>, meta: WriteMeta) -> Result<Branch, TimeError> {
         check_name("branch", name)?;
-        if let Some(idempotency) = &meta.idempotency
-            && self.answered(&idempotency.scope_key, &idempotency.request_hash)?.is_some()
-        {
+        if self.done_before(&meta)?.is_some() {
             return self.branch(name);
         }
         let shared = &self.shared;
@@ -109,9 +107,7 @@ impl Namespace {
     /// # Errors
     /// [`TimeError::NoSuchBranch`]; [`TimeError::HasBranches`] while there are branches of the branch.
     pub async fn delete_branch(&self, name: &str, meta: WriteMeta) -> Result<Committed, TimeError> {
-        if let Some(idempotency) = &meta.idempotency
-            && let Some(done) = self.answered(&idempotency.scope_key, &idempotency.request_hash)?
-        {
+        if let Some(done) = self.done_before(&meta)? {
             return Ok(done);
         }
         let shared = &self.shared;

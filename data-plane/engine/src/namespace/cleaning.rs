@@ -7,7 +7,7 @@ use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
 use super::types::Commit;
 use crate::catalog::TableId;
-use crate::table::{self, CleanInput, Footprint, Removed, TableError};
+use crate::table::{self, CleanInput, Footprint, Removed};
 
 /// Tables cleaned in one run at most; the next run goes on.
 const TABLES_A_RUN: usize = 16;
@@ -124,8 +124,7 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
         let Some(own) = cleaning.tables.get_mut(&table) else { continue };
         (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
         let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
-        let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-        match table::clean(&shared.tables, &input, still_owner).await {
+        match table::clean(&shared.tables, &input, || shared.still_owner_of_tables()).await {
             Ok(cleaned) => {
                 done.removed.add(cleaned.removed);
                 done.unfinished |= cleaned.unfinished;

@@ -22,7 +22,7 @@ use crate::catalog::{Erasing, TableId};
 use crate::image;
 use crate::log::EraseOp;
 use crate::schema::{check_id, limits};
-use crate::table::{self, CleanInput, Removed, TableError};
+use crate::table::{self, CleanInput, Removed};
 
 /// What an erase has removed from the object store for ever, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,8 +146,7 @@ async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) 
     else {
         return Ok(());
     };
-    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-    let done = table::rewrite(&shared.tables, table, version, still_owner).await;
+    let done = table::rewrite(&shared.tables, table, version, || shared.still_owner_of_tables()).await;
     let next = done.map_err(folding::fold_error)?;
     if next == version {
         return Ok(());
@@ -183,9 +182,9 @@ async fn remove_files(shared: &Shared, memory: &mut FoldMemory, erasing: &[Erasi
         let keep = Default::default();
         let input = CleanInput { table: one.table, keep: &keep, committed, grace: Duration::ZERO };
         loop {
-            let still_owner =
-                || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-            let cleaned = table::clean(&shared.tables, &input, still_owner).await.map_err(folding::fold_error)?;
+            let cleaned = table::clean(&shared.tables, &input, || shared.still_owner_of_tables())
+                .await
+                .map_err(folding::fold_error)?;
             removed.add(cleaned.removed);
             if cleaned.footprint.is_none() {
                 return Err(FoldError::Unavailable("a table was changed while it was cleaned".to_owned()));

@@ -325,8 +325,7 @@ async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Res
     if !frozen.counted_twice.is_empty() {
         return Err(TableError::Unread);
     }
-    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-    let done = table::fold(&shared.tables, &frozen.input(), still_owner).await?;
+    let done = table::fold(&shared.tables, &frozen.input(), || shared.still_owner_of_tables()).await?;
     let next = next_image(shared, frozen, done.version).await?;
     Ok(FoldedCollection { version: done.version, committed: done.committed, next, aside: None })
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::Namespace;
 use super::errors::WriteError;
 use super::types::{Commit, Idempotency, UsageDelta, WriteMeta};
 use crate::schema::Record;
-use crate::transfer::{Decoder, Format, FormatError};
+use crate::transfer::{Decoder, Format, FormatError, write_line};
 
 /// Records and their bytes in one write. Where a file is cut depends on its records alone.
 const WRITE_RECORDS: usize = 500;
@@ -129,11 +129,11 @@ impl Namespace {
         chunk: Chunk,
         done: &mut Imported,
     ) -> Result<(), ImportError> {
-        let idempotency = Idempotency {
-            scope_key: numbered(import.id, number),
-            request_hash: digest(&chunk.records),
-            answer: Bytes::new(),
-        };
+        let request_hash = digest(&chunk.records).map_err(|error| ImportError::Format {
+            error: FormatError { record: done.records, why: error.to_string() },
+            done: *done,
+        })?;
+        let idempotency = Idempotency { scope_key: numbered(import.id, number), request_hash, answer: Bytes::new() };
         let usage = (import.usage)(&chunk.records);
         let count = chunk.records.len() as u64;
         let mut wait = FIRST_WAIT;
@@ -207,9 +207,14 @@ fn numbered(mut id: [u8; 32], number: u64) -> [u8; 32] {
 }
 
 /// Tells whether a file that is sent again holds the same records.
-fn digest(records: &[Record]) -> [u8; 32] {
+fn digest(records: &[Record]) -> Result<[u8; 32], serde_json::Error> {
+    let (mut hash, mut line) = (Xxh3::new(), Vec::new());
+    for record in records {
+        line.clear();
+        write_line(record, &mut line)?;
+        hash.update(&line);
+    }
     let mut digest = [0; 32];
-    let text = format!("{records:?}");
-    digest[..16].copy_from_slice(&xxh3_128(text.as_bytes()).to_le_bytes());
-    digest
+    digest[..16].copy_from_slice(&hash.digest128().to_le_bytes());
+    Ok(digest)
 }

@@ -138,7 +138,7 @@ impl Namespace {
         }
         step.known.clear();
         step.room = None;
-        let folded = bytes_of(&view, wanted.iter().map(|(_, at, _)| at));
+        let folded = view.bytes_of(wanted.iter().map(|(_, at, _)| at));
         let room = self.reading.reserve(folded);
         let room = room.ok_or(WriteError::Backpressure("too many rows are read to be changed"))?;
         step.room = Some(room);
@@ -158,7 +158,7 @@ impl Namespace {
         let (mut bytes, mut wanted) = (0, Vec::new());
         for id in step.ids() {
             let Some((at, commit)) = collection.newest(id) else { continue };
-            bytes += bytes_of(&view, std::iter::once(&at));
+            bytes += view.bytes_of([&at]);
             if !matches!(at, At::Mem(_)) {
                 wanted.push((id.into(), at, commit));
             }
@@ -186,16 +186,6 @@ impl Namespace {
         selection.more = page.more;
         Ok(())
     }
-}
-
-/// Logical bytes of rows.
-fn bytes_of<'a>(view: &View, places: impl Iterator<Item = &'a At>) -> usize {
-    let bytes = places.map(|at| match at {
-        At::Mem(row) => row.bytes as usize,
-        At::Segment(segment, row) => segment.bytes(*row) as usize,
-        At::Remote(position) => view.remote_bytes(*position),
-    });
-    bytes.sum()
 }
 
 fn not_read(error: ReadError) -> WriteError {

@@ -39,9 +39,7 @@ impl Namespace {
     /// # Errors
     /// When the moment cannot be read, or as for any write.
     pub async fn rewind(&self, to: &Moment, meta: WriteMeta) -> Result<Committed, TimeError> {
-        if let Some(idempotency) = &meta.idempotency
-            && let Some(done) = self.answered(&idempotency.scope_key, &idempotency.request_hash)?
-        {
+        if let Some(done) = self.done_before(&meta)? {
             return Ok(done);
         }
         let shared = &self.shared;
@@ -95,8 +93,7 @@ pub(super) async fn in_table(
     files: &TableFiles,
     input: &FoldInput<'_>,
 ) -> Result<Option<u64>, TimeError> {
-    let still_owner = || async { shared.still_owner().await.map_err(|e| TableError::Unavailable(e.to_string())) };
-    match table::fold(files, input, still_owner).await {
+    match table::fold(files, input, || shared.still_owner_of_tables()).await {
         Ok(done) => Ok(done.version),
         Err(TableError::Fenced) => {
             shared.fence();

@@ -223,6 +223,11 @@ impl Shared {
         self.unfolded.clean_up_ms.store(0, Ordering::Release);
     }
 
+    /// As [`Shared::still_owner`], for who changes tables.
+    pub(super) async fn still_owner_of_tables(&self) -> Result<bool, TableError> {
+        self.still_owner().await.map_err(|error| TableError::Unavailable(error.to_string()))
+    }
+
     /// Whether a reply may be given at this moment.
     pub(super) fn may_answer(&self) -> Result<(), ReadError> {
         refuse_unless_serving(&self.state.read())?;

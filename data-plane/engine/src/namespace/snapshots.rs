@@ -67,6 +67,10 @@ impl Namespace {
         let Some(moment) = moment else {
             return Ok(self.submit_mark(Mark::Snapshot { name, commit: None, at_ms: 0 }, meta).await?);
         };
+        // The commit need not be there any more.
+        if let Some(done) = self.done_before(&meta)? {
+            return Ok(done);
+        }
         // Nothing is trimmed while the commit is looked at and its entry is on its way.
         let mut memory = self.shared.folding.lock().await;
         let commit = self.commit_of(moment).await?;

@@ -125,6 +125,12 @@ impl Namespace {
         answer
     }
 
+    /// As [`Namespace::answered`], for a request that carries such a key.
+    pub(super) fn done_before(&self, meta: &WriteMeta) -> Result<Option<Committed>, WriteError> {
+        let Some(idempotency) = &meta.idempotency else { return Ok(None) };
+        self.answered(&idempotency.scope_key, &idempotency.request_hash)
+    }
+
     pub(super) fn refuse_if_stalled(&self) -> Result<(), WriteError> {
         if self.shared.stalled.load(Ordering::Acquire) {
             return Err(WriteError::Backpressure(IN_DOUBT));

@@ -114,8 +114,18 @@ impl View {
         self.remote_row(position).is_some_and(|(part, row)| part.dead.get(row))
     }
 
+    /// Logical bytes of rows.
+    pub(crate) fn bytes_of<'a>(&self, places: impl IntoIterator<Item = &'a At>) -> usize {
+        let bytes = places.into_iter().map(|at| match at {
+            At::Mem(row) => row.bytes as usize,
+            At::Segment(segment, row) => segment.bytes(*row) as usize,
+            At::Remote(position) => self.remote_bytes(*position),
+        });
+        bytes.sum()
+    }
+
     /// Logical bytes of the row at a position of the remote table's ordered scan.
-    pub(crate) fn remote_bytes(&self, position: u64) -> usize {
+    pub(super) fn remote_bytes(&self, position: u64) -> usize {
         self.remote_row(position).map_or(0, |(part, row)| part.segment.bytes(row) as usize)
     }
 

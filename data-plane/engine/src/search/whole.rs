@@ -10,12 +10,7 @@ use crate::memtable::MemRow;
 
 /// The rows at `places`, in their order. Together they may hold `limit` logical bytes.
 pub(crate) async fn whole_rows(view: &View, places: &[At], limit: usize) -> Result<Vec<Arc<MemRow>>, SearchError> {
-    let bytes = places.iter().map(|at| match at {
-        At::Mem(row) => row.bytes as usize,
-        At::Segment(segment, row) => segment.bytes(*row) as usize,
-        At::Remote(position) => view.remote_bytes(*position),
-    });
-    if bytes.sum::<usize>() > limit {
+    if view.bytes_of(places) > limit {
         return Err(SearchError::TooLarge);
     }
     let positions: Vec<u64> =

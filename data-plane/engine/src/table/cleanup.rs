@@ -94,8 +94,8 @@ struct References {
     dead_bytes: u64,
 }
 
-/// Removes what is not needed. `still_owner` is asked when the files are listed. Killed half-way, the next run does the rest: manifests go first, so no version
-/// that can be opened lacks a file.
+/// Removes what is not needed. `still_owner` is asked when the files are listed. Killed half-way, the next run does the
+/// rest: manifests go first, so no version that can be opened lacks a file.
 ///
 /// # Errors
 /// When the store fails, or a version that must stay is not there; then nothing is removed.

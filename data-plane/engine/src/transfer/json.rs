@@ -46,7 +46,7 @@ pub(super) fn read(line: &[u8], schema: &Schema) -> Result<Record, String> {
 }
 
 /// Appends a record and the end of its line.
-pub(super) fn write(record: &Record, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(crate) fn write(record: &Record, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut line = Map::new();
     line.insert("id".to_owned(), record.id.as_str().into());
     if record.vectors.keys().eq([DEFAULT_VECTOR]) {

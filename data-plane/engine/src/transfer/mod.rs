@@ -11,6 +11,7 @@ mod messages;
 
 pub(crate) use decode::Decoder;
 pub(crate) use encode::{EncodeError, Encoder};
+pub(crate) use json::write as write_line;
 
 /// A format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
