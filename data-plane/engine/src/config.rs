@@ -32,6 +32,9 @@ pub struct Config {
     /// validity plus the longest time-out of a request, or a sleeping writer could create a trimmed
     /// key anew.
     pub retention: Duration,
+    /// Bytes of data files that one fold rewrites at most to keep tables compact; also about the size of the largest
+    /// files.
+    pub compaction_bytes: u64,
     /// Files of a table that no version ever referred to are kept this long after they were written, by the object
     /// store's clock. Must be longer than the longest build of an index.
     pub orphan_grace: Duration,
@@ -70,6 +73,7 @@ impl Default for Config {
             write_timeout: Duration::from_secs(20),
             history: Duration::from_secs(24 * 3600),
             retention: Duration::from_secs(600),
+            compaction_bytes: 256 << 20,
             orphan_grace: Duration::from_secs(3600),
             answer_retention: Duration::from_secs(24 * 3600),
             max_answer_bytes: 32 << 20,

@@ -46,8 +46,8 @@ pub use filter::{Filter, FilterError};
 pub use namespace::{
     Action, Branch, Change, Changes, CollectionInfo, Commit, Committed, Condition, Edit, Erasure, Export, Feed,
     FeedError, FoldError, Idempotency, Import, ImportError, Imported, Metered, Missing, Moment, Namespace, OpenError,
-    Operation, PastState, Patch, ReadError, ReadOf, Snapshot, Stats, Stored, TimeError, UsageDelta, UsageKey,
-    WriteError, WriteMeta,
+    Operation, PastState, Patch, ReadError, ReadOf, Snapshot, Stats, StorageStats, Stored, TimeError, UsageDelta,
+    UsageKey, WriteError, WriteMeta,
 };
 pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,

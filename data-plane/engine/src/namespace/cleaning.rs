@@ -7,7 +7,7 @@ use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
 use super::types::Commit;
 use crate::catalog::TableId;
-use crate::table::{self, CleanInput, Footprint, Removed};
+use crate::table::{self, CleanInput, Removed};
 
 /// Tables cleaned in one run at most; the next run goes on.
 const TABLES_A_RUN: usize = 16;
@@ -35,8 +35,6 @@ struct Own {
     kept: usize,
     /// When it was cleaned last, by the monotonic clock.
     cleaned: Option<Duration>,
-    /// As it was then.
-    footprint: Footprint,
 }
 
 /// What a run did.
@@ -126,10 +124,10 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
         let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
         match table::clean(&shared.tables, &input, || shared.still_owner_of_tables()).await {
             Ok(cleaned) => {
+                shared.storage.cleaned(table, cleaned.footprint, cleaned.removed);
                 done.removed.add(cleaned.removed);
                 done.unfinished |= cleaned.unfinished;
                 own.cleaned = own.cleaned.filter(|_| !cleaned.unfinished);
-                own.footprint = cleaned.footprint.unwrap_or(own.footprint);
             }
             Err(error) => tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again"),
         }

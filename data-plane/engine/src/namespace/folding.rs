@@ -1,7 +1,7 @@
-//! The fold: memtables into tables, checkpoint, trim, clean-up.
+//! The fold: memtables into tables, compaction, checkpoint, trim, clean-up.
 //!
-//! Steps, each harmless to repeat: freeze; one strict commit a table; the checkpoint; publish in memory; trim;
-//! clean-up.
+//! Steps, each harmless to repeat: freeze; one strict commit a table, and its compaction; the checkpoint; publish in
+//! memory; trim; clean-up.
 //! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use super::state::{Freeze, RootInfo};
 use super::types::Commit;
 use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
 use crate::image;
-use crate::table::{self, Removed, TableError};
+use crate::table::{self, Piece, Removed, TableError};
 
 /// The shortest sleep before age is looked at again.
 const MIN_SLEEP: Duration = Duration::from_millis(50);
@@ -222,11 +222,12 @@ fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
     let mut state = shared.state.write();
     refuse_unless_serving(&state).map_err(refused)?;
     if state.frozen.is_none() {
-        shared.unfolded.since_ms.store(0, Ordering::Release);
+        let since = shared.unfolded.since_ms.swap(0, Ordering::AcqRel);
         state.forget_answers(oldest);
         if !state.changed {
             return Ok(None);
         }
+        shared.unfolded.frozen_since_ms.store(since, Ordering::Release);
     }
     Ok(Some((state.freeze(), state.root.clone())))
 }
@@ -242,8 +243,9 @@ async fn fold_frozen(
     #[cfg(feature = "planted-bugs")]
     let root = early.as_ref().or(root);
     let mut folded = Vec::with_capacity(frozen.collections.len());
+    let mut budget = shared.config.compaction_bytes;
     for collection in &frozen.collections {
-        folded.push(fold_or_set_aside(shared, collection, memory).await?);
+        folded.push(fold_or_set_aside(shared, collection, memory, &mut budget).await?);
     }
     let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
     let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
@@ -261,6 +263,8 @@ async fn fold_frozen(
         }
     }
     state.frozen = None;
+    shared.unfolded.frozen_since_ms.store(0, Ordering::Release);
+    shared.storage.folded(moved.folded_commit);
     state.root = Some(moved);
     shared.note_unfolded(&state);
     if state.aside().0 > 0 {
@@ -292,8 +296,9 @@ async fn fold_or_set_aside(
     shared: &Arc<Shared>,
     frozen: &FrozenCollection,
     memory: &mut FoldMemory,
+    budget: &mut u64,
 ) -> Result<FoldedCollection, FoldError> {
-    let error = match fold_collection(shared, frozen).await {
+    let error = match fold_collection(shared, frozen, budget).await {
         Ok(done) => {
             memory.failures.remove(&frozen.table);
             if frozen.set_aside {
@@ -318,7 +323,12 @@ async fn fold_or_set_aside(
     Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: Some(why) })
 }
 
-async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Result<FoldedCollection, TableError> {
+/// Folds and compacts, the latter as far as `budget` goes, in bytes of data files.
+async fn fold_collection(
+    shared: &Arc<Shared>,
+    frozen: &FrozenCollection,
+    budget: &mut u64,
+) -> Result<FoldedCollection, TableError> {
     if frozen.memtable.is_empty() {
         return Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: None });
     }
@@ -326,8 +336,32 @@ async fn fold_collection(shared: &Arc<Shared>, frozen: &FrozenCollection) -> Res
         return Err(TableError::Unread);
     }
     let done = table::fold(&shared.tables, &frozen.input(), || shared.still_owner_of_tables()).await?;
-    let next = next_image(shared, frozen, done.version).await?;
-    Ok(FoldedCollection { version: done.version, committed: done.committed, next, aside: None })
+    let mut version = done.version;
+    if let Some(folded) = version.filter(|_| done.committed) {
+        shared.storage.committed(frozen.table, &done.pieces, done.bytes);
+        shared.storage.wrote(done.bytes);
+        version = Some(compact(shared, frozen.table, folded, &done.pieces, budget).await);
+    }
+    let next = next_image(shared, frozen, version).await?;
+    Ok(FoldedCollection { version, committed: done.committed, next, aside: None })
+}
+
+/// The version after a compaction, or the same one. Compaction may fail: a version of it that was committed all the
+/// same is not in a checkpoint, and the next fold restores the one that is.
+async fn compact(shared: &Shared, table: TableId, version: u64, pieces: &[Piece], budget: &mut u64) -> u64 {
+    match table::compact(&shared.tables, table, version, pieces, *budget).await {
+        Ok(None) => version,
+        Ok(Some(compacted)) => {
+            *budget = budget.saturating_sub(compacted.bytes);
+            shared.storage.committed(table, &compacted.pieces, compacted.bytes);
+            shared.storage.compacted(compacted.bytes);
+            compacted.version
+        }
+        Err(error) => {
+            tracing::warn!(%table, %error, "a table could not be compacted; a later fold tries again");
+            version
+        }
+    }
 }
 
 async fn next_image(

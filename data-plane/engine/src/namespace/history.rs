@@ -150,6 +150,7 @@ pub(super) async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(),
     }
     if let Some(log) = log {
         shared.log.trim(log.0, &log.1).await.map_err(|e| e.to_string())?;
+        shared.storage.trimmed(log.0);
         memory.trimmed = Some(log);
     }
     while let Some(old) = memory.gone.last() {
@@ -158,6 +159,7 @@ pub(super) async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(),
     }
     for table in dropped {
         shared.tables.remove(table).await.map_err(|e| e.to_string())?;
+        shared.storage.dropped(table);
         memory.removed.push(table);
     }
     Ok(())

@@ -30,6 +30,7 @@ mod shared;
 mod snapshots;
 mod state;
 mod step;
+mod storage;
 mod types;
 mod writer;
 mod writes;
@@ -49,6 +50,7 @@ pub use import::{Import, ImportError, Imported};
 pub use operation::{Action, Condition, Edit, Missing, Operation, Patch};
 pub use past::PastState;
 pub use snapshots::{Moment, Snapshot};
+pub use storage::StorageStats;
 pub use types::{
     CollectionInfo, Commit, Committed, Idempotency, Metered, ReadOf, Stats, Stored, UsageDelta, UsageKey, WriteMeta,
 };

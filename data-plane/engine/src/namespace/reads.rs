@@ -265,7 +265,9 @@ impl Namespace {
             failed_folds: counters.failed_folds.load(Ordering::Relaxed),
             entries: counters.entries.load(Ordering::Relaxed),
             writes: counters.writes.load(Ordering::Relaxed),
+            fold_lag_ms: u64::try_from(self.shared.fold_lag().as_millis()).unwrap_or(u64::MAX),
             answers: state.answers.len(),
+            storage: self.shared.storage.stats(state.commit),
         }
     }
 }

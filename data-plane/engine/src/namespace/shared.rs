@@ -12,6 +12,7 @@ use super::errors::ReadError;
 use super::folding::FoldMemory;
 use super::past::Pasts;
 use super::state::{DurableWrite, Standing, State};
+use super::storage::Storage;
 use super::types::Commit;
 use crate::catalog::{Checkpoint, Roots, TableId};
 use crate::config::{Config, Environment, Writer};
@@ -53,6 +54,7 @@ pub(super) struct Shared {
     pub(super) counters: Counters,
     /// One for each export that may run.
     pub(super) exports: Arc<tokio::sync::Semaphore>,
+    pub(super) storage: Storage,
     /// Held by the one fold that runs.
     pub(super) folding: Mutex<FoldMemory>,
     pub(super) fold_wake: Notify,
@@ -76,6 +78,8 @@ pub(super) struct Unfolded {
     pub(super) aside: AtomicUsize,
     /// Monotonic milliseconds plus one of the oldest write that is not frozen; 0 when there is none.
     pub(super) since_ms: AtomicU64,
+    /// The same of what is frozen and not folded.
+    pub(super) frozen_since_ms: AtomicU64,
     /// Monotonic milliseconds plus one from which on something may be past its retention; 0 for never.
     pub(super) clean_up_ms: AtomicU64,
 }
@@ -107,6 +111,7 @@ impl Shared {
             config,
             environment,
             exports: Arc::new(tokio::sync::Semaphore::new(super::export::MAX_EXPORTS)),
+            storage: Default::default(),
             applied: tokio::sync::watch::Sender::new(state.commit),
             state: RwLock::new(state),
             cancel: CancellationToken::new(),
@@ -206,6 +211,13 @@ impl Shared {
         let since = self.unfolded.since_ms.load(Ordering::Acquire);
         let waited = self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
         (since > 0).then(|| self.config.fold_interval.saturating_sub(waited))
+    }
+
+    /// The age of the oldest write that is not folded; zero when there is none.
+    pub(super) fn fold_lag(&self) -> Duration {
+        let frozen = self.unfolded.frozen_since_ms.load(Ordering::Acquire);
+        let since = if frozen > 0 { frozen } else { self.unfolded.since_ms.load(Ordering::Acquire) };
+        if since == 0 { Duration::ZERO } else { self.monotonic().saturating_sub(Duration::from_millis(since - 1)) }
     }
 
     /// How long until something may be past its retention; `None` when nothing is.

@@ -169,6 +169,10 @@ pub struct Stats {
     pub entries: u64,
     /// Writes made durable since open.
     pub writes: u64,
+    /// The age of the oldest write that is not folded, in milliseconds; 0 when there is none.
+    pub fold_lag_ms: u64,
     /// Idempotency answers held.
     pub answers: usize,
+    /// What it takes in the object store.
+    pub storage: super::storage::StorageStats,
 }

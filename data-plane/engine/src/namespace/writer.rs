@@ -156,9 +156,11 @@ async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_sett
         answer(waiting, &Ok(()));
         return settle(shared, commit, sealed.into(), nonce, &mut Vec::new(), queue, last_settled).await;
     }
+    let bytes = sealed.len();
     let mut waiting = waiting;
     let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, queue, last_settled).await;
     if matches!(next, Next::Go) {
+        shared.storage.appended(bytes);
         shared.apply(commit, at_ms, writes);
         // Not before: whoever finds it unset sees what was in doubt.
         shared.stalled.store(false, Ordering::Release);

@@ -24,6 +24,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::open::{TableError, TableFiles};
+use super::pieces::Piece;
 use crate::catalog::TableId;
 
 /// Manifests removed in one run at most, and other files; the next run goes on.
@@ -216,17 +217,11 @@ async fn references(files: &TableFiles, table: TableId, version: u64) -> Result<
         if let Some(deletions) = &fragment.deletion_file {
             found.files.insert(relative_deletion_file_path(fragment.id, deletions));
         }
-        found.dead_bytes += dead_bytes(fragment);
+        found.dead_bytes += Piece::of(fragment).dead_bytes();
     }
     found.files.extend(manifest.transaction_file.iter().map(|file| format!("_transactions/{file}")));
     found.indexes = indexes(&dataset).await?;
     Ok(found)
-}
-
-fn dead_bytes(fragment: &lance_table::format::Fragment) -> u64 {
-    let bytes: u64 = fragment.files.iter().filter_map(|file| file.file_size_bytes.get()).map(u64::from).sum();
-    let deleted = fragment.deletion_file.as_ref().and_then(|file| file.num_deleted_rows).unwrap_or(0) as u64;
-    bytes * deleted / fragment.physical_rows.unwrap_or(0).max(1) as u64
 }
 
 async fn indexes(dataset: &Dataset) -> Result<HashSet<String>, TableError> {

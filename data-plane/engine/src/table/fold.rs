@@ -18,6 +18,7 @@ use lance_table::io::commit::CommitHandler;
 
 use super::columns::{self, ID};
 use super::open::{TableError, TableFiles};
+use super::pieces::{Piece, pieces};
 use super::strict::StrictCommit;
 use crate::catalog::TableId;
 use crate::memtable::{MemTable, Slot};
@@ -44,6 +45,21 @@ pub(crate) struct Folded {
     pub(crate) version: Option<u64>,
     /// Whether this fold made that version.
     pub(crate) committed: bool,
+    /// The fragments of the version.
+    pub(crate) pieces: Vec<Piece>,
+    /// Bytes of the data files written.
+    pub(crate) bytes: u64,
+}
+
+impl Folded {
+    fn committed(dataset: &Dataset, bytes: u64) -> Self {
+        let manifest = dataset.manifest();
+        Self { version: Some(manifest.version), committed: true, pieces: pieces(manifest), bytes }
+    }
+
+    fn same(version: Option<u64>) -> Self {
+        Self { version, committed: false, pieces: Vec::new(), bytes: 0 }
+    }
 }
 
 /// Folds. A newer version than the one to build upon is left by a fold that was cut short before its checkpoint, by
@@ -72,13 +88,13 @@ where
     }
     #[cfg(feature = "planted-bugs")]
     if newest != input.known_version && planted_newer_is_folded() {
-        return Ok(Folded { version: newest, committed: true });
+        return Ok(Folded { committed: true, ..Folded::same(newest) });
     }
     let base = input.known_version;
     #[cfg(feature = "planted-bugs")]
     let base = if crate::planted::is(crate::planted::Bug::LateFoldOverSuccessor) { newest } else { base };
     match (head, base) {
-        (None, _) | (Some(_), None) if input.rows.is_empty() => Ok(Folded { version: None, committed: false }),
+        (None, _) | (Some(_), None) if input.rows.is_empty() => Ok(Folded::same(None)),
         (None, _) => create(files, input).await,
         (Some(head), None) => replace(input, head).await,
         (Some(head), Some(base)) if head.manifest().version == base => change(input, head).await,
@@ -114,7 +130,8 @@ async fn create(files: &TableFiles, input: &FoldInput<'_>) -> Result<Folded, Tab
         .with_max_retries(0)
         .execute(transaction)
         .await?;
-    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
+    let bytes = pieces(dataset.manifest()).iter().map(|piece| piece.bytes).sum();
+    Ok(Folded::committed(&dataset, bytes))
 }
 
 async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, TableError> {
@@ -135,7 +152,8 @@ async fn change(input: &FoldInput<'_>, dataset: Arc<Dataset>) -> Result<Folded, 
         planted_delete_first(dataset, base, &mut removed_fragment_ids, &mut updated_fragments).await?;
     let new_fragments = if input.rows.is_empty() { Vec::new() } else { append(input, &dataset).await? };
     if removed_fragment_ids.is_empty() && updated_fragments.is_empty() && new_fragments.is_empty() {
-        return Ok(Folded { version: Some(base), committed: Some(base) != input.known_version });
+        let committed = Some(base) != input.known_version;
+        return Ok(if committed { Folded::committed(&dataset, 0) } else { Folded::same(Some(base)) });
     }
     update(dataset, removed_fragment_ids, updated_fragments, new_fragments).await
 }
@@ -146,8 +164,9 @@ pub(super) async fn update(
     updated_fragments: Vec<Fragment>,
     new_fragments: Vec<Fragment>,
 ) -> Result<Folded, TableError> {
+    let bytes = new_fragments.iter().map(|fragment| Piece::of(fragment).bytes).sum();
     let dataset = commit_update(head, removed_fragment_ids, updated_fragments, new_fragments).await?;
-    Ok(Folded { version: Some(dataset.manifest().version), committed: true })
+    Ok(Folded::committed(&dataset, bytes))
 }
 
 async fn commit_update(

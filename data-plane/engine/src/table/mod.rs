@@ -4,14 +4,18 @@
 mod cleanup;
 mod clone;
 mod columns;
+mod compact;
 mod fold;
 mod open;
+mod pieces;
 mod rewrite;
 mod strict;
 
 pub use cleanup::Removed;
 pub(crate) use cleanup::{CleanInput, Footprint, clean};
 pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, arrow_schema, batch_of};
+pub(crate) use compact::compact;
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use open::{TableError, TableFiles};
+pub(crate) use pieces::Piece;
 pub(crate) use rewrite::rewrite;

@@ -10,6 +10,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::cleanup::Removed;
+use super::strict::StrictCommit;
 use crate::catalog::TableId;
 use crate::store::{IoScope, Store};
 
@@ -86,11 +87,11 @@ impl TableFiles {
         self.prefix.clone().join(format!("{table}.lance"))
     }
 
-    fn builder(&self, table: TableId) -> Result<DatasetBuilder, TableError> {
+    fn builder(&self, table: TableId, commits: Arc<dyn CommitHandler>) -> Result<DatasetBuilder, TableError> {
         let path = self.path(table);
         let params = ReadParams {
             store_options: Some(self.store.lance_params(&path)?),
-            commit_handler: Some(Arc::new(ConditionalPutCommitHandler) as Arc<dyn CommitHandler>),
+            commit_handler: Some(commits),
             session: Some(self.store.session()),
             ..ReadParams::default()
         };
@@ -99,12 +100,18 @@ impl TableFiles {
 
     /// The table at a version that a checkpoint names.
     pub(crate) async fn open(&self, table: TableId, version: u64) -> Result<Dataset, TableError> {
-        Ok(self.builder(table)?.with_version(version).load().await?)
+        Ok(self.builder(table, Arc::new(ConditionalPutCommitHandler))?.with_version(version).load().await?)
+    }
+
+    /// The table at a version, for commits directly after it and after each other.
+    pub(super) async fn open_to_commit(&self, table: TableId, version: u64) -> Result<Dataset, TableError> {
+        let commits = Arc::new(StrictCommit::new(version + 1));
+        Ok(self.builder(table, commits)?.with_version(version).load().await?)
     }
 
     /// The table at its newest version, which may be one that no checkpoint names; `None` when there is none.
     pub(super) async fn open_latest(&self, table: TableId) -> Result<Option<Dataset>, TableError> {
-        match self.builder(table)?.load().await {
+        match self.builder(table, Arc::new(ConditionalPutCommitHandler))?.load().await {
             Ok(dataset) => Ok(Some(dataset)),
             Err(lance::Error::DatasetNotFound { .. } | lance::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),

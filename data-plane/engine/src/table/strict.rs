@@ -1,5 +1,7 @@
 //! A commit that lands on exactly the version it was computed from, or not at all.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use lance::Error;
@@ -12,17 +14,18 @@ use object_store::path::Path;
 
 /// Lance rebases a transaction over versions it did not know; a writer that lost the namespace could so
 /// write over its successor. This handler refuses any version but the expected one, and turns a lost race
-/// into an error that Lance does not retry.
+/// into an error that Lance does not retry. What takes several commits may make each of them only directly after the
+/// one before.
 #[derive(Debug)]
 pub(super) struct StrictCommit {
-    expected: u64,
+    expected: AtomicU64,
     inner: ConditionalPutCommitHandler,
 }
 
 impl StrictCommit {
-    /// Only `expected` may be committed.
+    /// Only `expected` may be committed, then only its successor.
     pub(super) fn new(expected: u64) -> Self {
-        Self { expected, inner: ConditionalPutCommitHandler }
+        Self { expected: AtomicU64::new(expected), inner: ConditionalPutCommitHandler }
     }
 }
 
@@ -55,12 +58,14 @@ impl CommitHandler for StrictCommit {
         naming_scheme: ManifestNamingScheme,
         transaction: Option<Transaction>,
     ) -> Result<ManifestLocation, CommitError> {
-        if manifest.version != self.expected {
-            let why = format!("version {} was to be committed, only {} may be", manifest.version, self.expected);
+        let expected = self.expected.load(Ordering::Acquire);
+        if manifest.version != expected {
+            let why = format!("version {} was to be committed, only {expected} may be", manifest.version);
             return Err(CommitError::OtherError(Error::invalid_input(why)));
         }
         let version = manifest.version;
-        self.inner
+        let committed = self
+            .inner
             .commit(manifest, indices, base_path, object_store, manifest_writer, naming_scheme, transaction)
             .await
             .map_err(|error| match error {
@@ -68,6 +73,8 @@ impl CommitHandler for StrictCommit {
                     "version {version} was committed by somebody else"
                 ))),
                 other => other,
-            })
+            })?;
+        self.expected.store(expected + 1, Ordering::Release);
+        Ok(committed)
     }
 }

@@ -2,6 +2,7 @@
 
 mod by_filter;
 mod cleanup;
+mod compaction;
 mod conditions;
 mod durability;
 mod feed;
