@@ -55,6 +55,11 @@ pub struct Config {
     pub index_above: usize,
     /// Whether a background task indexes. Without it only [`crate::Namespace::index`] does.
     pub background_index: bool,
+    /// Rows of a collection from which on its vector columns have an index in the table, for queries that find the rows
+    /// not in memory. Below, the rows themselves are read.
+    pub index_rows: usize,
+    /// Folded rows that were used within this time stay in memory when another collection needs room.
+    pub rest: Duration,
     /// What a [`crate::Store`] is to be opened with as its memory for folded rows; all namespaces on that
     /// handle share it. A collection that does not fit is streamed from Lance.
     pub max_resident_bytes: usize,
@@ -83,6 +88,8 @@ impl Default for Config {
             max_collections: 1_000,
             index_above: 4_000_000,
             background_index: true,
+            index_rows: 20_000,
+            rest: Duration::from_secs(5),
             max_resident_bytes: 1 << 30,
         }
     }

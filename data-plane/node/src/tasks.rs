@@ -97,7 +97,17 @@ impl Background {
     pub(crate) async fn sweep(self: Arc<Self>) {
         while self.pause(SWEEP).await {
             self.close_idle().await;
+            self.release_idle();
             self.save_sizes().await;
+        }
+    }
+
+    /// Gives back the memory of collections that nobody has read or written for as long as a namespace stays open.
+    fn release_idle(&self) {
+        let rest = Duration::from_secs(self.assignments.idle_close_s);
+        let released = self.opener.store.release_idle(self.clock.monotonic(), rest);
+        if released > 0 {
+            tracing::debug!(released, "collections left the memory");
         }
     }
 

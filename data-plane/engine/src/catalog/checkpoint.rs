@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Kept, Marks, TableId};
+use super::{Kept, Layout, Marks, TableId};
 use crate::log::Answer;
 use crate::memtable::Row;
 use crate::namespace::{Commit, UsageKey};
@@ -55,6 +55,8 @@ pub(crate) struct FoldedTable {
     pub(crate) created_commit: Commit,
     /// The Lance version; `None` while nothing was ever folded.
     pub(crate) version: Option<u64>,
+    /// What opens that version without looking around.
+    pub(crate) layout: Option<Layout>,
     pub(crate) totals: Totals,
     /// Writes up to this checkpoint that are not in the version, for the table does not take them.
     pub(crate) aside: Option<Aside>,

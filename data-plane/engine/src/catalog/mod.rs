@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod history;
+mod layout;
 mod roots;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 pub(crate) use checkpoint::{Aside, Checkpoint, DroppedTable, FoldedTable, Totals};
 pub(crate) use history::{BranchMark, Erasing, Kept, Mark, Marks, SnapshotMark};
+pub(crate) use layout::{FileEnd, Layout, VectorIndex};
 pub(crate) use roots::{Moved, RootError, Roots};
 
 /// A table's identity. A collection that is dropped and created again is another table.

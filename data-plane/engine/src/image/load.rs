@@ -9,7 +9,7 @@ use lance::Dataset;
 
 use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
 use super::{Image, Segment};
-use crate::catalog::TableId;
+use crate::catalog::{Layout, TableId};
 use crate::schema::Schema;
 use crate::search::build_ahead;
 use crate::store::{MemoryBudget, Reservation};
@@ -25,17 +25,17 @@ const SCAN_AHEAD: usize = 2;
 pub(crate) async fn load(
     files: &TableFiles,
     schema: &Arc<Schema>,
-    table: TableId,
-    version: u64,
+    (table, version, layout): (TableId, u64, Option<&Layout>),
     logical_bytes: u64,
     budget: &Arc<MemoryBudget>,
 ) -> Result<Image, TableError> {
-    let dataset = Arc::new(files.open(table, version).await?);
+    let dataset = Arc::new(files.uncached().open_known(table, version, layout).await?);
     // Reserve before reading, so that loads side by side do not pass the limit together.
     let estimate = usize::try_from(logical_bytes).unwrap_or(usize::MAX);
     if let Some(admitted) = budget.reserve(estimate) {
         let batches: Vec<RecordBatch> = stream(&dataset, None).await?.try_collect().await?;
-        if let Some(segments) = segments(schema, batches, Some(admitted)).await? {
+        let mut admitted = admitted;
+        if let Some(segments) = segments(schema, batches, move |bytes| admitted.split(bytes)).await? {
             let image = Image::of(segments, None);
             build_ahead(schema, &image.parts);
             return Ok(image);
@@ -43,7 +43,9 @@ pub(crate) async fn load(
     }
     let keys = [ID, ROW_COMMIT, ROW_BYTES, ROW_TOKENS].map(str::to_owned);
     let batches: Vec<RecordBatch> = stream(&dataset, Some(&keys)).await?.try_collect().await?;
-    let segments = segments(schema, batches, None).await?.unwrap_or_default();
+    let budget = Arc::clone(budget);
+    let segments =
+        segments(schema, batches, move |bytes| Some(budget.reserve_anyway(bytes))).await?.unwrap_or_default();
     Ok(Image::of(segments, Some(dataset)))
 }
 
@@ -64,7 +66,7 @@ pub(crate) async fn stream(
 async fn segments(
     schema: &Arc<Schema>,
     batches: Vec<RecordBatch>,
-    mut admitted: Option<Reservation>,
+    mut reserve: impl FnMut(usize) -> Option<Reservation> + Send + 'static,
 ) -> Result<Option<Vec<Segment>>, TableError> {
     let schema = Arc::clone(schema);
     let build = move || {
@@ -73,14 +75,8 @@ async fn segments(
             let Some(first) = group.first() else { continue };
             let batch = concat_batches(&first.schema(), &group)?;
             drop(group);
-            let memory = match &mut admitted {
-                None => None,
-                Some(admitted) => match admitted.split(memory_of(&batch)) {
-                    None => return Ok(None),
-                    reserved => reserved,
-                },
-            };
-            segments.push(Segment::new(&schema, batch, memory)?);
+            let Some(memory) = reserve(memory_of(&batch)) else { return Ok(None) };
+            segments.push(Segment::new(&schema, batch, Some(memory))?);
         }
         Ok(Some(segments))
     };

@@ -71,6 +71,11 @@ impl Image {
         self.next_part += 1;
     }
 
+    /// Bytes of memory that its rows have reserved.
+    pub(crate) fn memory(&self) -> usize {
+        self.parts.iter().map(|part| part.segment.memory()).sum()
+    }
+
     /// The live row of `id`.
     pub(crate) fn find(&self, id: &str) -> Option<Place> {
         self.parts.iter().enumerate().rev().find_map(|(part, p)| {

@@ -54,7 +54,7 @@ pub(crate) struct Segment {
     /// Which rows, dead or not, pass dear filters; the last used last.
     passing: Mutex<VecDeque<(Filter, Arc<Bits>)>>,
     /// Given back when the segment goes.
-    _memory: Option<Reservation>,
+    memory: Option<Reservation>,
 }
 
 #[derive(Debug)]
@@ -88,12 +88,17 @@ impl Segment {
             batch,
             inverted: OnceLock::new(),
             passing: Mutex::default(),
-            _memory: memory,
+            memory,
         })
     }
 
     pub(crate) fn len(&self) -> u32 {
         u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Bytes of memory that it has reserved.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory.as_ref().map_or(0, Reservation::bytes)
     }
 
     pub(crate) fn batch(&self) -> &RecordBatch {

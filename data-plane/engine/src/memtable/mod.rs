@@ -140,9 +140,28 @@ impl MemTable {
         all
     }
 
+    /// The ids written or deleted here as they are now, for a reader. A writer copies them when it writes meanwhile.
+    pub(crate) fn touched_ids(&self) -> Touched {
+        Touched(Arc::clone(&self.touched))
+    }
+
     /// Every id written or deleted here.
     pub(crate) fn touched(&self) -> impl Iterator<Item = &str> {
         self.touched.keys().map(AsRef::as_ref)
+    }
+}
+
+/// The ids written or deleted in a memtable at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Touched(Arc<HashMap<Box<str>, Option<u32>>>);
+
+impl Touched {
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

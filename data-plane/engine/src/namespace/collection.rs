@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::types::{CollectionInfo, Commit};
-use crate::catalog::{Aside, FoldedTable, TableId, Totals};
+use crate::catalog::{Aside, FoldedTable, Layout, TableId, Totals};
 use crate::image::{Done, Image, Merged, cost};
-use crate::memtable::{Lookup, MemRow, MemTable, Slot};
+use crate::memtable::{Lookup, MemRow, MemTable, Slot, Touched};
 use crate::schema::Schema;
 use crate::search::{Abandoned, At, View};
+use crate::store::Residence;
 use crate::table::FoldInput;
 
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Collection {
     pub(super) since: Commit,
     /// The Lance version that the root, or the rewind, names.
     pub(super) version: Option<u64>,
+    /// What the root says of that version's files.
+    pub(super) layout: Option<Arc<Layout>>,
     /// Sums over the live rows; exact when the image is there or there are no memtables.
     pub(super) totals: Totals,
     active: MemTable,
@@ -30,6 +34,10 @@ pub(super) struct Collection {
     /// `None` until the first read or write needs it. Rows enter the memtables only when it is there, but
     /// for the replay of the log.
     image: Option<Image>,
+    /// All columns were too much for the memory there is; a monotonic time before which that is not tried again.
+    pub(super) not_whole_before: Duration,
+    /// The place of the image among those who hold memory.
+    residence: Option<Residence>,
 }
 
 /// Why a collection takes no writes.
@@ -49,6 +57,7 @@ pub(super) struct FrozenCollection {
     pub(super) created_commit: Commit,
     pub(super) since: Commit,
     pub(super) version: Option<u64>,
+    pub(super) layout: Option<Arc<Layout>>,
     pub(super) totals: Totals,
     pub(super) memtable: MemTable,
     /// Whether an earlier fold has set a part of the memtable aside.
@@ -58,6 +67,16 @@ pub(super) struct FrozenCollection {
     /// The rows that were live, and their slots.
     pub(super) rows: Vec<Slot>,
     pub(super) slots: Vec<u32>,
+}
+
+/// A collection whose folded rows are asked for in its table.
+#[derive(Debug)]
+pub(super) struct ColdCollection {
+    pub(super) view: View,
+    pub(super) touched: Vec<Touched>,
+    pub(super) table: TableId,
+    pub(super) version: u64,
+    pub(super) layout: Arc<Layout>,
 }
 
 /// How the folded rows come into memory when a fold is published.
@@ -102,11 +121,14 @@ impl Collection {
             created_commit: commit,
             since: commit,
             version: None,
+            layout: None,
             totals: Totals::default(),
             active: MemTable::default(),
             frozen: None,
             aside: None,
             image: Some(Image::default()),
+            not_whole_before: Duration::ZERO,
+            residence: None,
         }
     }
 
@@ -117,6 +139,7 @@ impl Collection {
             frozen,
             aside,
             version: folded.version,
+            layout: folded.layout.map(Arc::new),
             totals: folded.totals,
             image: folded.version.is_none().then(Image::default),
             ..Self::created(folded.name, folded.table, schema, folded.created_commit)
@@ -141,6 +164,38 @@ impl Collection {
 
     pub(super) fn has_image(&self) -> bool {
         self.image.is_some()
+    }
+
+    /// Whether all columns of the folded rows are in memory.
+    pub(super) fn has_whole_image(&self) -> bool {
+        self.image.as_ref().is_some_and(|image| image.remote.is_none())
+    }
+
+    /// Bytes of memory that the folded rows have reserved.
+    pub(super) fn resident_bytes(&self) -> usize {
+        self.image.as_ref().map_or(0, Image::memory)
+    }
+
+    /// Notes a read or a write at `now`, a monotonic time.
+    pub(super) fn used(&self, now: Duration) {
+        if let Some(residence) = &self.residence {
+            residence.used(now);
+        }
+    }
+
+    /// Gives the image a place by `enter`, if it holds memory and has none.
+    pub(super) fn settle_in(&mut self, enter: impl FnOnce() -> Residence) {
+        if self.residence.is_none() && self.resident_bytes() > 0 {
+            self.residence = Some(enter());
+        }
+    }
+
+    /// Takes the folded rows out of memory. `None` when rows that are not folded need them beside them.
+    pub(super) fn evict(&mut self) -> Option<(Option<Image>, Option<Residence>)> {
+        if self.has_unfolded() || self.version.is_none() || self.image.is_none() {
+            return None;
+        }
+        Some((self.image.take(), self.residence.take()))
     }
 
     pub(super) fn has_unfolded(&self) -> bool {
@@ -241,14 +296,16 @@ impl Collection {
 
     /// Brings the folded rows into memory: `image` is of the version the root names.
     pub(super) fn attach(&mut self, mut image: Image) {
+        // What an earlier image was shadowed by is counted out already.
+        let again = self.image.is_some();
         let mut counted = self.totals;
         for id in self.frozen.iter().flat_map(MemTable::touched) {
             // The totals of a checkpoint leave out the rows that what is set aside shadows.
-            let once = self.aside.as_ref().is_some_and(|aside| !aside.counted_twice.contains(id));
+            let once = again || self.aside.as_ref().is_some_and(|aside| !aside.counted_twice.contains(id));
             image.kill(id, if once { &mut counted } else { &mut self.totals });
         }
         for id in self.active.touched() {
-            image.kill(id, &mut self.totals);
+            image.kill(id, if again { &mut counted } else { &mut self.totals });
         }
         if let Some(aside) = &mut self.aside {
             aside.counted_twice.clear();
@@ -265,6 +322,7 @@ impl Collection {
             parts: image.parts.clone(),
             remote: image.remote.clone(),
             indexes: image.indexes.clone(),
+            cold: None,
             totals: self.totals,
             abandoned: Abandoned::default(),
         })
@@ -317,6 +375,28 @@ impl Collection {
         self.image.clone().filter(|_| self.version == Some(version) && !self.has_unfolded())
     }
 
+    /// The collection for a query by the vector index of its table: what is not in memory of it, and what newer writes
+    /// shadow there. `None` when all rows are in memory, or the table has no such index.
+    pub(super) fn cold(&self, column: &str) -> Option<ColdCollection> {
+        if self.image.as_ref().is_some_and(|image| image.remote.is_none()) {
+            return None;
+        }
+        let layout = self.layout.as_ref().filter(|layout| Some(layout.version) == self.version)?;
+        layout.indexes.iter().find(|index| index.column == column)?;
+        let view = View {
+            schema: Arc::clone(&self.schema),
+            mems: self.frozen.iter().chain([&self.active]).map(MemTable::view).collect(),
+            parts: Vec::new(),
+            remote: None,
+            indexes: Vec::new(),
+            cold: None,
+            totals: self.totals,
+            abandoned: Abandoned::default(),
+        };
+        let touched = self.frozen.iter().chain([&self.active]).map(MemTable::touched_ids).collect();
+        Some(ColdCollection { view, touched, table: self.table, version: self.version?, layout: Arc::clone(layout) })
+    }
+
     /// The image as it is, for a fold to build upon.
     pub(super) fn image(&self) -> Option<Image> {
         self.image.clone()
@@ -339,6 +419,7 @@ impl Collection {
             created_commit: self.created_commit,
             since: self.since,
             version: self.version,
+            layout: self.layout.clone(),
             totals: self.totals,
             counted_twice: self.counted_twice(&memtable),
             set_aside: self.aside.is_some(),
@@ -365,10 +446,16 @@ impl Collection {
     }
 
     /// The frozen rows are in the table now: the image takes their place.
-    pub(super) fn publish(&mut self, version: Option<u64>, next: NextImage, frozen: &FrozenCollection) {
+    pub(super) fn publish(
+        &mut self,
+        (version, layout): (Option<u64>, Option<Arc<Layout>>),
+        next: NextImage,
+        frozen: &FrozenCollection,
+    ) {
         let gone = self.frozen.take().unwrap_or_default();
         self.version = version;
         self.aside = None;
+        self.layout = layout;
         match next {
             NextImage::Same => {}
             NextImage::Merged(merged) => {
@@ -407,6 +494,7 @@ impl FrozenCollection {
             schema: (*self.schema).clone(),
             created_commit: self.created_commit,
             version,
+            layout: None,
             totals: self.totals,
             aside: None,
         }

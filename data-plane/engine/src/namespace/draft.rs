@@ -48,6 +48,17 @@ impl PendingOp {
     }
 }
 
+impl PendingOp {
+    /// The collections whose rows it is checked against.
+    pub(super) fn collections(&self) -> impl Iterator<Item = &str> {
+        let steps = match self {
+            Self::Create { .. } | Self::Drop { .. } | Self::Mark(_) | Self::Rewind(_) | Self::Erase(_) => &[][..],
+            Self::Change(steps) => steps,
+        };
+        steps.iter().map(|step| step.collection.as_str())
+    }
+}
+
 /// To whom the outcome goes.
 pub(super) type Reply = oneshot::Sender<Result<Committed, Refused>>;
 

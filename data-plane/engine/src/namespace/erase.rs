@@ -152,7 +152,7 @@ async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) 
         return Ok(());
     }
     let image = if streams {
-        let loaded = image::load(&shared.tables, &schema, table, next, bytes, shared.store.budget()).await;
+        let loaded = image::load(&shared.tables, &schema, (table, next, None), bytes, shared.store.budget()).await;
         Some(loaded.map_err(folding::fold_error)?)
     } else {
         None

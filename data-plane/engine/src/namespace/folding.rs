@@ -18,8 +18,9 @@ use super::errors::{FoldError, ReadError};
 use super::history::{self, Plan};
 use super::shared::{LoadError, Shared, refuse_unless_serving};
 use super::state::{Freeze, RootInfo};
+use super::table_index;
 use super::types::Commit;
-use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Moved, TableId};
+use crate::catalog::{Checkpoint, DroppedTable, FoldedTable, Kept, Layout, Moved, TableId};
 use crate::image;
 use crate::table::{self, Piece, Removed, TableError};
 
@@ -191,9 +192,9 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
 
 /// The sums over live rows, which the checkpoint holds, are exact only beside the folded rows. A table that can not
 /// be read again and again is left to its fold.
-async fn load_images(shared: &Shared, memory: &mut FoldMemory) -> Result<(), FoldError> {
+async fn load_images(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     for (name, table) in shared.unfolded_collections() {
-        match shared.load_image(&name, &Arc::default()).await {
+        match shared.load_keys(&name, &Arc::default()).await {
             Ok(()) | Err(LoadError::Read(ReadError::NoSuchCollection)) => {}
             Err(LoadError::Table(error)) => {
                 memory.failed(table, &error);
@@ -249,14 +250,16 @@ async fn fold_frozen(
     }
     let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
     let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
+    shared.table_index_wake.notify_one();
     let mut state = shared.state.write();
     for (collection, done) in frozen.collections.iter().zip(folded) {
         // It may have been dropped or rewound since.
         if let Some(live) = state.by_table(collection.table).filter(|live| live.since == collection.since) {
             match &done.aside {
-                None => live.publish(done.version, done.next, collection),
+                None => live.publish((done.version, done.layout), done.next, collection),
                 Some(why) => live.set_aside(why, collection),
             }
+            shared.settle_in(live);
         }
         if let Some(version) = done.version.filter(|_| done.committed) {
             memory.cleaning.committed(collection.table, version);
@@ -282,6 +285,7 @@ async fn fold_frozen(
 /// A collection whose frozen rows are in its table.
 struct FoldedCollection {
     version: Option<u64>,
+    layout: Option<Arc<Layout>>,
     /// Whether this fold made the version.
     committed: bool,
     next: NextImage,
@@ -320,17 +324,53 @@ async fn fold_or_set_aside(
         rows = frozen.rows.len(),
         "a table does not take what was written; it is set aside, and the collection takes no writes"
     );
-    Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: Some(why) })
+    Ok(FoldedCollection { aside: Some(why), ..unfolded(frozen) })
 }
 
-/// Folds and compacts, the latter as far as `budget` goes, in bytes of data files.
+/// The collection as it is, without its frozen rows.
+fn unfolded(frozen: &FrozenCollection) -> FoldedCollection {
+    FoldedCollection {
+        version: frozen.version,
+        layout: frozen.layout.clone(),
+        committed: false,
+        next: NextImage::Same,
+        aside: None,
+    }
+}
+
+/// The rows first, then the indexes that wait. Without an index, and without a description of the files, reads are
+/// slower and no less right: so what fails there holds nothing up.
 async fn fold_collection(
     shared: &Arc<Shared>,
     frozen: &FrozenCollection,
     budget: &mut u64,
 ) -> Result<FoldedCollection, TableError> {
+    let mut folded = fold_rows(shared, frozen, budget).await?;
+    match table_index::commit(shared, frozen.table, folded.version).await {
+        Ok(version) => {
+            folded.committed |= version != folded.version;
+            folded.version = version;
+        }
+        Err(error) => tracing::warn!(collection = frozen.name, %error, "a vector index could not be committed"),
+    }
+    if let Some(version) = folded.version
+        && (folded.version != frozen.version || folded.layout.is_none())
+    {
+        let layout = shared.tables.layout(frozen.table, version).await;
+        let layout = layout.inspect_err(|error| tracing::warn!(%error, "the files of a table could not be described"));
+        folded.layout = layout.ok().map(Arc::new);
+    }
+    Ok(folded)
+}
+
+/// The frozen rows, and a compaction as far as `budget` goes, in bytes of data files.
+async fn fold_rows(
+    shared: &Arc<Shared>,
+    frozen: &FrozenCollection,
+    budget: &mut u64,
+) -> Result<FoldedCollection, TableError> {
     if frozen.memtable.is_empty() {
-        return Ok(FoldedCollection { version: frozen.version, committed: false, next: NextImage::Same, aside: None });
+        return Ok(unfolded(frozen));
     }
     if !frozen.counted_twice.is_empty() {
         return Err(TableError::Unread);
@@ -343,7 +383,7 @@ async fn fold_collection(
         version = Some(compact(shared, frozen.table, folded, &done.pieces, budget).await);
     }
     let next = next_image(shared, frozen, version).await?;
-    Ok(FoldedCollection { version, committed: done.committed, next, aside: None })
+    Ok(FoldedCollection { version, committed: done.committed, next, ..unfolded(frozen) })
 }
 
 /// The version after a compaction, or the same one. Compaction may fail: a version of it that was committed all the
@@ -384,7 +424,8 @@ async fn next_image(
     let Some(version) = version else { return Ok(NextImage::Same) };
     let bytes = frozen.totals.bytes;
     let image =
-        image::load(&shared.tables, &frozen.schema, frozen.table, version, bytes, shared.store.budget()).await?;
+        image::load(&shared.tables, &frozen.schema, (frozen.table, version, None), bytes, shared.store.budget())
+            .await?;
     Ok(NextImage::Loaded(image))
 }
 
@@ -461,6 +502,7 @@ fn dropped(
 
 fn in_checkpoint(collection: &FrozenCollection, done: &FoldedCollection) -> FoldedTable {
     FoldedTable {
+        layout: done.layout.as_deref().cloned(),
         aside: done.aside.as_ref().map(|why| collection.aside(why.clone())),
         ..collection.in_table(done.version)
     }
@@ -476,11 +518,7 @@ async fn planted_early_checkpoint(
     if !crate::planted::is(crate::planted::Bug::CheckpointBeforeFold) {
         return Ok(None);
     }
-    let tables = frozen.collections.iter().map(|collection| {
-        let unfolded =
-            FoldedCollection { version: collection.version, committed: false, next: NextImage::Same, aside: None };
-        in_checkpoint(collection, &unfolded)
-    });
+    let tables = frozen.collections.iter().map(|collection| in_checkpoint(collection, &unfolded(collection)));
     move_root(shared, frozen, root, tables.collect(), memory).await.map(Some)
 }
 

@@ -31,6 +31,7 @@ mod snapshots;
 mod state;
 mod step;
 mod storage;
+mod table_index;
 mod types;
 mod writer;
 mod writes;
@@ -90,6 +91,7 @@ impl Namespace {
         tasks.spawn(writer::run(Arc::clone(&shared), pending, began));
         if shared.config.background_fold {
             tasks.spawn(folding::run(Arc::clone(&shared)));
+            tasks.spawn(table_index::run(Arc::clone(&shared)));
         }
         if shared.config.background_index {
             tasks.spawn(indexing::run(Arc::clone(&shared)));
@@ -142,6 +144,14 @@ impl Namespace {
         };
         self.close().await;
         folded
+    }
+
+    /// Builds the vector indexes that are due and brings them into the tables. Without background folds only this does.
+    ///
+    /// # Errors
+    /// When the store or Lance fails; nothing is lost, and queries do without the index.
+    pub async fn index_tables(&self) -> Result<(), FoldError> {
+        table_index::index(&self.shared).await
     }
 
     /// Stops the tasks and refuses everything from now on. Does not fold.

@@ -8,6 +8,7 @@ use futures::TryStreamExt;
 use super::errors::{OpenError, ReadError};
 use super::shared::Shared;
 use super::state::State;
+use super::types::Commit;
 use crate::catalog::{Checkpoint, RootError, Roots};
 use crate::config::{Config, Environment, Writer};
 use crate::frame::{self, Kind};
@@ -28,14 +29,10 @@ pub(super) async fn open(
     let began = environment.clock.monotonic();
     let log = Log::new(store, prefix);
     let roots = Roots::new(store, prefix);
-    let mut state = recover(&log, &roots, writer).await?;
+    let taking = TakeOver { log: &log, writer, environment: &environment, patience: config.write_timeout };
+    let mut state = recover(&roots, &taking).await?;
     let now_ms = environment.clock.now().timestamp_millis();
     state.forget_answers(super::draft::oldest_answer(&config, now_ms));
-    let takeover = take_over(&log, &mut state, writer, &environment);
-    // An append does not give up by itself.
-    tokio::time::timeout(config.write_timeout, takeover)
-        .await
-        .map_err(|_| OpenError::Unavailable("the generation entry is in doubt".to_owned()))??;
     let shared = Arc::new(Shared::new(store, prefix, writer, (config, environment), state));
     still_ours(&shared, began).await?;
     load_images(&shared).await;
@@ -58,11 +55,35 @@ async fn still_ours(shared: &Shared, began: Duration) -> Result<(), OpenError> {
     }
 }
 
-async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, OpenError> {
+/// What appends the generation entry, from which on the writer before us cannot append.
+struct TakeOver<'a> {
+    log: &'a Log,
+    writer: Writer,
+    environment: &'a Environment,
+    /// How long an append may be in doubt.
+    patience: Duration,
+}
+
+/// The namespace as it is after our generation entry. Mostly there is nothing in the log after the checkpoint: so the
+/// entry is put right behind it while the log is listed, and only if somebody has that place the log is read.
+async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<State, OpenError> {
     for _ in 0..ATTEMPTS {
         let root = roots.latest().await?;
-        check_generation(root.as_ref().map_or(0, |r: &Checkpoint| r.generation), writer)?;
-        if let Some(state) = replay(log, State::new(root), writer).await? {
+        check_generation(root.as_ref().map_or(0, |r: &Checkpoint| r.generation), taking.writer)?;
+        let mut state = State::new(root);
+        let (commits, appended) = futures::join!(taking.log.commits_after(state.commit), taking.append(&state));
+        let commits = commits?;
+        if let Some(at_ms) = appended? {
+            let commit = state.commit + 1;
+            // Entries behind a place that was free: the log was trimmed up to there, and ours is behind a checkpoint.
+            if commits.iter().any(|later| *later > commit) {
+                continue;
+            }
+            state.apply(commit, at_ms, Vec::new());
+            return Ok(state);
+        }
+        if let Some(mut state) = replay(taking.log, state, commits, taking.writer).await? {
+            taking.take_over(&mut state).await?;
             return Ok(state);
         }
     }
@@ -70,8 +91,7 @@ async fn recover(log: &Log, roots: &Roots, writer: Writer) -> Result<State, Open
 }
 
 /// `None` when an entry is missing: then the checkpoint has moved past it, or it is lost.
-async fn replay(log: &Log, mut state: State, writer: Writer) -> Result<Option<State>, OpenError> {
-    let commits = log.commits_after(state.commit).await?;
+async fn replay(log: &Log, mut state: State, commits: Vec<Commit>, writer: Writer) -> Result<Option<State>, OpenError> {
     let mut entries = std::pin::pin!(log.read_all(commits));
     while let Some((commit, entry)) = entries.try_next().await? {
         let expected = state.commit + 1;
@@ -89,39 +109,50 @@ async fn replay_one(state: State, entry: Entry, writer: Writer) -> Result<State,
     state.replay_off_thread(entry).await.map_err(OpenError::Corrupt)
 }
 
-/// Appends the generation entry. From then on the writer before us cannot append.
-async fn take_over(log: &Log, state: &mut State, writer: Writer, environment: &Environment) -> Result<(), OpenError> {
-    loop {
+impl TakeOver<'_> {
+    /// Appends the generation entry behind `state`; its time, or `None` when somebody has that place.
+    async fn append(&self, state: &State) -> Result<Option<i64>, OpenError> {
         let commit = state.commit + 1;
-        let nonce = environment.entropy.nonce();
-        let at_ms = environment.clock.now().timestamp_millis().max(state.marks.last_ms);
+        let nonce = self.environment.entropy.nonce();
+        let at_ms = self.environment.clock.now().timestamp_millis().max(state.marks.last_ms);
         let entry: Entry<Row> = Entry {
             commit,
-            writer_id: writer.writer_id,
-            generation: writer.generation,
+            writer_id: self.writer.writer_id,
+            generation: self.writer.generation,
             nonce,
             at_ms,
             body: Body::Generation,
         };
         let sealed = frame::serialize(&entry).and_then(|body| frame::seal(Kind::LogEntry, &body));
         let sealed = sealed.map_err(|e| OpenError::Corrupt(e.to_string()))?;
-        if log.append(commit, sealed.into(), nonce).await == Settled::Ours {
-            state.apply(commit, at_ms, Vec::new());
-            return Ok(());
+        // An append does not give up by itself.
+        let settled = tokio::time::timeout(self.patience, self.log.append(commit, sealed.into(), nonce)).await;
+        let in_doubt = |_| OpenError::Unavailable("the generation entry is in doubt".to_owned());
+        Ok((settled.map_err(in_doubt)? == Settled::Ours).then_some(at_ms))
+    }
+
+    /// Appends the generation entry behind whatever others append meanwhile.
+    async fn take_over(&self, state: &mut State) -> Result<(), OpenError> {
+        loop {
+            let commit = state.commit + 1;
+            if let Some(at_ms) = self.append(state).await? {
+                state.apply(commit, at_ms, Vec::new());
+                return Ok(());
+            }
+            // The writer before us was quicker; what it wrote is acknowledged and ours to keep.
+            let Some(theirs) = self.log.read(commit).await? else { continue };
+            check_generation(theirs.generation, self.writer)?;
+            if theirs.body.is_erased() {
+                return Err(OpenError::Unavailable("the namespace was changed while it was opened".to_owned()));
+            }
+            state.replay(theirs);
         }
-        // The writer before us was quicker; what it wrote is acknowledged and ours to keep.
-        let Some(theirs) = log.read(commit).await? else { continue };
-        check_generation(theirs.generation, writer)?;
-        if theirs.body.is_erased() {
-            return Err(OpenError::Unavailable("the namespace was changed while it was opened".to_owned()));
-        }
-        state.replay(theirs);
     }
 }
 
 /// Rows in the memtables need the image of their collection beside them. One that cannot be loaded now is asked for
 /// again by whoever needs it; the others serve meanwhile.
-async fn load_images(shared: &Shared) {
+async fn load_images(shared: &Arc<Shared>) {
     for (name, _) in shared.unfolded_collections() {
         match shared.ensure_image(&name).await {
             Ok(()) | Err(ReadError::NoSuchCollection) => {}

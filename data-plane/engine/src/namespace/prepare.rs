@@ -105,6 +105,7 @@ impl Namespace {
         // What is refused from here on is held against this schema.
         self.refuse_without_lease()?;
         let collection = state.collections.get(name).ok_or(WriteError::NoSuchCollection)?;
+        collection.used(self.shared.monotonic());
         Ok((collection.table, Arc::clone(&collection.schema)))
     }
 

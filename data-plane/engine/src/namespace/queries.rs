@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::Namespace;
 use super::errors::ReadError;
 use super::reads::{bad, check_filter};
-use super::types::ReadOf;
+use super::shared::refuse_unless_serving;
+use super::types::{Commit, ReadOf};
 use crate::filter::Filter;
 use crate::schema::{AttributeType, Schema, check_numbers, limits, no_vector_column};
-use crate::search::{self, Fusion, Hit, Include, Mode, OrderBy, Ordered, OrderedPage, Position, Query};
+use crate::search::{
+    self, ColdTable, Fusion, Hit, Include, Mode, OrderBy, Ordered, OrderedPage, Position, Query, SearchError, View,
+};
 use crate::store::IoScope;
 
 /// Bytes of a query text.
@@ -22,6 +25,16 @@ impl Namespace {
     /// [`crate::Config::max_read_bytes`].
     pub async fn query(&self, collection: &str, query: Query) -> Result<ReadOf<Vec<Hit>>, ReadError> {
         let scope = Arc::new(IoScope::default());
+        if let Some((view, commit)) = self.cold_view(collection, &query, &scope).await? {
+            match search::query(view, query.clone(), self.room()).await {
+                // The index is there to be quick: without it all rows are looked at.
+                Err(SearchError::Table(error)) => tracing::warn!(collection, %error, "the vector index was of no use"),
+                found => {
+                    let value = found.map_err(|error| self.failed("top_k", &error))?;
+                    return self.answer(value, commit, scope.io());
+                }
+            }
+        }
         let (view, commit) = self.view(collection, &scope).await?;
         check_query(&view.schema, &query).map_err(|e| self.refusal(e))?;
         let value = search::query(view, query, self.room()).await.map_err(|e| self.failed("top_k", &e))?;
@@ -76,6 +89,57 @@ impl Namespace {
         let page = search::ordered(view, asked, include, self.room()).await;
         let value = page.map_err(|error| self.failed("limit", &error))?;
         self.answer(value, commit, scope.io())
+    }
+}
+
+impl Namespace {
+    /// The collection for a query by the vector index of its table, when its rows are not in memory; they are brought
+    /// there meanwhile, if there is room, for the queries after this one.
+    async fn cold_view(
+        &self,
+        collection: &str,
+        query: &Query,
+        scope: &Arc<IoScope>,
+    ) -> Result<Option<(Arc<View>, Commit)>, ReadError> {
+        // What has no direction is as far from everything, and groups and exact answers are of all rows: an index is no
+        // help.
+        let Mode::Vector { vector } = &query.mode else { return Ok(None) };
+        if vector.iter().all(|x| *x == 0.0) || query.group_by.is_some() || query.exact {
+            return Ok(None);
+        }
+        let (cold, commit) = {
+            let state = self.shared.state.read();
+            refuse_unless_serving(&state)?;
+            let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
+            let Some(cold) = found.cold(&query.column) else { return Ok(None) };
+            (cold, state.commit)
+        };
+        check_query(&cold.view.schema, query)?;
+        let tables = self.shared.tables.counted(scope);
+        let dataset = tables.open_known(cold.table, cold.version, Some(&cold.layout)).await;
+        let dataset = Arc::new(dataset.map_err(|e| ReadError::Unavailable(e.to_string()))?);
+        let (include, room) = (query.include, self.room());
+        let table = ColdTable { dataset, touched: cold.touched, include, room };
+        self.load_meanwhile(collection);
+        Ok(Some((Arc::new(View { cold: Some(table), ..cold.view }), commit)))
+    }
+
+    /// Brings the rows of a collection into memory beside whoever waits for an answer, if there can be room.
+    pub(super) fn load_meanwhile(&self, collection: &str) {
+        let shared = Arc::clone(&self.shared);
+        if shared.loading.try_lock().is_err() {
+            return;
+        }
+        let collection = collection.to_owned();
+        self.tasks.spawn(async move {
+            let loaded = tokio::select! {
+                () = shared.cancel.cancelled() => return,
+                loaded = shared.load_whole_image(&collection) => loaded,
+            };
+            if let Err(error) = loaded {
+                tracing::warn!(collection, %error, "a collection could not be brought into memory");
+            }
+        });
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Namespace;
+use super::collection::Collection;
 use super::errors::ReadError;
 use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, Stored, UsageKey};
@@ -48,15 +49,19 @@ impl Namespace {
             return Err(bad("ids", format!("at most {} are allowed", limits::MAX_BATCH)));
         }
         let scope = Arc::new(IoScope::default());
-        self.shared.ensure_image_counted(collection, &scope).await?;
+        self.shared.ensure_keys(collection, &scope).await?;
         let (view, commit, found) = {
             let state = self.shared.state.read();
             refuse_unless_serving(&state)?;
             let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
+            found.used(self.shared.monotonic());
             let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(&scope));
             let rows: Vec<_> = ids.iter().map(|id| found.newest(id)).collect();
             (view, state.commit, rows)
         };
+        if view.remote.is_some() {
+            self.load_meanwhile(collection);
+        }
         let (places, commits): (Vec<_>, Vec<_>) = found.into_iter().map(Option::unzip).unzip();
         let records = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
         let stored = records.into_iter().zip(commits);
@@ -70,6 +75,11 @@ impl Namespace {
     /// See [`ReadError`].
     pub async fn count(&self, collection: &str, filter: Option<Filter>) -> Result<ReadOf<u64>, ReadError> {
         let scope = Arc::new(IoScope::default());
+        if filter.is_none()
+            && let Some((value, commit)) = self.known_count(collection)?
+        {
+            return self.answer(value, commit, scope.io());
+        }
         let (view, commit) = self.view(collection, &scope).await?;
         check_filter(&view.schema, filter.as_ref()).map_err(|e| self.refusal(e))?;
         let value = search::count(view, filter).await.map_err(|e| self.failed("filter", &e))?;
@@ -126,12 +136,25 @@ impl Namespace {
         self.answer(value, commit, scope.io())
     }
 
+    /// How many records there are, when that is known without the folded rows.
+    fn known_count(&self, collection: &str) -> Result<Option<(u64, Commit)>, ReadError> {
+        let state = self.shared.state.read();
+        refuse_unless_serving(&state)?;
+        let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
+        let known = found.has_image() || !found.has_unfolded();
+        Ok(known.then_some((found.totals.rows, state.commit)))
+    }
+
     pub(super) async fn view(&self, collection: &str, scope: &Arc<IoScope>) -> Result<(Arc<View>, Commit), ReadError> {
         self.shared.ensure_image_counted(collection, scope).await?;
         let state = self.shared.state.read();
         refuse_unless_serving(&state)?;
         let found = state.collections.get(collection).ok_or_else(|| self.shared.no_such_collection())?;
+        found.used(self.shared.monotonic());
         let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(scope));
+        if view.remote.is_some() {
+            self.load_meanwhile(collection);
+        }
         Ok((Arc::new(view), state.commit))
     }
 
@@ -268,6 +291,7 @@ impl Namespace {
             fold_lag_ms: u64::try_from(self.shared.fold_lag().as_millis()).unwrap_or(u64::MAX),
             answers: state.answers.len(),
             storage: self.shared.storage.stats(state.commit),
+            resident_bytes: state.collections.values().map(Collection::resident_bytes).sum(),
         }
     }
 }

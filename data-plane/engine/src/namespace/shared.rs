@@ -8,21 +8,26 @@ use parking_lot::RwLock;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::collection::Collection;
 use super::errors::ReadError;
 use super::folding::FoldMemory;
 use super::past::Pasts;
 use super::state::{DurableWrite, Standing, State};
 use super::storage::Storage;
 use super::types::Commit;
-use crate::catalog::{Checkpoint, Roots, TableId};
+use crate::catalog::{Checkpoint, Layout, Roots, TableId};
 use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
 use crate::store::{IoScope, Store};
-use crate::table::{TableError, TableFiles};
+use crate::table::{Built, TableError, TableFiles};
 
 /// How often, at most, answers that are past their time are looked for when they fill their room.
 const SWEEP_MS: i64 = 1_000;
+/// Logical bytes of a collection that is brought into memory whole when a row of it is asked for.
+const SMALL_BYTES: u64 = 4 << 20;
+/// How long a collection that was too large for the memory there was is not tried again.
+const TOO_LARGE_FOR: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -60,6 +65,12 @@ pub(super) struct Shared {
     pub(super) fold_wake: Notify,
     /// Held by the one indexing that runs.
     pub(super) indexing: Mutex<()>,
+    /// Set while a draft is on its way from the queue to the memtables: no rows leave the memory then.
+    pub(super) writing: AtomicBool,
+    /// Vector indexes that are built and wait for a fold.
+    pub(super) built: parking_lot::Mutex<Vec<Built>>,
+    /// Tells who builds them that there was a fold.
+    pub(super) table_index_wake: Notify,
     pub(super) index_wake: Notify,
     /// Held by the one image load that runs.
     pub(super) loading: Mutex<()>,
@@ -127,6 +138,9 @@ impl Shared {
             fold_wake: Notify::default(),
             indexing: Default::default(),
             index_wake: Default::default(),
+            writing: AtomicBool::default(),
+            built: parking_lot::Mutex::default(),
+            table_index_wake: Notify::default(),
             loading: Mutex::default(),
             pasts: Mutex::default(),
             past_shared: parking_lot::Mutex::default(),
@@ -288,39 +302,27 @@ impl Shared {
         state.collections.values().filter(|c| c.has_unfolded()).map(|c| (c.name.clone(), c.table)).collect()
     }
 
-    /// Sees to it that the folded rows of a collection are in memory.
-    pub(super) async fn ensure_image(&self, name: &str) -> Result<(), ReadError> {
+    /// Sees to it that the folded rows of a collection are in memory, or their keys if there is no room.
+    pub(super) async fn ensure_image(self: &Arc<Self>, name: &str) -> Result<(), ReadError> {
         self.ensure_image_counted(name, &Arc::default()).await
     }
 
     /// The same, with every call to the store noted in `scope`.
-    pub(super) async fn ensure_image_counted(&self, name: &str, scope: &Arc<IoScope>) -> Result<(), ReadError> {
-        self.load_image(name, scope).await.map_err(|error| match error {
-            LoadError::Read(error) => error,
-            LoadError::Table(error) => ReadError::Unavailable(error.to_string()),
-        })
+    pub(super) async fn ensure_image_counted(
+        self: &Arc<Self>,
+        name: &str,
+        scope: &Arc<IoScope>,
+    ) -> Result<(), ReadError> {
+        self.load_keys(name, scope).await.map_err(read_error)
     }
 
     /// The same, with the reason why a table could not be read.
-    pub(super) async fn load_image(&self, name: &str, scope: &Arc<IoScope>) -> Result<(), LoadError> {
-        loop {
-            if self.needs_image(name)?.is_none() {
-                return Ok(());
-            }
+    pub(super) async fn load_keys(self: &Arc<Self>, name: &str, scope: &Arc<IoScope>) -> Result<(), LoadError> {
+        while self.needs_image(name, false)?.is_some() {
             let _one_at_a_time = self.loading.lock().await;
-            let Some((table, schema, version, bytes)) = self.needs_image(name)? else { return Ok(()) };
-            let tables = self.tables.counted(scope);
-            let image = image::load(&tables, &schema, table, version, bytes, self.store.budget()).await;
-            let image = image?;
-            let mut state = self.state.write();
-            if let Some(collection) = state.by_table(table)
-                && collection.version == Some(version)
-                && !collection.has_image()
-            {
-                collection.attach(image);
-                self.index_wake.notify_one();
-            }
+            self.load_image(name, Columns::AsFit, scope).await?;
         }
+        Ok(())
     }
 
     /// That there is no such collection is an answer, too: without the lease it may be stale.
@@ -328,18 +330,94 @@ impl Shared {
         if self.environment.lease.is_valid() { ReadError::NoSuchCollection } else { ReadError::NoLease }
     }
 
-    fn needs_image(&self, name: &str) -> Result<Option<ImageWanted>, ReadError> {
+    /// Sees to it that the keys of a collection are in memory, to find rows by id; of a small one all columns.
+    pub(super) async fn ensure_keys(self: &Arc<Self>, name: &str, scope: &Arc<IoScope>) -> Result<(), ReadError> {
+        let Some((.., bytes)) = self.needs_image(name, false)? else { return Ok(()) };
+        if bytes <= SMALL_BYTES {
+            return self.ensure_image_counted(name, scope).await;
+        }
+        while self.needs_image(name, false)?.is_some() {
+            let _one_at_a_time = self.loading.lock().await;
+            self.load_image(name, Columns::Keys, scope).await.map_err(read_error)?;
+        }
+        Ok(())
+    }
+
+    /// Brings all columns of a collection into memory, in the place of its keys if they are there. Others that rest
+    /// give way.
+    pub(super) async fn load_whole_image(self: &Arc<Self>, name: &str) -> Result<(), ReadError> {
+        let _one_at_a_time = self.loading.lock().await;
+        self.load_image(name, Columns::All, &Arc::default()).await.map_err(read_error)
+    }
+
+    async fn load_image(self: &Arc<Self>, name: &str, columns: Columns, scope: &Arc<IoScope>) -> Result<(), LoadError> {
+        let whole = columns == Columns::All;
+        let Some((table, schema, version, layout, bytes)) = self.needs_image(name, whole)? else { return Ok(()) };
+        let budget = self.store.budget();
+        // More than there can be room for.
+        let bytes = if columns == Columns::Keys { u64::MAX } else { bytes };
+        if columns != Columns::Keys {
+            // Columns in memory take somewhat more than their bytes.
+            let room = usize::try_from(bytes.saturating_add(bytes / 4)).unwrap_or(usize::MAX);
+            if !budget.make_room(room, self.monotonic(), self.config.rest) && whole {
+                return Ok(());
+            }
+        }
+        let of = (table, version, layout.as_deref());
+        let image = image::load(&self.tables.counted(scope), &schema, of, bytes, budget).await;
+        let image = image?;
+        let mut state = self.state.write();
+        if image.remote.is_some()
+            && columns != Columns::Keys
+            && let Some(collection) = state.by_table(table)
+        {
+            collection.not_whole_before = self.monotonic() + TOO_LARGE_FOR;
+        }
+        if let Some(collection) = state.by_table(table)
+            && collection.version == Some(version)
+            && (!collection.has_image() || (whole && !collection.has_whole_image() && image.remote.is_none()))
+        {
+            collection.attach(image);
+            self.settle_in(collection);
+            self.index_wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Lets the rows of a collection leave when others need their room.
+    pub(super) fn settle_in(self: &Arc<Self>, collection: &mut Collection) {
+        let (now, table, shared) = (self.monotonic(), collection.table, Arc::downgrade(self));
+        collection.settle_in(|| self.store.budget().enter(now, move || evict(&shared, table)));
+    }
+
+    fn needs_image(&self, name: &str, whole: bool) -> Result<Option<ImageWanted>, ReadError> {
         let state = self.state.read();
         refuse_unless_serving(&state)?;
         let collection = state.collections.get(name).ok_or_else(|| self.no_such_collection())?;
-        let wanted = collection.version.filter(|_| !collection.has_image());
-        let wanted =
-            wanted.map(|version| (collection.table, Arc::clone(&collection.schema), version, collection.totals.bytes));
-        Ok(wanted)
+        let refused = self.monotonic() < collection.not_whole_before;
+        let there = if whole { refused || collection.has_whole_image() } else { collection.has_image() };
+        let wanted = collection.version.filter(|_| !there);
+        Ok(wanted.map(|version| {
+            let (schema, layout) = (Arc::clone(&collection.schema), collection.layout.clone());
+            (collection.table, schema, version, layout, collection.totals.bytes)
+        }))
     }
 }
 
-type ImageWanted = (TableId, Arc<crate::schema::Schema>, u64, u64);
+/// Takes the folded rows of a table out of memory. False when they are needed.
+fn evict(shared: &Weak<Shared>, table: TableId) -> bool {
+    let Some(shared) = shared.upgrade() else { return false };
+    let mut state = shared.state.write();
+    // A write that is on its way was checked against them, and is applied beside them.
+    if shared.writing.load(Ordering::SeqCst) {
+        return false;
+    }
+    let gone = state.by_table(table).and_then(Collection::evict);
+    drop(state);
+    gone.is_some()
+}
+
+type ImageWanted = (TableId, Arc<crate::schema::Schema>, u64, Option<Arc<Layout>>, u64);
 
 /// Why the folded rows of a collection could not be brought into memory.
 #[derive(Debug, thiserror::Error)]
@@ -348,6 +426,22 @@ pub(super) enum LoadError {
     Read(#[from] ReadError),
     #[error("{0}")]
     Table(#[from] TableError),
+}
+
+/// What is brought into memory of folded rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// All, or the keys when there is no room.
+    AsFit,
+    All,
+    Keys,
+}
+
+fn read_error(error: LoadError) -> ReadError {
+    match error {
+        LoadError::Read(error) => error,
+        LoadError::Table(error) => ReadError::Unavailable(error.to_string()),
+    }
 }
 
 /// Why ownership could not be checked.

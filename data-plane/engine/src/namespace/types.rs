@@ -175,4 +175,6 @@ pub struct Stats {
     pub answers: usize,
     /// What it takes in the object store.
     pub storage: super::storage::StorageStats,
+    /// Bytes of memory that folded rows take for search.
+    pub resident_bytes: usize,
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::draft::{self, Draft, DraftContext, Pending, Waiting};
-use super::errors::WriteError;
+use super::errors::{ReadError, WriteError};
 use super::shared::Shared;
 use super::state::{DurableWrite, Standing};
 use super::types::Commit;
@@ -68,6 +68,9 @@ pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut
     loop {
         let Some(group) = gather(&shared, &mut queue).await else { break };
         shared.make_room_for_answers();
+        // Before the rows are looked for: from here on they stay.
+        shared.writing.store(true, Ordering::SeqCst);
+        let group = beside_rows(&shared, group).await;
         let drafted = {
             let state = shared.state.read();
             let new_table = || new_table(&shared);
@@ -75,8 +78,12 @@ pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut
                 DraftContext { state: &state, config: &shared.config, now_ms: shared.now_ms(), new_table: &new_table };
             draft::draft(&context, group, &mut queue.later)
         };
-        let Some(drafted) = drafted else { continue };
-        match commit(&shared, drafted, &mut queue, &mut last_settled).await {
+        let next = match drafted {
+            Some(drafted) => commit(&shared, drafted, &mut queue, &mut last_settled).await,
+            None => Next::Go,
+        };
+        shared.writing.store(false, Ordering::SeqCst);
+        match next {
             Next::Go => {}
             Next::Stop => break,
         }
@@ -89,6 +96,29 @@ pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut
     queue.arriving.close();
     queue.refuse_all(&shared, &error);
     shared.written.cancel();
+}
+
+/// Those writes whose collections have their folded rows in memory: they were there when the write was queued and may
+/// have left since.
+async fn beside_rows(shared: &Arc<Shared>, group: Vec<Pending>) -> Vec<Pending> {
+    let mut ready = Vec::with_capacity(group.len());
+    for pending in group {
+        let mut missing = None;
+        for collection in pending.op.collections() {
+            // What else stands in its way the draft finds out.
+            if let Err(ReadError::Unavailable(why)) = shared.ensure_image(collection).await {
+                missing = Some(why);
+            }
+        }
+        match missing {
+            Some(why) => {
+                let error = WriteError::Unavailable(format!("nothing was written: {why}"));
+                draft::reply(pending.reply, Err(error));
+            }
+            None => ready.push(pending),
+        }
+    }
+    ready
 }
 
 /// Waits for a write and takes all that are there with it, up to the size of an entry.

@@ -4,6 +4,7 @@
 //! from Lance, and ties are broken by id: the same rows give the same answer wherever they are.
 
 mod bm25;
+mod cold;
 mod collect;
 mod distance;
 mod fuse;
@@ -23,6 +24,7 @@ mod view;
 mod whole;
 mod width;
 
+pub(crate) use cold::ColdTable;
 pub(crate) use distance::{Probe, norm};
 pub(crate) use inverted::{Inverted, build_ahead};
 pub(crate) use ordered::{Ordered, ordered};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::cold;
 use super::collect::{GroupKey, Keep, Kept, group_of};
 use super::distance::score;
 use super::fuse::{self, Fused};
@@ -109,7 +110,10 @@ async fn ranked(view: &Arc<View>, query: &Query, keep: Keep) -> Result<Vec<Fused
         max_distance: query.max_distance,
         exact: query.exact,
     });
-    let streamed = remote::pass(view, &wanted).await?;
+    let streamed = match &view.cold {
+        Some(cold) => Some(cold::near(view, cold, &wanted).await?),
+        None => remote::pass(view, &wanted).await?,
+    };
     let shared = Arc::clone(view);
     let inline = is_small(view, query.filter.as_ref());
     let rankings = off_thread(inline, move || rankings(&shared, &wanted, streamed)).await?;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lance::Dataset;
 
+use super::cold::ColdTable;
 use crate::catalog::Totals;
 use crate::filter::Filter;
 use crate::image::{Part, Segment, VectorIndex};
@@ -23,6 +24,8 @@ pub(crate) struct View {
     pub(crate) remote: Option<Arc<Dataset>>,
     /// Over the vector columns of `parts`.
     pub(crate) indexes: Vec<Arc<VectorIndex>>,
+    /// Set when the folded rows are asked for in the table, by its vector index.
+    pub(crate) cold: Option<ColdTable>,
     pub(crate) totals: Totals,
     /// Set when nobody waits for the answer any more.
     pub(crate) abandoned: Abandoned,

@@ -13,13 +13,14 @@ mod ranges;
 mod sorted;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lance::session::Session;
 use lance_io::object_store::{ObjectStoreParams, WrappingObjectStore};
 use object_store::{ObjectStore, path::Path};
 use tokio::sync::Semaphore;
 
-pub(crate) use budget::{MemoryBudget, Reservation};
+pub(crate) use budget::{MemoryBudget, Reservation, Residence};
 pub use config::{CacheSizes, S3Config, StoreConfig};
 pub use io::Io;
 pub(crate) use io::IoScope;
@@ -123,6 +124,11 @@ impl Store {
         self.wrapped(|objects| Arc::new(counted::Counted::new(objects, scope)))
     }
 
+    /// The same store past the cache of ranges.
+    pub(crate) fn uncached(&self) -> Self {
+        Self { objects: Arc::clone(&self.raw), ranges: Arc::new(RangeCache::new(0)), ..self.clone() }
+    }
+
     /// What makes an open table use this store: the same place, perhaps counted.
     pub(crate) fn in_place(&self) -> Arc<dyn WrappingObjectStore> {
         Arc::new(counted::InPlace(self.objects()))
@@ -138,6 +144,13 @@ impl Store {
     #[must_use]
     pub fn path(&self, relative: &str) -> Path {
         relative.split('/').filter(|p| !p.is_empty()).fold(self.root.clone(), Path::join)
+    }
+
+    /// Gives back the memory of folded rows that no read or write has needed for `rest`; `now` is a monotonic time of the
+    /// clock that the namespaces were opened with. They are read again when they are needed. Says of how many
+    /// collections.
+    pub fn release_idle(&self, now: Duration, rest: Duration) -> usize {
+        self.budget.release_idle(now, rest)
     }
 
     pub(crate) fn budget(&self) -> &Arc<MemoryBudget> {

@@ -14,12 +14,10 @@ use lance::Dataset;
 use lance::dataset::transaction::{Operation, Transaction, TransactionBuilder, UpdateMode};
 use lance::dataset::{CommitBuilder, InsertBuilder, WriteMode, WriteParams};
 use lance_table::format::Fragment;
-use lance_table::io::commit::CommitHandler;
 
 use super::columns::{self, ID};
-use super::open::{TableError, TableFiles};
+use super::open::{TableError, TableFiles, strict};
 use super::pieces::{Piece, pieces};
-use super::strict::StrictCommit;
 use crate::catalog::TableId;
 use crate::memtable::{MemTable, Slot};
 use crate::schema::Schema;
@@ -279,8 +277,4 @@ fn params(files: &TableFiles, input: &FoldInput<'_>, version: u64) -> Result<Wri
         auto_cleanup: None,
         ..WriteParams::default()
     })
-}
-
-fn strict(version: u64) -> Arc<dyn CommitHandler> {
-    Arc::new(StrictCommit::new(version))
 }

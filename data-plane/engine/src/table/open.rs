@@ -10,8 +10,9 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::cleanup::Removed;
+use super::known::KnownVersion;
 use super::strict::StrictCommit;
-use crate::catalog::TableId;
+use crate::catalog::{Layout, TableId};
 use crate::store::{IoScope, Store};
 
 /// Why a table could not be read or changed.
@@ -87,11 +88,20 @@ impl TableFiles {
         self.prefix.clone().join(format!("{table}.lance"))
     }
 
-    fn builder(&self, table: TableId, commits: Arc<dyn CommitHandler>) -> Result<DatasetBuilder, TableError> {
+    /// The same tables past the cache of ranges: for who reads all of a column once.
+    pub(crate) fn uncached(&self) -> Self {
+        Self { store: self.store.uncached(), prefix: self.prefix.clone() }
+    }
+
+    fn builder(&self, table: TableId) -> Result<DatasetBuilder, TableError> {
+        self.builder_with(table, Arc::new(ConditionalPutCommitHandler))
+    }
+
+    fn builder_with(&self, table: TableId, handler: Arc<dyn CommitHandler>) -> Result<DatasetBuilder, TableError> {
         let path = self.path(table);
         let params = ReadParams {
             store_options: Some(self.store.lance_params(&path)?),
-            commit_handler: Some(commits),
+            commit_handler: Some(handler),
             session: Some(self.store.session()),
             ..ReadParams::default()
         };
@@ -100,18 +110,37 @@ impl TableFiles {
 
     /// The table at a version that a checkpoint names.
     pub(crate) async fn open(&self, table: TableId, version: u64) -> Result<Dataset, TableError> {
-        Ok(self.builder(table, Arc::new(ConditionalPutCommitHandler))?.with_version(version).load().await?)
+        Ok(self.builder(table)?.with_version(version).load().await?)
     }
 
     /// The table at a version, for commits directly after it and after each other.
     pub(super) async fn open_to_commit(&self, table: TableId, version: u64) -> Result<Dataset, TableError> {
-        let commits = Arc::new(StrictCommit::new(version + 1));
-        Ok(self.builder(table, commits)?.with_version(version).load().await?)
+        Ok(self.builder_with(table, strict(version + 1))?.with_version(version).load().await?)
+    }
+
+    /// The same, with what the checkpoint says of its files: nothing is looked up, and what is read first of each file
+    /// comes side by side with the manifest.
+    pub(crate) async fn open_known(
+        &self,
+        table: TableId,
+        version: u64,
+        layout: Option<&Layout>,
+    ) -> Result<Dataset, TableError> {
+        let Some(layout) = layout.filter(|layout| layout.version == version && layout.manifest_bytes > 0) else {
+            return self.open(table, version).await;
+        };
+        let handler = Arc::new(KnownVersion::new(version, layout.manifest_bytes));
+        let open = self.builder_with(table, handler)?.with_version(version).load();
+        match futures::join!(open, self.read_ends(table, layout)) {
+            (Ok(dataset), ()) => Ok(dataset),
+            // What was known was of no use; the usual way says what is wrong.
+            (Err(_), ()) => self.open(table, version).await,
+        }
     }
 
     /// The table at its newest version, which may be one that no checkpoint names; `None` when there is none.
     pub(super) async fn open_latest(&self, table: TableId) -> Result<Option<Dataset>, TableError> {
-        match self.builder(table, Arc::new(ConditionalPutCommitHandler))?.load().await {
+        match self.builder(table)?.load().await {
             Ok(dataset) => Ok(Some(dataset)),
             Err(lance::Error::DatasetNotFound { .. } | lance::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -133,4 +162,9 @@ impl TableFiles {
         }
         Ok(removed)
     }
+}
+
+/// Lets only `version` be committed.
+pub(super) fn strict(version: u64) -> Arc<dyn CommitHandler> {
+    Arc::new(StrictCommit::new(version))
 }

@@ -3,8 +3,10 @@
 mod by_filter;
 mod cleanup;
 mod compaction;
+mod cold;
 mod conditions;
 mod durability;
+mod eviction;
 mod feed;
 mod filters;
 mod fold_steps;

@@ -189,3 +189,31 @@ fn a_cursor_is_not_told_while_removals_before_it_could_not_be_kept() {
     assert_eq!(registry.acknowledge(5), 5);
     assert_eq!(registry.owed_removals(), [id(1)]);
 }
+
+fn resident_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("linux");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
+    let kib: usize = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
+    kib << 10
+}
+
+/// `cargo nextest run -p agentdb-data-plane-node -E 'test(a_hundred_thousand)' --no-capture` prints the figures.
+#[test]
+fn a_hundred_thousand_idle_namespaces_cost_bytes_and_are_known_again_after_a_restart() {
+    const NAMESPACES: u128 = 100_000;
+    let bench = Bench::new();
+    let registry = bench.registry();
+    let before = resident_bytes();
+    let events = (0..NAMESPACES).map(|n| placed(n, &format!("agent-{n}"), AssignmentState::Serve)).collect();
+    registry.apply(batch(true, events));
+    let each = (resident_bytes() - before) / NAMESPACES as usize;
+    assert!(each < 2_048, "{each} bytes for a namespace that nobody uses");
+    registry.save().expect("saved");
+    drop(registry);
+    let began = std::time::Instant::now();
+    let registry = bench.registry();
+    let took = began.elapsed();
+    assert_eq!(found(&registry, "agent-99999"), Some(id(99_999)));
+    assert!(registry.slots().iter().all(|slot| slot.peek().is_none()), "none is open");
+    println!("{NAMESPACES} idle namespaces: {each} bytes each; known again in {took:?}");
+}

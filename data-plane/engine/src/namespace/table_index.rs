@@ -1,0 +1,113 @@
+//! Vector indexes of the tables: when one is due, building it beside everything else, handing it to the next fold.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::errors::FoldError;
+use super::shared::Shared;
+use super::state::Standing;
+use crate::catalog::{Layout, TableId};
+use crate::schema::VectorSpec;
+use crate::table::{self, Built, TableError};
+
+/// An index is built anew when it does not cover one row in so many, or so many of its rows are dead.
+const ONE_IN: u64 = 4;
+
+/// A column that is to have an index over the rows of a version.
+#[derive(Debug)]
+struct Due {
+    table: TableId,
+    version: u64,
+    layout: Arc<Layout>,
+    column: String,
+    spec: VectorSpec,
+}
+
+/// Builds indexes after folds, until the namespace is closed.
+pub(super) async fn run(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = shared.cancel.cancelled() => return,
+            () = shared.table_index_wake.notified() => {}
+        }
+        let built = tokio::select! {
+            () = shared.cancel.cancelled() => return,
+            built = build_due(&shared) => built,
+        };
+        match built {
+            Ok(()) => {}
+            // The next fold asks again.
+            Err(error) => tracing::warn!(%error, "a vector index could not be built; queries do without"),
+        }
+    }
+}
+
+/// Builds what is due and folds it in.
+pub(super) async fn index(shared: &Arc<Shared>) -> Result<(), FoldError> {
+    build_due(shared).await.map_err(|e| FoldError::Unavailable(e.to_string()))?;
+    super::folding::fold(shared).await
+}
+
+async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
+    for due in due(shared) {
+        // One at a time on a store handle: each takes all the processor it can get.
+        let Ok(_turn) = shared.store.index_turn().acquire().await else { return Ok(()) };
+        let of = (due.table, due.version, &*due.layout);
+        let built = table::build_index(&shared.tables, of, (&due.column, due.spec)).await?;
+        tracing::info!(table = %due.table, column = due.column, "a vector index is built");
+        shared.built.lock().push(built);
+        let mut state = shared.state.write();
+        if state.standing != Standing::Serving {
+            return Ok(());
+        }
+        state.changed = true;
+        shared.unfolded.since_ms.store(1, Ordering::Release);
+        drop(state);
+        shared.fold_wake.notify_one();
+    }
+    Ok(())
+}
+
+fn due(shared: &Shared) -> Vec<Due> {
+    let least = shared.config.index_rows as u64;
+    let state = shared.state.read();
+    let mut due = Vec::new();
+    for collection in state.collections.values() {
+        let (Some(version), Some(layout)) = (collection.version, &collection.layout) else { continue };
+        if collection.totals.rows < least {
+            continue;
+        }
+        let waiting = shared.built_for(collection.table);
+        for (column, spec) in &collection.schema.vectors {
+            if waiting.iter().any(|built| built.column == *column) {
+                continue;
+            }
+            let index = layout.indexes.iter().find(|index| index.column == *column);
+            let enough = |rows: u64, of: u64| rows >= least.max(of / ONE_IN);
+            if index.is_none_or(|i| enough(i.uncovered, i.covered) || enough(i.dead * 2, i.covered * 2)) {
+                let layout = Arc::clone(layout);
+                due.push(Due { table: collection.table, version, layout, column: column.clone(), spec: *spec });
+            }
+        }
+    }
+    due
+}
+
+impl Shared {
+    /// The built indexes of a table that no fold has brought into it.
+    pub(super) fn built_for(&self, table: TableId) -> Vec<Built> {
+        self.built.lock().iter().filter(|built| built.table == table).cloned().collect()
+    }
+}
+
+/// Commits the built indexes of a table on top of `version`; the version after that.
+pub(super) async fn commit(shared: &Shared, table: TableId, version: Option<u64>) -> Result<Option<u64>, TableError> {
+    let Some(mut version) = version else { return Ok(None) };
+    for built in shared.built_for(table) {
+        if let Some(next) = table::commit_index(&shared.tables, &built, version).await? {
+            version = next;
+        }
+        shared.built.lock().retain(|other| !other.is(&built));
+    }
+    Ok(Some(version))
+}

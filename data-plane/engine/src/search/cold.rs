@@ -1,0 +1,319 @@
+//! The nearest rows of a table that is not in memory, by its vector index.
+//!
+//! The index proposes candidates; their vectors are read and measured by the same function as all others, so distances
+//! are the same to the last bit wherever a row is. Rows that newer writes shadow, and rows that do not pass the filter,
+//! are taken out before the best are cut off: the filter is evaluated by our own evaluator over the columns it reads,
+//! and when few rows pass each of them is measured.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_select::filter::filter_record_batch;
+use futures::TryStreamExt;
+use lance::Dataset;
+use lance::dataset::scanner::{RowAddrMask, RowAddrTreeMap};
+use lance_table::format::Fragment;
+
+use super::collect::{Keep, Kept};
+use super::query::Include;
+use super::remote::{Streamed, Wanted, filter_columns, include_columns};
+use super::room::Room;
+use super::topk::{Candidate, TopK};
+use super::view::{At, SearchError, View};
+use crate::filter::Filter;
+use crate::image::Segment;
+use crate::memtable::{Bits, Touched};
+use crate::schema::VectorSpec;
+use crate::table::{ID, Nearest, TableError, arrow_schema, partitions};
+
+/// Lance's name for a row's place in a table.
+const ROW: &str = "_rowid";
+/// Candidates measured for each row wanted, and at least.
+const PER_ROW: usize = 3;
+const MIN_CANDIDATES: usize = 40;
+/// How many more rows are looked at when too many candidates turn out to be shadowed.
+const WIDER: usize = 8;
+/// Parts of the index that a query looks into: one in so many, at least, and with a filter.
+const ONE_IN: u64 = 10;
+const MIN_PROBES: usize = 20;
+const FILTERED: usize = 2;
+/// Bytes of vectors that are read when every row that passes a filter is measured.
+const MEASURE_ALL_BYTES: usize = 4 << 20;
+/// Bytes of whole candidates below which they are read with their vectors.
+const WHOLE_BYTES: u64 = 1 << 20;
+/// Records read at once.
+const AT_ONCE: usize = 64;
+
+/// A folded table beside newer writes.
+#[derive(Debug, Clone)]
+pub(crate) struct ColdTable {
+    pub(crate) dataset: Arc<Dataset>,
+    /// The ids that newer writes shadow.
+    pub(crate) touched: Vec<Touched>,
+    /// The columns that an answer carries.
+    pub(crate) include: Include,
+    /// For the answer.
+    pub(crate) room: Room,
+}
+
+/// Candidates as they were read.
+#[derive(Debug)]
+struct ColdRows {
+    segment: Arc<Segment>,
+    rows: Vec<u64>,
+    /// Whether the columns that the answer carries are there.
+    whole: bool,
+}
+
+impl ColdTable {
+    fn is_shadowed(&self, id: &str) -> bool {
+        self.touched.iter().any(|touched| touched.contains(id))
+    }
+
+    fn shadows(&self) -> usize {
+        self.touched.iter().map(Touched::len).sum()
+    }
+}
+
+/// The nearest live rows of the table that pass the filter.
+pub(super) async fn near(view: &Arc<View>, cold: &ColdTable, wanted: &Arc<Wanted>) -> Result<Streamed, SearchError> {
+    let (name, spec) = column(view, wanted)?;
+    let passing = match &wanted.filter {
+        Some(filter) => Some(passing(view, cold, filter).await?),
+        None => None,
+    };
+    let found = match passing {
+        Some(rows) if rows.len() * spec.dimension as usize * size_of::<f32>() <= MEASURE_ALL_BYTES => {
+            vec![take(view, cold, &rows, &columns(view, name, None)).await?]
+        }
+        passing => {
+            let index = Nearest::open(&cold.dataset, name).await?;
+            let index = index.ok_or_else(|| TableError::Damaged("the vector index is missing".to_owned()))?;
+            let mut uncovered = index.uncovered();
+            let allowed = passing.as_ref().map(|rows| Arc::new(rows.iter().copied().collect::<HashSet<u64>>()));
+            let proposed = proposed(view, cold, wanted, &index, passing);
+            let (proposed, mut rest) =
+                futures::try_join!(proposed, each_of(view, cold, wanted, std::mem::take(&mut uncovered), allowed))?;
+            rest.push(proposed);
+            rest
+        }
+    };
+    measure(view, cold, wanted, found).await
+}
+
+fn column<'a>(view: &'a View, wanted: &Wanted) -> Result<(&'a str, VectorSpec), TableError> {
+    let found = view.schema.vectors.iter().nth(wanted.column);
+    let found = found.map(|(name, spec)| (name.as_str(), *spec));
+    found.ok_or_else(|| TableError::Damaged("no such vector column".to_owned()))
+}
+
+/// The rows that pass the filter and are not shadowed.
+async fn passing(view: &Arc<View>, cold: &ColdTable, filter: &Filter) -> Result<Vec<u64>, SearchError> {
+    let mut columns = filter_columns(&view.schema, Some(filter));
+    columns.push(ID.to_owned());
+    let mut scanner = cold.dataset.scan();
+    scanner.project(&columns).map_err(TableError::from)?.with_row_id();
+    let mut batches = scanner.try_into_stream().await.map_err(TableError::from)?;
+    let mut rows = Vec::new();
+    while let Some(batch) = batches.try_next().await.map_err(TableError::from)? {
+        let (view, cold, filter) = (Arc::clone(view), cold.clone(), filter.clone());
+        let work = move || {
+            let ids = row_ids(&batch)?;
+            let segment = Segment::new(&view.schema, batch, None)?;
+            let mut shadowed = Bits::default();
+            (0..segment.len()).filter(|row| cold.is_shadowed(segment.id(*row))).for_each(|row| shadowed.set(row));
+            let passing = view.select(Some(&filter), &segment, Bits::all_but(segment.len(), &shadowed));
+            Ok::<Vec<u64>, TableError>(passing.iter().map(|row| ids[row as usize]).collect())
+        };
+        rows.extend(tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))??);
+    }
+    Ok(rows)
+}
+
+/// What the index proposes: enough rows that are not shadowed and, if `passing` is given, are among those.
+async fn proposed(
+    view: &Arc<View>,
+    cold: &ColdTable,
+    wanted: &Wanted,
+    index: &Nearest,
+    passing: Option<Vec<u64>>,
+) -> Result<ColdRows, SearchError> {
+    let (name, spec) = column(view, wanted)?;
+    let near = (wanted.vector.as_deref().unwrap_or_default(), spec.metric);
+    let all = probes(view.totals.rows);
+    let enough = (limit(wanted) * PER_ROW).max(MIN_CANDIDATES);
+    let read = columns(view, name, Some((cold.include, enough)));
+    if let Some(passing) = passing {
+        let mask = RowAddrMask::from_allowed(RowAddrTreeMap::from_iter(passing));
+        let rows = index.propose(near, (enough, all * FILTERED), Some(mask)).await?;
+        return take(view, cold, &rows, &read).await;
+    }
+    let rows = index.propose(near, (enough, all), None).await?;
+    let found = take(view, cold, &rows, &read).await?;
+    if shadowed(cold, &found).is_empty() || rows.len() < enough {
+        return Ok(found);
+    }
+    // Look further, at ids alone, until those that stand in the way are all known; then ask past them.
+    let most = enough + cold.shadows();
+    let mut look = enough;
+    let blocked = loop {
+        look = look.saturating_mul(WIDER).min(most);
+        let rows = index.propose(near, (look, all * FILTERED), None).await?;
+        let ids = take(view, cold, &rows, &(Vec::new(), false)).await?;
+        let shadowed = shadowed(cold, &ids);
+        if look == most || rows.len() < look || rows.len() - shadowed.len() >= enough {
+            break shadowed;
+        }
+    };
+    let mask = RowAddrMask::from_block(RowAddrTreeMap::from_iter(blocked));
+    let rows = index.propose(near, (enough, all * FILTERED), Some(mask)).await?;
+    take(view, cold, &rows, &read).await
+}
+
+fn shadowed(cold: &ColdTable, found: &ColdRows) -> Vec<u64> {
+    let rows = (0_u32..).zip(&found.rows);
+    rows.filter(|(row, _)| cold.is_shadowed(found.segment.id(*row))).map(|(_, at)| *at).collect()
+}
+
+/// The rows of fragments that the index does not cover, among those that pass.
+async fn each_of(
+    view: &Arc<View>,
+    cold: &ColdTable,
+    wanted: &Wanted,
+    fragments: Vec<Fragment>,
+    passing: Option<Arc<HashSet<u64>>>,
+) -> Result<Vec<ColdRows>, SearchError> {
+    let mut found = Vec::new();
+    if fragments.is_empty() {
+        return Ok(found);
+    }
+    let (name, _) = column(view, wanted)?;
+    let mut scanner = cold.dataset.scan();
+    scanner.with_fragments(fragments).project(&[ID, name]).map_err(TableError::from)?.with_row_id();
+    let mut batches = scanner.try_into_stream().await.map_err(TableError::from)?;
+    while let Some(batch) = batches.try_next().await.map_err(TableError::from)? {
+        let rows = row_ids(&batch)?;
+        let batch = match &passing {
+            Some(passing) => {
+                let mask: BooleanArray = rows.iter().map(|row| Some(passing.contains(row))).collect();
+                filter_record_batch(&batch, &mask).map_err(TableError::from)?
+            }
+            None => batch,
+        };
+        let segment = Arc::new(Segment::new(&view.schema, batch, None)?);
+        let rows = passing.as_ref().map_or(rows.clone(), |p| rows.iter().filter(|r| p.contains(r)).copied().collect());
+        found.push(ColdRows { segment, rows, whole: false });
+    }
+    Ok(found)
+}
+
+fn probes(rows: u64) -> usize {
+    usize::try_from(partitions(rows) / ONE_IN).unwrap_or(usize::MAX).max(MIN_PROBES)
+}
+
+/// What is read of candidates beside their ids: the vector, and all that the answer carries if that is little.
+fn columns(view: &View, vector: &str, include: Option<(Include, usize)>) -> (Vec<String>, bool) {
+    let bytes = view.totals.bytes / view.totals.rows.max(1);
+    let include = include.filter(|(_, rows)| bytes * *rows as u64 <= WHOLE_BYTES);
+    let mut columns = vec![vector.to_owned()];
+    columns.extend(include.iter().flat_map(|(include, _)| include_columns(&view.schema, *include)));
+    columns.sort_unstable();
+    columns.dedup();
+    (columns, include.is_some())
+}
+
+fn row_ids(batch: &RecordBatch) -> Result<Vec<u64>, TableError> {
+    let rows = batch.column_by_name(ROW).and_then(|c| c.as_primitive_opt::<UInt64Type>());
+    rows.map(|rows| rows.values().to_vec()).ok_or_else(|| TableError::Damaged("no row ids".to_owned()))
+}
+
+/// Rows by their places, with `columns` beside the id.
+async fn take(
+    view: &View,
+    cold: &ColdTable,
+    rows: &[u64],
+    (columns, whole): &(Vec<String>, bool),
+) -> Result<ColdRows, SearchError> {
+    if rows.is_empty() {
+        let nothing = RecordBatch::new_empty(Arc::new(arrow_schema(&view.schema)));
+        let segment = Arc::new(Segment::new(&view.schema, nothing, None)?);
+        return Ok(ColdRows { segment, rows: Vec::new(), whole: *whole });
+    }
+    let columns: Vec<&str> = std::iter::once(ID).chain(columns.iter().map(String::as_str)).collect();
+    let projection = cold.dataset.schema().project(&columns).map_err(TableError::from)?;
+    let batch = cold.dataset.take_rows(rows, projection).await.map_err(TableError::from)?;
+    if batch.num_rows() != rows.len() {
+        return Err(TableError::Damaged("rows are missing from the table".to_owned()).into());
+    }
+    let segment = Arc::new(Segment::new(&view.schema, batch, None)?);
+    Ok(ColdRows { segment, rows: rows.to_vec(), whole: *whole })
+}
+
+/// A candidate that is kept: where it was read, and where it is.
+type Place = (usize, u32);
+
+/// Measures candidates and keeps the best, with all that an answer carries of them.
+async fn measure(
+    view: &Arc<View>,
+    cold: &ColdTable,
+    wanted: &Arc<Wanted>,
+    found: Vec<ColdRows>,
+) -> Result<Streamed, SearchError> {
+    let found = Arc::new(found);
+    let best: Vec<Candidate<Place>> = {
+        let (view, cold, wanted, found) = (Arc::clone(view), cold.clone(), Arc::clone(wanted), Arc::clone(&found));
+        let work = move || best(&view, &cold, &wanted, &found);
+        tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))?
+    };
+    let mut near = Kept::new(&wanted.keep);
+    let mut room = cold.room;
+    let read = (include_columns(&view.schema, cold.include), true);
+    for some in best.chunks(AT_ONCE) {
+        let taken = if some.iter().all(|c| found[c.at.0].whole) {
+            None
+        } else {
+            let rows: Vec<u64> = some.iter().map(|c| found[c.at.0].rows[c.at.1 as usize]).collect();
+            Some(take(view, cold, &rows, &read).await?)
+        };
+        for (at, candidate) in (0_u32..).zip(some) {
+            let (segment, row) = match &taken {
+                Some(taken) => (&taken.segment, at),
+                None => (&found[candidate.at.0].segment, candidate.at.1),
+            };
+            let record = segment.record(&view.schema, row, cold.include);
+            if !room.take(usize::try_from(record.logical_bytes()).unwrap_or(usize::MAX)) {
+                return Err(SearchError::TooLarge);
+            }
+            near.offer(candidate.key, &candidate.id, |_| None, || At::Segment(Arc::clone(segment), row));
+        }
+    }
+    Ok(Streamed { near, texts: Vec::new() })
+}
+
+fn best(view: &View, cold: &ColdTable, wanted: &Wanted, found: &[ColdRows]) -> Vec<Candidate<Place>> {
+    let mut top: TopK<Place> = TopK::new(limit(wanted));
+    let Some(probe) = wanted.probe(&view.schema) else { return Vec::new() };
+    for (place, found) in found.iter().enumerate() {
+        for row in (0..found.segment.len()).take_while(|_| !view.abandoned.is()) {
+            let id = found.segment.id(row);
+            let Some((vector, norm)) = found.segment.vector(wanted.column, row) else { continue };
+            if !cold.is_shadowed(id) {
+                let distance = probe.distance(vector, norm);
+                if wanted.is_near(distance) {
+                    top.offer(f64::from(distance), id, || (place, row));
+                }
+            }
+        }
+    }
+    top.into_sorted()
+}
+
+/// Rows wanted. Groups are not looked for in an index.
+fn limit(wanted: &Wanted) -> usize {
+    match wanted.keep {
+        Keep::Best(limit) | Keep::Leaders(_, limit) | Keep::Members(_, limit, _) => limit,
+    }
+}
