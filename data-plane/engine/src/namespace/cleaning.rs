@@ -113,6 +113,7 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
     if due.is_empty() {
         return Ok(done);
     }
+    tracing::debug!(tables = due.len(), "a clean-up begins");
     cleaning.look(shared).await?;
     let mut others = shared.versions_in_use();
     others.extend(pins.iter().flat_map(|pin| &pin.tables));
@@ -132,7 +133,19 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
             Err(error) => tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again"),
         }
     }
+    tracing::debug!("a clean-up ended");
     Ok(done)
+}
+
+/// Removes once what a process that owned the namespace before has left of PUTs that it did not live to finish.
+pub(super) async fn remove_staged(shared: &Shared, memory: &mut FoldMemory) {
+    if memory.swept || !matches!(shared.still_owner().await, Ok(true)) {
+        return;
+    }
+    match shared.store.remove_staged(&shared.prefix).await {
+        Ok(_) => memory.swept = true,
+        Err(error) => tracing::warn!(%error, "what is left of PUTs could not be removed; the next fold tries again"),
+    }
 }
 
 impl Shared {

@@ -50,6 +50,8 @@ pub(super) struct FoldMemory {
     /// What the log was last trimmed to.
     pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
     pub(super) cleaning: Cleaning,
+    /// Whether what an earlier process left of its PUTs was removed.
+    pub(super) swept: bool,
     /// What an entry that is on its way, or in doubt, will name.
     pub(super) pins: Vec<Pin>,
     /// How often in a row each table failed for a reason of its own.
@@ -164,7 +166,11 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
     load_images(shared, memory).await?;
     history::decide(shared, memory);
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
-    match fold_frozen(shared, &frozen, root.as_ref(), memory).await {
+    cleaning::remove_staged(shared, memory).await;
+    tracing::debug!(commit = frozen.commit, "a fold begins");
+    let folded = fold_frozen(shared, &frozen, root.as_ref(), memory).await;
+    tracing::debug!("a fold ended");
+    match folded {
         Ok(()) => {
             shared.counters.folds.fetch_add(1, Ordering::Relaxed);
             memory.plan_is_durable = true;

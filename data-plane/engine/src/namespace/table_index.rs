@@ -53,7 +53,10 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
         // One at a time on a store handle: each takes all the processor it can get.
         let Ok(_turn) = shared.store.index_turn().acquire().await else { return Ok(()) };
         let of = (due.table, due.version, &*due.layout);
-        let built = table::build_index(&shared.tables, of, (&due.column, due.spec)).await?;
+        tracing::debug!(table = %due.table, "an index build begins");
+        let built = table::build_index(&shared.tables, of, (&due.column, due.spec)).await;
+        tracing::debug!("an index build ended");
+        let built = built?;
         tracing::info!(table = %due.table, column = due.column, "a vector index is built");
         shared.built.lock().push(built);
         let mut state = shared.state.write();

@@ -115,7 +115,8 @@ impl StoreConfig {
         let path = url.to_file_path().map_err(|()| config("url", "is not an absolute local path".to_owned()))?;
         std::fs::create_dir_all(&path).map_err(|e| config("url", format!("{}: {e}", path.display())))?;
         let local = LocalFileSystem::new_with_prefix(&path).map_err(|e| config("url", e.to_string()))?.with_fsync(true);
-        Ok(Store::over(Arc::new(local), self.memory_bytes).with_caches(self.caches))
+        let store = Store { directory: Some(path.into()), ..Store::over(Arc::new(local), self.memory_bytes) };
+        Ok(store.with_caches(self.caches))
     }
 
     fn connect_s3(&self, url: &Url) -> Result<Store, StoreError> {

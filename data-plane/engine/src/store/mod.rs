@@ -11,6 +11,7 @@ mod io;
 mod probe;
 mod ranges;
 mod sorted;
+mod staged;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +67,8 @@ pub struct Store {
     budget: Arc<MemoryBudget>,
     /// For the one job of indexing that runs.
     index_turn: Arc<Semaphore>,
+    /// Where it is, when it is a directory.
+    directory: Option<Arc<std::path::Path>>,
 }
 
 impl Store {
@@ -95,6 +98,7 @@ impl Store {
             session: Arc::default(),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
             index_turn: Arc::new(Semaphore::new(1)),
+            directory: None,
         }
         .with_caches(CacheSizes::default())
     }

@@ -45,6 +45,18 @@ pub(crate) async fn compact(
     if chosen.is_empty() {
         return Ok(None);
     }
+    tracing::debug!(fragments = chosen.len(), "a compaction begins");
+    let compacted = rewrite(files, (table, version), known, &chosen).await;
+    tracing::debug!("a compaction ended");
+    compacted
+}
+
+async fn rewrite(
+    files: &TableFiles,
+    (table, version): (TableId, u64),
+    known: &[Piece],
+    chosen: &HashSet<u64>,
+) -> Result<Option<Compacted>, TableError> {
     let mut dataset = files.open_to_commit(table, version).await?;
     let others = known.iter().filter(|piece| !chosen.contains(&piece.id));
     let others: Result<Vec<u32>, _> = others.map(|piece| u32::try_from(piece.id)).collect();

@@ -2,9 +2,10 @@
 
 mod by_filter;
 mod cleanup;
-mod compaction;
 mod cold;
+mod compaction;
 mod conditions;
+mod crash;
 mod durability;
 mod eviction;
 mod feed;
@@ -34,3 +35,4 @@ mod time_history;
 mod time_rewind;
 mod transfer;
 mod vector_columns;
+mod write_figures;
