@@ -168,7 +168,8 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
     cleaning::remove_staged(shared, memory).await;
     tracing::debug!(commit = frozen.commit, "a fold begins");
-    let folded = fold_frozen(shared, &frozen, root.as_ref(), memory).await;
+    // All of Lance is below this: too deep for a future inside the futures of callers.
+    let folded = Box::pin(fold_frozen(shared, &frozen, root.as_ref(), memory)).await;
     tracing::debug!("a fold ended");
     match folded {
         Ok(()) => {
@@ -177,7 +178,7 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
             if let Err(error) = history::trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
-            if let Err(error) = cleaning::run(shared, memory, false).await {
+            if let Err(error) = Box::pin(cleaning::run(shared, memory, false)).await {
                 tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again");
             }
             // What this fold has put in the place of something else can go when that is past its retention.

@@ -120,6 +120,7 @@ impl Job {
             Step::Calibrate { index, spec } => {
                 let rows = index.graph.len();
                 let width = width_for(&self.image.parts, index, *spec, stop)?;
+                tracing::info!(rows, width, "how wide an index is searched was measured");
                 let calibration = Calibration { width, rows };
                 Some(Done::Calibrated { graph: Arc::clone(&index.graph), calibration })
             }
