@@ -33,6 +33,8 @@ pub(crate) struct Meta {
     pub(crate) square: f32,
     /// The number at right angles to all others.
     pub(crate) extra: f32,
+    /// How far the code is from the vector.
+    pub(crate) error: f32,
 }
 
 /// A code to measure from.
@@ -44,7 +46,28 @@ pub(crate) struct Point<'a> {
     pub(crate) rows_square: f32,
 }
 
+/// What single precision makes of sums of squares, relatively.
+const ROUNDING: f64 = 4e-6;
+
 impl Point<'_> {
+    /// Bounds of what orders rows by their vectors, not their codes. By the triangle inequality a distance of vectors is
+    /// that of their codes, give or take the distances of codes from vectors; a dot product likewise by Cauchy and
+    /// Schwarz. Rounding is allowed for.
+    pub(crate) fn bounds(&self, code: &[i8], meta: Meta) -> (f32, f32) {
+        let dot = i8::dot(self.code, code).unwrap_or(0.0);
+        let product = f64::from(self.meta.scale) * f64::from(meta.scale) * dot;
+        let (own, square) = (f64::from(self.meta.square), f64::from(meta.square));
+        let (own_error, error) = (f64::from(self.meta.error), f64::from(meta.error));
+        if self.rows_square == 0.0 {
+            let (own, length) = (own.sqrt(), square.sqrt());
+            let error = own_error * (length + error) + own * error + ROUNDING * (own * length + 1.0);
+            return outwards(-product - error, -product + error);
+        }
+        let (squared, rounding) = (own + square - 2.0 * product, ROUNDING * (own + square + 1.0));
+        let (near, far) = ((squared - rounding).max(0.0).sqrt(), (squared + rounding).max(0.0).sqrt());
+        outwards(near - own_error - error, far + own_error + error)
+    }
+
     /// The distance to a row, up to rounding.
     #[expect(clippy::cast_possible_truncation, reason = "a dot product of bytes fits an i32; f32 is near enough")]
     pub(crate) fn distance(&self, code: &[i8], meta: Meta) -> f32 {
@@ -96,7 +119,7 @@ impl Coder {
         let prepared = self.prepare(vector);
         if self.metric == Metric::Cosine && prepared.iter().all(|x| *x == 0.0) {
             // At right angles to every vector.
-            return Meta { scale: 0.0, square: 1.0, extra: 1.0 };
+            return Meta { scale: 0.0, square: 1.0, extra: 1.0, error: f32::INFINITY };
         }
         let centred: Vec<f64> =
             prepared.iter().zip(&self.centre).map(|(x, c)| (x - f64::from(*c)) * self.shrink).collect();
@@ -143,15 +166,22 @@ impl Coder {
 fn quantise(vector: &[f64], code: &mut [i8]) -> Meta {
     let greatest = vector.iter().fold(0.0_f64, |greatest, x| greatest.max(x.abs()));
     if greatest <= 0.0 {
-        return Meta { scale: 0.0, square: 0.0, extra: 0.0 };
+        return Meta::default();
     }
     let scale = greatest / 127.0;
-    let mut sum = 0.0;
+    let (mut sum, mut error) = (0.0, 0.0);
     for (to, x) in code.iter_mut().zip(vector) {
         *to = (x / scale).round() as i8;
         sum += f64::from(*to).powi(2);
+        error += (x - f64::from(*to) * scale).powi(2);
     }
-    Meta { scale: scale as f32, square: (sum * scale * scale) as f32, extra: 0.0 }
+    Meta { scale: scale as f32, square: (sum * scale * scale) as f32, extra: 0.0, error: error.sqrt() as f32 }
+}
+
+/// As single precision, rounded away from each other.
+#[expect(clippy::cast_possible_truncation, reason = "that is what it does")]
+fn outwards(low: f64, high: f64) -> (f32, f32) {
+    ((low as f32).next_down(), (high as f32).next_up())
 }
 
 #[cfg(test)]

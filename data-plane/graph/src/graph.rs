@@ -143,6 +143,39 @@ impl Graph {
         Found { near, complete, visits }
     }
 
+    /// Looks at the codes of all rows whose labels `accept` takes, and gives the labels of those that may be among the
+    /// `limit` nearest: what their codes leave open is for the caller to settle by the vectors. `None` when `stop` said
+    /// to stop.
+    pub fn scan(
+        &self,
+        query: &[f32],
+        limit: usize,
+        accept: &mut dyn FnMut(u32) -> bool,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<Vec<u32>> {
+        let (rows, mut code) = (self.snapshot(), vec![0; self.coder.stride()]);
+        let point = self.coder.query(query, &mut code);
+        let (mut near, mut far): (Vec<(f32, u32)>, Vec<f32>) = (Vec::new(), Vec::new());
+        for chunk in rows.chunks() {
+            if stop() {
+                return None;
+            }
+            for at in (0..chunk.len()).filter(|at| accept(chunk.label(*at))) {
+                let (code, meta) = chunk.code(at);
+                let (low, high) = point.bounds(code, meta);
+                near.push((low, chunk.label(at)));
+                far.push(high);
+            }
+        }
+        if limit == 0 || far.is_empty() {
+            return Some(Vec::new());
+        }
+        // As many rows are certainly no farther than this.
+        let last = limit.min(far.len()) - 1;
+        let worst = *far.select_nth_unstable_by(last, f32::total_cmp).1;
+        Some(near.into_iter().filter(|(low, _)| *low <= worst).map(|(_, label)| label).collect())
+    }
+
     /// Rows that can be found.
     pub fn len(&self) -> usize {
         self.linked.load(Ordering::Acquire)

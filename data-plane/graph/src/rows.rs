@@ -23,6 +23,11 @@ impl Rows {
         })
     }
 
+    /// The blocks, in the order in which they came.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.0.iter().map(|chunk| &**chunk)
+    }
+
     /// With one more block.
     pub(crate) fn with(&self, chunk: Chunk) -> Self {
         let mut chunks = self.0.clone();

@@ -252,3 +252,52 @@ proptest! {
         prop_assert!(found >= 0.93, "{}", found);
     }
 }
+
+/// A scan of codes leaves out none of the nearest, whatever the vectors are.
+#[test]
+fn a_scan_of_codes_misses_none_of_the_nearest() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    for (metric, offset, spread) in METRICS.into_iter().flat_map(|m| [(m, 0.0, 1.0), (m, 0.7, 0.01), (m, 0.0, 1e-4)]) {
+        let mut vector = || (0..48).map(|_| offset + spread * random.random_range(-1.0..1.0_f32)).collect::<Vec<f32>>();
+        let mut vectors: Vec<Vec<f32>> = (0..3_000).map(|_| vector()).collect();
+        let copies: Vec<Vec<f32>> = vectors.iter().take(40).cloned().collect();
+        vectors.extend(copies);
+        vectors.extend([vec![0.0; 48], vec![1e3; 48]]);
+        let graph = filled(metric, &vectors);
+        for (asked, limit) in [(0, 1), (1, 10), (2, 100), (3, 10), (3_041, 10)] {
+            let query: Vec<f32> = if asked % 2 == 0 { vector() } else { vectors[asked].clone() };
+            let passes = |label: u32| label % 3 != 1;
+            let mut all: Vec<(f64, u32)> = (0..)
+                .zip(&vectors)
+                .filter(|(label, _)| passes(*label))
+                .map(|(label, v)| (distance(metric, &query, v), label))
+                .collect();
+            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let found = graph.scan(&query, limit, &mut |label| passes(label), &|| false).expect("not stopped");
+            let found: std::collections::HashSet<u32> = found.into_iter().collect();
+            for (distance, label) in &all[..limit] {
+                assert!(found.contains(label), "{metric:?} {offset} {spread}: row {label} at {distance} is missing");
+            }
+            assert!(found.iter().all(|label| passes(*label)));
+        }
+    }
+    let graph = filled(Metric::Cosine, &[vec![1.0, 0.0]]);
+    assert_eq!(graph.scan(&[1.0, 0.0], 0, &mut |_| true, &|| false), Some(Vec::new()));
+    assert_eq!(graph.scan(&[f32::NAN, 0.0], 5, &mut |_| true, &|| false), Some(vec![0]));
+    assert_eq!(graph.scan(&[1.0, 0.0], 5, &mut |_| true, &|| true), None);
+}
+
+/// What is left to settle by the vectors is a small part.
+#[test]
+fn a_scan_of_codes_leaves_few_rows_open() {
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut vector = || (0..128).map(|_| random.random_range(-1.0..1.0_f32)).collect::<Vec<f32>>();
+    let vectors: Vec<Vec<f32>> = (0..5_000).map(|_| vector()).collect();
+    for metric in METRICS {
+        let graph = filled(metric, &vectors);
+        for _ in 0..10 {
+            let open = graph.scan(&vector(), 10, &mut |_| true, &|| false).expect("not stopped").len();
+            assert!((10..=500).contains(&open), "{metric:?}: {open} of 5,000 rows");
+        }
+    }
+}

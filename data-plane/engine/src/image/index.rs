@@ -88,10 +88,10 @@ impl VectorIndex {
 
     /// Whether a column is to be searched with it.
     pub(crate) fn is_usable_for(&self, column: usize) -> bool {
-        self.column == column && self.width().is_some()
+        self.column == column && self.calibration.is_some()
     }
 
-    /// The width to search with; `None` while rows are to be looked at one by one.
+    /// The width to search with; `None` when none is enough: then the codes of all rows are looked at.
     pub(crate) fn width(&self) -> Option<usize> {
         self.calibration?.width
     }

@@ -17,9 +17,11 @@ const WIDTH_PER_HIT: usize = 150;
 const VISITS_PER_CANDIDATE: usize = 16;
 /// What looking at a row of an index costs, in passing rows that are looked at one after the other.
 const VISIT_COST: usize = 3;
-/// When it takes this many times as many, or a few more, every row is looked at after all.
+/// When it takes this many times as many, or a few more, the codes of all rows are looked at after all.
 const PATIENCE: usize = 4;
 const PATIENCE_MIN: usize = 2_000;
+/// So many passing rows at least make it worth while to look at their codes before their vectors.
+const WORTH_CODES: usize = 1_000;
 
 /// A row of a part, by the part's place in the view.
 pub(super) type Row = (usize, u32);
@@ -40,8 +42,8 @@ impl View {
         self.indexes.iter().find(|index| index.is_usable_for(column))
     }
 
-    /// The rows of an index nearest to a probe, up to the order of codes; the caller orders them. `None` when looking at
-    /// all passing rows is cheaper, or when the index did not find enough. `passing`: as [`View::passing`].
+    /// The rows of an index that the nearest to a probe are to be chosen from. `None` when looking at the vectors of all
+    /// passing rows is cheaper. `passing`: as [`View::passing`].
     pub(super) fn candidates(
         &self,
         index: &VectorIndex,
@@ -50,6 +52,21 @@ impl View {
         limit: usize,
     ) -> Option<Vec<Row>> {
         let matching: usize = passing.iter().map(|bits| bits.ones() as usize).sum();
+        if matching < WORTH_CODES {
+            return None;
+        }
+        self.linked(index, probe, passing, (limit, matching)).or_else(|| self.scanned(index, probe, passing, limit))
+    }
+
+    /// The nearest rows by the graph's links, but for the few that a graph does not find. `None` when looking at the codes
+    /// of all passing rows is cheaper, or when the links did not lead to enough.
+    fn linked(
+        &self,
+        index: &VectorIndex,
+        probe: &Probe<'_>,
+        passing: &[Bits],
+        (limit, matching): (usize, usize),
+    ) -> Option<Vec<Row>> {
         let width = index.width()?.max(limit * WIDTH_PER_HIT / 100);
         // The fewer rows pass, the more are looked at for one that does.
         let rows = index.graph().len();
@@ -57,14 +74,25 @@ impl View {
         if expected.saturating_mul(VISIT_COST) >= matching {
             return None;
         }
-        let row = |label: u32| {
-            let spot = index.spot(label);
-            let at = self.parts.binary_search_by_key(&spot.part, |part| part.id).ok()?;
-            passing.get(at)?.get(spot.row).then_some((at, spot.row))
-        };
+        let row = |label| self.row(index, passing, label);
         let search = Search { width, visits: expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_MIN) };
         let found = index.graph().search(probe.vector(), search, &mut |label| row(label).is_some());
         let near: Vec<Row> = found.near.iter().filter_map(|(label, _)| row(*label)).collect();
         (found.complete && near.len() >= limit).then_some(near)
+    }
+
+    /// The nearest rows and those that their codes do not tell from them. `None` when nobody waits any more.
+    fn scanned(&self, index: &VectorIndex, probe: &Probe<'_>, passing: &[Bits], limit: usize) -> Option<Vec<Row>> {
+        let row = |label| self.row(index, passing, label);
+        let stop = || self.abandoned.is();
+        let labels = index.graph().scan(probe.vector(), limit, &mut |label| row(label).is_some(), &stop)?;
+        Some(labels.into_iter().filter_map(row).collect())
+    }
+
+    /// The row of a label, if it passes.
+    fn row(&self, index: &VectorIndex, passing: &[Bits], label: u32) -> Option<Row> {
+        let spot = index.spot(label);
+        let at = self.parts.binary_search_by_key(&spot.part, |part| part.id).ok()?;
+        passing.get(at)?.get(spot.row).then_some((at, spot.row))
     }
 }
