@@ -70,6 +70,11 @@ impl Chunk {
         self.labels[at]
     }
 
+    /// The place of a label; they ascend.
+    pub(crate) fn find_label(&self, label: u32) -> Option<usize> {
+        self.labels.binary_search(&label).ok()
+    }
+
     pub(crate) fn level(&self, at: usize) -> u8 {
         self.levels[at]
     }

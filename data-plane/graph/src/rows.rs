@@ -23,9 +23,19 @@ impl Rows {
         })
     }
 
-    /// The blocks, in the order in which they came.
-    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk> {
-        self.0.iter().map(|chunk| &**chunk)
+    /// The row of a label, looked for at `row` first, which then is the row after it.
+    pub(crate) fn find_label(&self, label: u32, row: &mut u32) -> Option<(&Chunk, usize)> {
+        let block = match self.find(*row) {
+            Some((chunk, at)) if at < chunk.len() && chunk.label(at) == label => {
+                *row = if at + 1 < chunk.len() { *row + 1 } else { ((*row >> CHUNK_BITS) + 1) << CHUNK_BITS };
+                return Some((chunk, at));
+            }
+            _ => self.0.partition_point(|chunk| chunk.label(0) <= label).checked_sub(1)?,
+        };
+        let (chunk, first) = (&*self.0[block], u32::try_from(block).ok()? << CHUNK_BITS);
+        let at = chunk.find_label(label)?;
+        *row = first + u32::try_from(at).ok()? + 1;
+        Some((chunk, at))
     }
 
     /// With one more block.

@@ -16,6 +16,7 @@ use calibrate::width_for;
 pub(crate) use job::{Done, cost, next_job};
 
 use super::{Image, Part};
+use crate::memtable::Bits;
 use crate::store::Reservation;
 
 /// Labels a block of the table.
@@ -100,6 +101,15 @@ impl VectorIndex {
     pub(crate) fn spot(&self, label: u32) -> Spot {
         let block = self.spots.get(label as usize / BLOCK);
         block.and_then(|block| block.get(label as usize % BLOCK)).copied().unwrap_or(NOWHERE)
+    }
+
+    /// The labels of rows of a part, of those that have one.
+    pub(crate) fn labels<'a>(&'a self, part: &Part, rows: &'a Bits) -> impl Iterator<Item = u32> + 'a {
+        let labels = self.labels.get(&part.id).into_iter();
+        labels
+            .flat_map(|labels| rows.iter().filter_map(|row| labels.of.get(row as usize)))
+            .copied()
+            .filter(|label| *label < NO_VECTOR)
     }
 
     /// Rows of a part that are not in the graph, dead ones included.

@@ -83,10 +83,10 @@ impl View {
 
     /// The nearest rows and those that their codes do not tell from them. `None` when nobody waits any more.
     fn scanned(&self, index: &VectorIndex, probe: &Probe<'_>, passing: &[Bits], limit: usize) -> Option<Vec<Row>> {
-        let row = |label| self.row(index, passing, label);
-        let stop = || self.abandoned.is();
-        let labels = index.graph().scan(probe.vector(), limit, &mut |label| row(label).is_some(), &stop)?;
-        Some(labels.into_iter().filter_map(row).collect())
+        let parts = self.parts.iter().zip(passing);
+        let mut labels = parts.flat_map(|(part, passing)| index.labels(part, passing));
+        let labels = index.graph().scan(probe.vector(), limit, &mut labels, &|| self.abandoned.is())?;
+        Some(labels.into_iter().filter_map(|label| self.row(index, passing, label)).collect())
     }
 
     /// The row of a label, if it passes.

@@ -137,6 +137,33 @@ async fn thousands_of_shadowed_rows_hide_none_of_the_ten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_index_follows_rows_that_a_compaction_moves() {
+    let objects = memory();
+    let data = Clustered::new(13, DIMENSION);
+    let ns = opened(&store(&objects), 1).await;
+    ns.create_collection(DOCS, cold_schema(Metric::Cosine), WriteMeta::default()).await.expect("created");
+    for fold in 0..3 {
+        write(&ns, &data, fold * 1_000..(fold + 1) * 1_000, 0).await;
+        ns.fold().await.expect("fold");
+    }
+    ns.index_tables().await.expect("indexed");
+    // More than a quarter of a fragment that the index covers goes, so it is written anew.
+    let gone: Vec<String> = (1_000..2_000).filter(|i| i % 3 == 0).map(|i| row(&data, i, 0).id).collect();
+    ns.delete(DOCS, gone, WriteMeta::default()).await.expect("deleted");
+    ns.fold().await.expect("fold");
+    assert_eq!(ns.stats().storage.compactions, 1);
+    ns.close().await;
+    let warm = opened(&store(&objects), 2).await;
+    ask(&warm, &nearest(vec![0.0; DIMENSION], None)).await;
+    let far: Arc<dyn ObjectStore> = Arc::new(Slow::new(Arc::clone(&objects), Duration::from_millis(5)));
+    let cold = opened(&cold_store(&far), 3).await;
+    let io = cold.query(DOCS, nearest(data.query(0), None)).await.expect("query").io;
+    assert!(io.gets > 0 && io.round_trips <= 6, "not by the index: {io:?}");
+    let recall = compare(&cold, &warm, &data, None).await;
+    assert!(recall >= 0.95, "{recall}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_the_index_does_not_cover_are_found_and_the_index_follows() {
     let objects = memory();
     let data = Clustered::new(13, DIMENSION);
