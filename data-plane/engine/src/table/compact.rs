@@ -45,6 +45,17 @@ pub(crate) async fn compact(
     if chosen.is_empty() {
         return Ok(None);
     }
+    rewrite(files, table, version, known, &chosen).await
+}
+
+/// Rewrites the chosen fragments of `version`, the newest one.
+async fn rewrite(
+    files: &TableFiles,
+    table: TableId,
+    version: u64,
+    known: &[Piece],
+    chosen: &HashSet<u64>,
+) -> Result<Option<Compacted>, TableError> {
     let mut dataset = files.open_to_commit(table, version).await?;
     let others = known.iter().filter(|piece| !chosen.contains(&piece.id));
     let others: Result<Vec<u32>, _> = others.map(|piece| u32::try_from(piece.id)).collect();
@@ -66,6 +77,21 @@ pub(crate) async fn compact(
     let before: HashSet<u64> = known.iter().map(|piece| piece.id).collect();
     let bytes = pieces.iter().filter(|piece| !before.contains(&piece.id)).map(|piece| piece.bytes).sum();
     Ok(Some(Compacted { version: manifest.version, bytes, pieces }))
+}
+
+/// Compacts `before`, which is not the newest version, and puts the result in the place of the newest.
+#[cfg(feature = "planted-bugs")]
+pub(crate) async fn planted_beside_fold(
+    files: &TableFiles,
+    table: TableId,
+    before: u64,
+) -> Result<Option<u64>, TableError> {
+    let Some(head) = files.open_latest(table).await? else { return Ok(None) };
+    let restored = super::fold::restore(std::sync::Arc::new(head), before).await?;
+    let (version, pieces) = (restored.manifest().version, pieces(restored.manifest()));
+    let all = pieces.iter().map(|piece| piece.id).collect();
+    let compacted = rewrite(files, table, version, &pieces, &all).await?;
+    Ok(Some(compacted.map_or(version, |compacted| compacted.version)))
 }
 
 /// The fragments to rewrite.
