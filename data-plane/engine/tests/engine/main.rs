@@ -2,8 +2,8 @@
 
 mod by_filter;
 mod cleanup;
-mod compaction;
 mod cold;
+mod compaction;
 mod conditions;
 mod durability;
 mod eviction;
