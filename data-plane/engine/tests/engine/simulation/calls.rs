@@ -132,6 +132,10 @@ pub async fn write(ns: &Namespace, op: &Op, request: u8) -> Result<Told, TimeErr
         Change::Drop => ns.drop_collection(&op.collection, meta).await?,
         Change::Snapshot(name, of) => ns.create_snapshot(name, of.map(Moment::Commit).as_ref(), meta).await?,
         Change::Rewind(target) => ns.rewind(&moment(target), meta).await?,
+        Change::Erase(ids) => {
+            let erased = ns.erase(&op.collection, ids.clone(), meta).await?;
+            Committed { commit: erased.commit, deleted: erased.records, ..Committed::default() }
+        }
         Change::Branch(name, of) => {
             return ns.create_branch(name, of.map(Moment::Commit).as_ref(), meta).await.map(Told::Branch);
         }

@@ -10,9 +10,9 @@ use agentdb_data_plane_engine::{
 use rand::RngExt;
 use uuid::Uuid;
 
-use super::calls::judge_time;
-use super::client::{Client, key_of, own, row, row_of, vector_of};
-use super::model::{Row, Rows, Violation};
+use super::calls::{self, Told, judge_time};
+use super::client::{Client, RECORDS, key_of, own, row, row_of, vector_of};
+use super::model::{Change, Row, Rows, Violation};
 use super::process::Process;
 use super::reader::{known, values};
 use super::run::Run;
@@ -33,6 +33,10 @@ pub async fn all(world: &mut World, clients: &mut [Client]) -> Result<(), Violat
         client.ask_again(&run, &ns).await?;
     }
     compare(world, &process).await?;
+    if world.random.random_bool(0.15) {
+        erase(world, &process).await?;
+        compare(world, &process).await?;
+    }
     fold(world, &process).await?;
     compare(world, &process).await?;
     compare_pasts(world, &process).await?;
@@ -61,6 +65,36 @@ async fn fold(world: &mut World, process: &Process) -> Result<(), Violation> {
         process.ns.index().await;
     }
     Ok(())
+}
+
+/// Erases rows of a client, for which there may be no branches. What was before cannot be read any more.
+async fn erase(world: &mut World, process: &Process) -> Result<(), Violation> {
+    let (run, ns) = (Arc::clone(&world.run), &process.ns);
+    for branch in ns.branches().map_err(|e| format!("branches: {e}"))? {
+        delete_branch(&run, ns, &branch).await?;
+    }
+    let client = world.random.random_range(0..CLIENTS);
+    let ids = (0..world.random.random_range(1..RECORDS)).map(|record| row(client, record)).collect();
+    let (number, op, before) = {
+        let mut model = run.model.lock();
+        let before = model.newest();
+        let number = model.sent(client, world.random.random(), DOCS, Change::Erase(ids), None);
+        (number, model.op(number).clone(), before)
+    };
+    let mut told = calls::write(ns, &op, 1).await;
+    if told.is_err() {
+        // As for a fold.
+        run.wire.arrive().await;
+        told = calls::write(ns, &op, 1).await;
+    }
+    match told.map_err(|e| format!("an erase fails on a healthy store: {e}"))? {
+        Told::Committed(committed) => run.model.lock().told(number, &committed, false)?,
+        Told::Branch(branch) => return Err(format!("an erase made {branch:?}")),
+    }
+    match ns.at_commit(before).await {
+        Err(TimeError::Gone { .. }) => Ok(()),
+        other => Err(format!("commit {before} can be read after an erase: {other:?}")),
+    }
 }
 
 fn names() -> Vec<String> {
@@ -154,12 +188,16 @@ async fn compare_branches(world: &mut World, ns: &Namespace) -> Result<(), Viola
         compare_branch(world, &branch).await.map_err(|v| format!("{branch:?}: {v}"))?;
         run.count("branches compared", 1);
         if world.random.random_bool(0.5) {
-            let deleted = ns.delete_branch(&branch.name, WriteMeta::default()).await;
-            let deleted: Result<_, TimeError> = deleted;
-            deleted.map_err(|e| format!("{branch:?} is not deleted: {e}"))?;
-            run.model.lock().branch_deleted(&branch.name);
+            delete_branch(&run, ns, &branch).await?;
         }
     }
+    Ok(())
+}
+
+async fn delete_branch(run: &Run, ns: &Namespace, branch: &Branch) -> Result<(), Violation> {
+    let deleted = ns.delete_branch(&branch.name, WriteMeta::default()).await;
+    deleted.map_err(|e| format!("{branch:?} is not deleted: {e}"))?;
+    run.model.lock().branch_deleted(&branch.name);
     Ok(())
 }
 

@@ -71,6 +71,8 @@ pub enum Change {
     /// Of an older commit, or of the newest.
     Branch(String, Option<Commit>),
     Rewind(Target),
+    /// Also from all that was before.
+    Erase(Vec<String>),
 }
 
 impl Change {
@@ -163,6 +165,8 @@ pub struct Model {
     newest: Commit,
     /// The first commit that may be gone back to.
     oldest: Commit,
+    /// That of the last erase.
+    erased: Commit,
     snapshots: BTreeMap<String, Commit>,
     branches: BTreeMap<String, Commit>,
 }
@@ -302,7 +306,7 @@ impl Model {
                 let row = |value| Some(Row { value, base: value, mark: None });
                 written.extend(rows.iter().map(|(id, value)| (place(id), row(*value), number)));
             }
-            Change::Delete(ids) => {
+            Change::Delete(ids) | Change::Erase(ids) => {
                 counts.deleted = ids.iter().filter(|id| self.current(&place(id)).is_some()).count() as u64;
                 written.extend(ids.iter().map(|id| (place(id), None, number)));
             }
@@ -371,7 +375,7 @@ impl Model {
 
     /// A try was acknowledged.
     pub fn told(&mut self, op: usize, committed: &Committed, first: bool) -> Result<(), Violation> {
-        let number = op;
+        let (number, erased) = (op, self.erased);
         let op = &mut self.ops[op];
         let what = || format!("write {number} of client {}", op.client);
         if let Some(unmet) = &op.unmet {
@@ -389,14 +393,23 @@ impl Model {
         if counts != op.counts {
             return Err(format!("{} says that it did {counts:?}, not {:?}", what(), op.counts));
         }
+        // An erase empties the answers that were given before it.
+        let given = if committed.commit < erased { &[][..] } else { &op.key[..] };
         match &committed.replayed {
-            Some(answer) if first || **answer != op.key => return Err(format!("{} got another's answer", what())),
+            Some(answer) if first || **answer != *given => return Err(format!("{} got another's answer", what())),
             _ => {}
         }
-        if op.acknowledged.replace(committed.commit).is_none()
-            && let Change::Snapshot(name, of) = &op.change
-        {
-            self.snapshots.insert(name.clone(), of.unwrap_or(committed.commit));
+        if op.acknowledged.replace(committed.commit).is_none() {
+            match &op.change {
+                Change::Snapshot(name, of) => {
+                    self.snapshots.insert(name.clone(), of.unwrap_or(committed.commit));
+                }
+                Change::Erase(_) => {
+                    self.snapshots.clear();
+                    (self.oldest, self.erased) = (committed.commit, committed.commit);
+                }
+                _ => {}
+            }
         }
         self.newest = self.newest.max(committed.commit);
         Ok(())

@@ -22,7 +22,7 @@ use crate::support::wire::Wire;
 pub struct Events(BTreeMap<&'static str, u64>);
 
 #[cfg(not(feature = "planted-bugs"))]
-const EXPECTED: [&str; 32] = [
+const EXPECTED: [&str; 33] = [
     "acknowledged writes",
     "branches compared",
     "cold queries",
@@ -32,6 +32,7 @@ const EXPECTED: [&str; 32] = [
     "deaths during a takeover",
     "deletes by filter",
     "drains",
+    "erases",
     "evictions",
     "failed folds",
     "files of tables removed",

@@ -83,6 +83,7 @@ fn count_writes(run: &Run) {
             Change::Branch(..) => run.count("branches", 1),
             Change::Rewind(Target::Commit(_)) => run.count("rewinds", 1),
             Change::Rewind(Target::Snapshot(..)) => run.count("rewinds to snapshots", 1),
+            Change::Erase(_) => run.count("erases", 1),
             Change::Create | Change::Drop | Change::Upsert(_) | Change::Delete(_) => {}
         }
     }
