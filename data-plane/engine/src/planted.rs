@@ -37,11 +37,13 @@ pub enum Bug {
     NewerTableIsTakenAsFolded,
     /// A fold does not wait for its files to reach the disk.
     FoldWithoutSync,
+    /// A compaction runs beside a fold, and its result takes the place of the fold's.
+    CompactionBesideFold,
 }
 
 impl Bug {
     /// All of them, but for [`Bug::None`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OwnConflictIsFencing,
         Self::AcknowledgeBeforePut,
         Self::CheckpointBeforeFold,
@@ -55,6 +57,7 @@ impl Bug {
         Self::FoldInTwoCommits,
         Self::NewerTableIsTakenAsFolded,
         Self::FoldWithoutSync,
+        Self::CompactionBesideFold,
     ];
 }
 

@@ -388,6 +388,10 @@ async fn fold_rows(
         shared.storage.committed(frozen.table, &done.pieces, done.bytes);
         shared.storage.wrote(done.bytes);
         version = Some(compact(shared, frozen.table, folded, &done.pieces, budget).await);
+        #[cfg(feature = "planted-bugs")]
+        if version != Some(folded) {
+            version = planted_compaction(shared, frozen, version).await?;
+        }
     }
     let next = next_image(shared, frozen, version).await?;
     Ok(FoldedCollection { version, committed: done.committed, next, ..unfolded(frozen) })
@@ -527,6 +531,20 @@ async fn planted_early_checkpoint(
     }
     let tables = frozen.collections.iter().map(|collection| in_checkpoint(collection, &unfolded(collection)));
     move_root(shared, frozen, root, tables.collect(), memory).await.map(Some)
+}
+
+#[cfg(feature = "planted-bugs")]
+async fn planted_compaction(
+    shared: &Shared,
+    frozen: &FrozenCollection,
+    compacted: Option<u64>,
+) -> Result<Option<u64>, TableError> {
+    match frozen.version {
+        Some(before) if crate::planted::is(crate::planted::Bug::CompactionBesideFold) => {
+            table::planted_beside_fold(&shared.tables, frozen.table, before).await
+        }
+        _ => Ok(compacted),
+    }
 }
 
 #[cfg(feature = "planted-bugs")]

@@ -30,14 +30,23 @@ pub(super) async fn open(
     let log = Log::new(store, prefix);
     let roots = Roots::new(store, prefix);
     let taking = TakeOver { log: &log, writer, environment: &environment, patience: config.write_timeout };
-    let mut state = recover(&roots, &taking).await?;
-    let now_ms = environment.clock.now().timestamp_millis();
-    state.forget_answers(super::draft::oldest_answer(&config, now_ms));
-    let shared = Arc::new(Shared::new(store, prefix, writer, (config, environment), state));
-    still_ours(&shared, began).await?;
-    load_images(&shared).await;
-    shared.note_recovered();
-    Ok((shared, began))
+    for _ in 0..ATTEMPTS {
+        let mut state = recover(&roots, &taking).await?;
+        let now_ms = environment.clock.now().timestamp_millis();
+        state.forget_answers(super::draft::oldest_answer(&config, now_ms));
+        let root = state.root.as_ref().map(|root| root.sequence);
+        let shared = Shared::new(store, prefix, writer, (config.clone(), environment.clone()), state);
+        let shared = Arc::new(shared);
+        still_ours(&shared, began).await?;
+        let (sequences, ()) = futures::join!(roots.sequences(), load_images(&shared));
+        if sequences?.last().copied() == root {
+            shared.note_recovered();
+            return Ok((shared, began));
+        }
+        // The writer before us has moved the root before it lost the namespace: what that root does not keep it may
+        // have removed. From now on it removes nothing, as it asks who owns the namespace before.
+    }
+    Err(OpenError::Unavailable("the checkpoint moved again and again".to_owned()))
 }
 
 /// An opening that took very long may have created its generation entry under a number that a successor has written,

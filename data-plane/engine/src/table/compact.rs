@@ -80,6 +80,21 @@ async fn rewrite(
     Ok(Some(Compacted { version: manifest.version, bytes, pieces }))
 }
 
+/// Compacts `before`, which is not the newest version, and puts the result in the place of the newest.
+#[cfg(feature = "planted-bugs")]
+pub(crate) async fn planted_beside_fold(
+    files: &TableFiles,
+    table: TableId,
+    before: u64,
+) -> Result<Option<u64>, TableError> {
+    let Some(head) = files.open_latest(table).await? else { return Ok(None) };
+    let restored = super::fold::restore(std::sync::Arc::new(head), before).await?;
+    let (version, pieces) = (restored.manifest().version, pieces(restored.manifest()));
+    let all = pieces.iter().map(|piece| piece.id).collect();
+    let compacted = rewrite(files, (table, version), &pieces, &all).await?;
+    Ok(Some(compacted.map_or(version, |compacted| compacted.version)))
+}
+
 /// The fragments to rewrite.
 fn choose(pieces: &[Piece], budget: u64) -> HashSet<u64> {
     let mut chosen = HashSet::new();

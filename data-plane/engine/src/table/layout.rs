@@ -7,6 +7,7 @@ use lance::Dataset;
 use lance::index::DatasetIndexExt;
 use lance_table::format::IndexMetadata;
 use object_store::ObjectStoreExt;
+use object_store::path::Path;
 
 use super::index::column_of;
 use super::open::{TableError, TableFiles};
@@ -58,7 +59,7 @@ impl TableFiles {
         let path = self.path(table);
         let mut reads = Vec::with_capacity(layout.ends.len());
         for end in &layout.ends {
-            let file = end.path.split('/').fold(path.clone(), |path, part| path.join(part));
+            let file = end.path.split('/').fold(path.clone(), Path::join);
             let (objects, range) = (Arc::clone(&objects), end.size - end.bytes..end.size);
             reads.push(async move { objects.get_range(&file, range).await }.boxed());
         }

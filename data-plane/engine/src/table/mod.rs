@@ -19,6 +19,8 @@ pub use cleanup::Removed;
 pub(crate) use cleanup::{CleanInput, Footprint, clean};
 pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, arrow_schema, batch_of};
 pub(crate) use compact::compact;
+#[cfg(feature = "planted-bugs")]
+pub(crate) use compact::planted_beside_fold;
 pub(crate) use fold::{FoldInput, fold};
 pub(crate) use index::{Built, build as build_index, commit as commit_index, partitions};
 pub(crate) use open::{TableError, TableFiles};

@@ -232,6 +232,7 @@ async fn a_row_by_id_and_the_count_need_not_all_rows() {
 }
 
 /// `cargo nextest run -p agentdb-data-plane-engine --run-ignored only -E 'test(cold_queries_of_a_far_store)' --no-capture`
+#[expect(clippy::disallowed_methods, reason = "a measurement takes the real time")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement of a minute"]
 async fn cold_queries_of_a_far_store() {

@@ -4,6 +4,8 @@
 //! The test starts itself again as a child on a directory. The child says what it tries, what was acknowledged and
 //! what the engine is doing; it is killed with SIGKILL at a random moment of what the round is about.
 
+#![expect(clippy::disallowed_methods, reason = "how long work takes decides when it is killed")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;

@@ -1,6 +1,8 @@
 //! Figures of writing: what a durable upsert costs in time, objects and bytes. Asked for by name:
 //! `cargo nextest run -p agentdb-data-plane-engine --run-ignored only --no-capture -E 'test(write_figures)'`.
 
+#![expect(clippy::disallowed_methods, reason = "a measurement takes the real time")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

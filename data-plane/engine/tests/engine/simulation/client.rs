@@ -1,25 +1,25 @@
-//! A client: writes to its own rows, one write after the other, each until it knows what became of it.
+//! A client: writes to its own rows, one write after the other, each until it knows what became of it. Now and then it
+//! takes the namespace back to an older commit, while no other client writes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentdb_data_plane_engine::{
-    Committed, Idempotency, Metric, Namespace, Record, Schema, UsageDelta, VectorSpec, WriteError, WriteMeta,
-    default_vector,
-};
-use bytes::Bytes;
+use agentdb_data_plane_engine::{Committed, Metric, Namespace, Record, Schema, VectorSpec, WriteError, default_vector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use uuid::Uuid;
 
-use super::model::{Change, Op, Violation};
+use super::calls::{self, Told};
+use super::model::{Change, Condition, Edit, Filter, Model, Row, Target, Violation};
 use super::process::Process;
 use super::reader;
 use super::run::{Run, breathe};
 use crate::support::DOCS;
 
 /// Records of a client in each collection.
-pub const RECORDS: usize = 5;
+pub const RECORDS: usize = 12;
 const OPERATIONS: usize = 12;
 /// Calls of a client in a hundred that reach a node which is perhaps not the owner.
 const ASTRAY: u32 = 8;
@@ -27,14 +27,26 @@ const ASTRAY: u32 = 8;
 const PATIENCE: usize = 400;
 /// Acknowledged writes that are asked for again.
 const ASKED_AGAIN: usize = 3;
+/// The oldest commit that is asked for without a snapshot, counted back from the newest.
+pub const REACH: u64 = 40;
+
+/// Held until the outcome of a write is known.
+#[expect(dead_code, reason = "held, and not looked into")]
+enum Turn {
+    /// Other clients write, too.
+    Shared(OwnedRwLockReadGuard<()>),
+    Alone(OwnedRwLockWriteGuard<()>),
+}
 
 /// A client's own state; survives the nodes.
 pub struct Client {
     pub number: usize,
     random: ChaCha8Rng,
     next_value: u64,
+    named: u32,
     /// The write whose outcome is not known yet.
     open: Option<usize>,
+    turn: Option<Turn>,
     done: Vec<(usize, Committed)>,
 }
 
@@ -49,7 +61,12 @@ pub fn own(client: usize) -> String {
 }
 
 pub fn row(client: usize, record: usize) -> String {
-    format!("c{client}-r{record}")
+    format!("{}r{record}", row_prefix(client))
+}
+
+/// Begins the ids of a client's rows.
+pub fn row_prefix(client: usize) -> String {
+    format!("c{client}-")
 }
 
 pub fn key_of(client: usize) -> Uuid {
@@ -61,27 +78,39 @@ pub fn vector_of(id: &str, value: u64) -> Vec<f32> {
     vec![value as f32, f32::from(id.as_bytes()[1])]
 }
 
-/// The value of a record, which is all of one write.
-pub fn value_of(record: &Record) -> Result<u64, Violation> {
-    let value = record.metadata.as_ref().and_then(serde_json::Value::as_u64);
-    let value = value.ok_or_else(|| format!("{} has no value", record.id))?;
-    if record.vectors != default_vector(vector_of(&record.id, value)) {
+/// A row as a record.
+pub fn record_of(id: &str, row: Row) -> Record {
+    let client = u64::from(id.as_bytes()[1] - b'0');
+    let mut metadata = json!({"client": client, "value": row.value, "base": row.base});
+    if let Some(mark) = row.mark {
+        metadata["mark"] = mark.into();
+    }
+    let vectors = default_vector(vector_of(id, row.value));
+    Record { id: id.to_owned(), vectors, metadata: Some(metadata), ..Record::default() }
+}
+
+/// The row that a record is.
+pub fn row_of(record: &Record) -> Result<Row, Violation> {
+    let number = |name: &str| record.metadata.as_ref().and_then(|metadata| metadata[name].as_u64());
+    let row = number("value").zip(number("base")).map(|(value, base)| Row { value, base, mark: number("mark") });
+    let row = row.ok_or_else(|| format!("{record:?} has no value"))?;
+    if *record != record_of(&record.id, row) {
         return Err(format!("{} is of two writes: {record:?}", record.id));
     }
-    Ok(value)
+    Ok(row)
 }
 
 impl Client {
     pub fn new(number: usize, seed: u64) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed ^ ((number as u64 + 1) << 32));
-        Self { number, random, next_value: 1, open: None, done: Vec::new() }
+        Self { number, random, next_value: 1, named: 0, open: None, turn: None, done: Vec::new() }
     }
 
     /// Writes and reads until done.
     pub async fn work(mut self, run: Arc<Run>) -> Self {
         let mut lost = 0;
         let mut done = 0;
-        while done < OPERATIONS && lost < PATIENCE {
+        while done < OPERATIONS && lost < PATIENCE && self.begin(&run).await {
             match run.pick(&mut self.random, ASTRAY) {
                 Some(process) if !process.pause.is_paused() => {
                     let think = Duration::from_millis(self.random.random_range(0..300));
@@ -96,6 +125,10 @@ impl Client {
                 }
             }
         }
+        if self.turn.is_some() {
+            // Who waits for its turn would wait for ever.
+            run.abandoned().cancel();
+        }
         run.client_ended();
         self
     }
@@ -105,66 +138,142 @@ impl Client {
         if self.open.is_some() {
             self.step(run, healthy).await;
         }
-        if self.open.is_some() { Err("a write on a healthy store was not done".to_owned()) } else { Ok(()) }
+        let Some(op) = self.open else { return Ok(()) };
+        let write = run.model.lock().op(op).clone();
+        let may_be_refused = write.unmet.is_some() || write.change.asks_for_the_past();
+        if !may_be_refused || healthy.ns.answered(&write.key, &[1; 32]) != Ok(None) {
+            return Err(format!("a write on a healthy store was not done: {write:?}"));
+        }
+        run.model.lock().never_done(op);
+        (self.open, self.turn) = (None, None);
+        Ok(())
     }
 
-    /// One write, the open one before a new one, and a look at what it wrote.
-    async fn step(&mut self, run: &Arc<Run>, process: &Arc<Process>) {
-        let op = match self.open {
-            Some(op) => op,
-            None => self.next_write(run),
+    /// Begins a write if none is open, when it is its turn. False when that never comes.
+    async fn begin(&mut self, run: &Run) -> bool {
+        if self.open.is_some() {
+            return true;
+        }
+        let alone = self.random.random_bool(0.03);
+        let (turns, abandoned) = (Arc::clone(&run.turns), run.abandoned());
+        let turn = async {
+            if alone { Turn::Alone(turns.write_owned().await) } else { Turn::Shared(turns.read_owned().await) }
         };
-        self.open = Some(op);
-        let sending = tokio::spawn(send(Arc::clone(run), Arc::clone(process), op));
+        let turn = tokio::select! {
+            biased;
+            () = abandoned.cancelled() => return false,
+            turn = turn => turn,
+        };
+        let mut key = [0; 32];
+        self.random.fill(&mut key);
+        let mut model = run.model.lock();
+        let (collection, change, condition) = match turn {
+            Turn::Alone(_) => (DOCS.to_owned(), self.rewind(&model), None),
+            Turn::Shared(_) => self.next_write(&model),
+        };
+        self.open = Some(model.sent(self.number, key, &collection, change, condition));
+        self.turn = Some(turn);
+        true
+    }
+
+    /// One try of the open write, and a look at what it wrote.
+    async fn step(&mut self, run: &Arc<Run>, process: &Arc<Process>) {
+        let Some(op) = self.open else { return };
+        let sending = tokio::spawn(calls::send(Arc::clone(run), Arc::clone(process), op));
         let told = tokio::select! {
             biased;
             told = sending => told.ok().flatten(),
             // It hears nothing; the call goes on without it.
             () = process.pause.paused() => None,
         };
-        let settled = run.model.lock().is_settled(op);
-        self.open = (!settled).then_some(op);
+        if run.model.lock().is_settled(op) {
+            (self.open, self.turn) = (None, None);
+        }
         if let Some(committed) = told {
             self.done.push((op, committed));
             let written = run.model.lock().op(op).clone();
-            if let Change::Upsert(rows) = written.change {
-                let ids = rows.into_iter().map(|(id, _)| id).collect();
-                let reading =
-                    tokio::spawn(reader::fetch(Arc::clone(run), Arc::clone(process), written.collection, ids));
-                tokio::select! {
-                    _ = reading => {}
-                    () = process.pause.paused() => {}
-                }
+            let ids = match written.change {
+                Change::Upsert(rows) => rows.into_iter().map(|(id, _)| id).collect(),
+                Change::Patch(ids, _) => ids,
+                Change::Rewind(_) => (0..RECORDS).map(|record| row(self.number, record)).collect(),
+                _ => return,
+            };
+            let reading = tokio::spawn(reader::fetch(Arc::clone(run), Arc::clone(process), written.collection, ids));
+            tokio::select! {
+                _ = reading => {}
+                () = process.pause.paused() => {}
             }
         }
     }
 
-    fn next_write(&mut self, run: &Run) -> usize {
-        let mut model = run.model.lock();
+    fn next_write(&mut self, model: &Model) -> (String, Change, Option<Condition>) {
         let own = own(self.number);
         let exists = model.current(&(own.clone(), String::new())).is_some();
-        let (collection, change) = match self.random.random_range(0..100_u32) {
-            0..60 => (DOCS.to_owned(), self.rows()),
-            _ if !exists => (own, Change::Create),
-            60..66 => (own, Change::Drop),
-            _ => (own, self.rows()),
-        };
-        let mut key = [0; 32];
-        self.random.fill(&mut key);
-        model.sent(self.number, key, &collection, change)
+        match self.random.random_range(0..100_u32) {
+            0..4 => (DOCS.to_owned(), Change::Snapshot(self.name(), self.older(model)), None),
+            4..6 => (DOCS.to_owned(), Change::Branch(self.name(), self.older(model)), None),
+            6..62 => self.rows(DOCS.to_owned(), model),
+            _ if !exists => (own, Change::Create, None),
+            62..68 => (own, Change::Drop, None),
+            _ => self.rows(own, model),
+        }
     }
 
-    fn rows(&mut self) -> Change {
-        let (from, many) = (self.random.random_range(0..RECORDS), self.random.random_range(1..4));
-        let ids = (from..from + many).map(|record| row(self.number, record % RECORDS));
-        if self.random.random_bool(0.3) {
-            return Change::Delete(ids.collect());
+    /// A name that nothing else has.
+    fn name(&mut self) -> String {
+        self.named += 1;
+        format!("c{}-{}", self.number, self.named)
+    }
+
+    fn value(&mut self) -> u64 {
+        self.next_value += 1;
+        self.next_value
+    }
+
+    /// A commit that can be read, if the history goes back to it, or none.
+    fn older(&mut self, model: &Model) -> Option<u64> {
+        self.random.random_bool(0.4).then(|| reader::older(&mut self.random, model))
+    }
+
+    fn rewind(&mut self, model: &Model) -> Change {
+        let snapshots = model.snapshots();
+        if snapshots.is_empty() || self.random.random_bool(0.6) {
+            return Change::Rewind(Target::Commit(reader::older(&mut self.random, model)));
         }
-        let values = ids.map(|id| {
-            self.next_value += 1;
-            (id, self.next_value)
-        });
-        Change::Upsert(values.collect())
+        let chosen = self.random.random_range(0..snapshots.len());
+        let (name, commit) = snapshots.iter().nth(chosen).expect("there are so many");
+        Change::Rewind(Target::Snapshot(name.clone(), *commit))
+    }
+
+    /// A write of rows, perhaps on a condition.
+    fn rows(&mut self, collection: String, model: &Model) -> (String, Change, Option<Condition>) {
+        let many = if self.random.random_bool(0.4) { 1 } else { self.random.random_range(2..7) };
+        let from = self.random.random_range(0..RECORDS);
+        let ids: Vec<String> = (from..from + many).map(|record| row(self.number, record % RECORDS)).collect();
+        let filter =
+            Filter { most: self.random.random_range(0..=self.next_value), limit: self.random.random_range(1..6) };
+        let edit = match self.random.random_bool(0.5) {
+            true => Edit::Mark(self.value()),
+            false => Edit::Value(self.value()),
+        };
+        let first = ids[0].clone();
+        let change = match self.random.random_range(0..100_u32) {
+            0..5 => return (collection, Change::DeleteWhere(filter), None),
+            5..12 => return (collection, Change::PatchWhere(filter, edit), None),
+            12..27 => Change::Patch(ids, edit),
+            27..45 => Change::Delete(ids),
+            _ => Change::Upsert(ids.into_iter().map(|id| (id, self.value())).collect()),
+        };
+        let condition = match self.random.random_range(0..20_u32) {
+            0 => Some(Condition::Absent),
+            1 => Some(Condition::Present),
+            2 => Some(Condition::AtMost(filter.most)),
+            3 => model.commit_of(&(collection.clone(), first)).map(Condition::Commit),
+            // Not the last one, if it wrote the row at all.
+            4 => Some(Condition::Commit(model.newest() / 2)),
+            _ => None,
+        };
+        (collection, change, condition)
     }
 
     /// Some writes that were acknowledged, sent once more: each is answered as it was, and nothing is done.
@@ -177,75 +286,17 @@ impl Client {
             if !matches!(op.change, Change::Create | Change::Drop) && run.model.lock().current(&place).is_none() {
                 continue;
             }
-            let again = write(ns, &op, 1).await.map_err(|e| format!("write {number} asked again: {e}"))?;
+            let again = calls::write(ns, &op, 1).await.map_err(|e| format!("write {number} asked again: {e}"))?;
+            let Told::Committed(again) = again else { return Err(format!("write {number} made {again:?}")) };
             if again.replayed.is_none() || again.commit != committed.commit {
                 return Err(format!("write {number} was done in {} and again: {again:?}", committed.commit));
             }
             run.model.lock().told(*number, &again, false)?;
-            let other = write(ns, &op, 2).await;
-            if other != Err(WriteError::IdempotencyConflict) {
+            let other = calls::write(ns, &op, 2).await;
+            if !matches!(other, Err(agentdb_data_plane_engine::TimeError::Write(WriteError::IdempotencyConflict))) {
                 return Err(format!("the key of write {number} was taken for another request: {other:?}"));
             }
         }
         Ok(())
-    }
-}
-
-/// One try of a write. What it is told is noted, whether or not somebody still waits for it.
-async fn send(run: Arc<Run>, process: Arc<Process>, number: usize) -> Option<Committed> {
-    let _in_work = run.working("write");
-    let (op, first) = {
-        let mut model = run.model.lock();
-        let first = model.tried(number);
-        (model.op(number).clone(), first)
-    };
-    let told = process.call(&run, write(&process.ns, &op, 1)).await;
-    let refused = match told {
-        None => return None,
-        Some(Ok(committed)) => {
-            let judged = run.model.lock().told(number, &committed, first);
-            run.judged(judged);
-            return Some(committed);
-        }
-        Some(Err(WriteError::Unavailable(_))) => {
-            run.count("unknown outcomes", 1);
-            return None;
-        }
-        Some(Err(refused)) => refused,
-    };
-    run.model.lock().refused(number);
-    match refused {
-        WriteError::NoLease => run.count("refused for want of a lease", 1),
-        WriteError::Fenced if process.is_newest(&run) => {
-            run.violation("a write was fenced, but there is no other writer".to_owned());
-        }
-        WriteError::Fenced => run.count("writes refused by an old owner", 1),
-        WriteError::Closed => {}
-        WriteError::Backpressure(_) => breathe().await,
-        // An owner of before may not know the collection.
-        WriteError::NoSuchCollection if !process.is_judged(&run) => {}
-        other => run.violation(format!("a good write was refused: {other}: {op:?}")),
-    }
-    None
-}
-
-async fn write(ns: &Namespace, op: &Op, request: u8) -> Result<Committed, WriteError> {
-    let idempotency =
-        Idempotency { scope_key: op.key, request_hash: [request; 32], answer: Bytes::copy_from_slice(&op.key) };
-    let usage = UsageDelta { key: key_of(op.client), meter: "write".to_owned(), hour: 500_000, amount: 1 };
-    let meta = WriteMeta { usage: vec![usage], idempotency: Some(idempotency), ..WriteMeta::default() };
-    match &op.change {
-        Change::Create => ns.create_collection(&op.collection, schema(), meta).await,
-        Change::Drop => ns.drop_collection(&op.collection, meta).await,
-        Change::Delete(ids) => ns.delete(&op.collection, ids.clone(), meta).await,
-        Change::Upsert(rows) => {
-            let records = rows.iter().map(|(id, value)| Record {
-                id: id.clone(),
-                vectors: default_vector(vector_of(id, *value)),
-                metadata: Some((*value).into()),
-                ..Record::default()
-            });
-            ns.upsert(&op.collection, records.collect(), meta).await
-        }
     }
 }

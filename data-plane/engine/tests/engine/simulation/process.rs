@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use agentdb_clock::{Clock, ManualClock};
-use agentdb_data_plane_engine::{Lease, Namespace};
+use agentdb_data_plane_engine::{Lease, Namespace, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::run::Run;
@@ -84,6 +84,9 @@ fn millis(time: Duration) -> u64 {
 
 pub struct Process {
     pub ns: Arc<Namespace>,
+    pub store: Store,
+    /// Whether it has memory for all rows.
+    pub roomy: bool,
     pub faulty: Arc<Faulty>,
     pub clock: Arc<NodeClock>,
     pub lease: Arc<NodeLease>,

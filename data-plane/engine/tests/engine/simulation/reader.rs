@@ -1,14 +1,14 @@
 //! Readers: ask any node for anybody's rows. Whoever answers must answer with what is fresh.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use agentdb_data_plane_engine::{Commit, Include, Mode, Query, ReadError, ReadOf, Record};
+use agentdb_data_plane_engine::{Commit, Include, Mode, Query, ReadError, ReadOf, Record, TimeError};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::client::{RECORDS, own, row, value_of, vector_of};
-use super::model::Violation;
+use super::calls::{is_kept, judge_time};
+use super::client::{REACH, RECORDS, own, row, row_of, vector_of};
+use super::model::{Model, Rows, Violation};
 use super::process::Process;
 use super::run::{Run, breathe};
 use crate::support::DOCS;
@@ -33,12 +33,16 @@ pub async fn work(run: Arc<Run>, mut random: ChaCha8Rng, clients: usize) {
         let client = random.random_range(0..clients);
         let collection = if random.random_bool(0.6) { DOCS.to_owned() } else { own(client) };
         let (run_, process_) = (Arc::clone(&run), Arc::clone(&process));
-        let reading = match random.random_range(0..3_u32) {
+        let reading = match random.random_range(0..4_u32) {
             0 => {
                 let ids = (0..RECORDS).map(|record| row(client, record)).collect();
                 tokio::spawn(fetch(run_, process_, collection, ids))
             }
             1 => tokio::spawn(scan(run_, process_, collection)),
+            2 => {
+                let commit = known(&mut random, &run.model.lock());
+                tokio::spawn(past(run_, process_, collection, commit))
+            }
             _ => {
                 let probe = (row(client, 0), random.random_range(0..60));
                 tokio::spawn(nearest(run_, process_, collection, probe))
@@ -59,13 +63,17 @@ pub async fn work(run: Arc<Run>, mut random: ChaCha8Rng, clients: usize) {
 pub async fn fetch(run: Arc<Run>, process: Arc<Process>, name: String, ids: Vec<String>) {
     let _in_work = run.working("fetch");
     let begun = run.model.lock().newest();
-    let read = process.call(&run, process.ns.fetch(&name, &ids, Include::ALL)).await;
+    let read = process.call(&run, process.ns.fetch_stored(&name, &ids, Include::ALL)).await;
     let Some(read) = answered(&run, &process, &name, begun, read) else { return };
     let judge = || {
         let model = run.model.lock();
-        for (id, record) in ids.iter().zip(&read.value) {
-            let seen = record.as_ref().map(value_of).transpose()?;
-            model.judge(&(name.clone(), id.clone()), seen, read.commit)?;
+        for (id, stored) in ids.iter().zip(&read.value) {
+            let place = (name.clone(), id.clone());
+            let seen = stored.as_ref().map(|stored| row_of(&stored.record)).transpose()?;
+            model.judge(&place, seen, read.commit)?;
+            if let Some((seen, stored)) = seen.zip(stored.as_ref()) {
+                model.judge_commit(&place, seen, stored.commit)?;
+            }
         }
         Ok(())
     };
@@ -94,15 +102,55 @@ async fn nearest(run: Arc<Run>, process: Arc<Process>, name: String, probe: (Str
     let judge = || {
         for hit in &read.value {
             let place = (name.clone(), hit.record.id.clone());
-            run.model.lock().judge(&place, Some(value_of(&hit.record)?), read.commit)?;
+            run.model.lock().judge(&place, Some(row_of(&hit.record)?), read.commit)?;
         }
         Ok(())
     };
     run.judged(judge().map_err(|v: Violation| of(&process, "query", &v)));
 }
 
-pub fn values(records: &[Record]) -> Result<BTreeMap<String, u64>, Violation> {
-    records.iter().map(|record| Ok((record.id.clone(), value_of(record)?))).collect()
+/// Asks for all rows at an older commit and judges the answer.
+async fn past(run: Arc<Run>, process: Arc<Process>, name: String, commit: Commit) {
+    let _in_work = run.working("past");
+    let kept = is_kept(&run, commit);
+    let read = async {
+        let past = process.ns.at_commit(commit).await?;
+        Ok(past.scan(&name, None, None, 1000, Include::ALL).await?)
+    };
+    let read: Option<Result<_, TimeError>> = process.call(&run, read).await;
+    let judged = match read {
+        Some(Ok(read)) if process.is_judged(&run) => {
+            run.count("past reads judged", 1);
+            let at = if read.commit == commit { Ok(()) } else { Err(format!("it is of {}", read.commit)) };
+            at.and(values(&read.value.records)).and_then(|seen| run.model.lock().judge_all(&name, &seen, commit))
+        }
+        Some(Err(TimeError::Read(ReadError::NoSuchCollection))) if process.is_judged(&run) => {
+            run.model.lock().judge(&(name.clone(), String::new()), None, commit)
+        }
+        // The log may have been trimmed while it was read.
+        Some(Err(TimeError::Gone { .. })) if !kept => Ok(()),
+        Some(Err(error)) => judge_time(&run, &process, Some(commit), &error),
+        Some(Ok(_)) | None => Ok(()),
+    };
+    run.judged(judged.map_err(|v| of(&process, &format!("read of {name} at {commit}"), &v)));
+}
+
+/// A commit that a snapshot keeps, or one of the last.
+pub fn known(random: &mut ChaCha8Rng, model: &Model) -> Commit {
+    let snapshots = model.snapshots();
+    if snapshots.is_empty() || random.random_bool(0.6) {
+        return older(random, model);
+    }
+    *snapshots.values().nth(random.random_range(0..snapshots.len())).expect("there are so many")
+}
+
+/// One of the last commits.
+pub fn older(random: &mut ChaCha8Rng, model: &Model) -> Commit {
+    random.random_range(model.newest().saturating_sub(REACH).max(model.oldest())..=model.newest())
+}
+
+pub fn values(records: &[Record]) -> Result<Rows, Violation> {
+    records.iter().map(|record| Ok((record.id.clone(), row_of(record)?))).collect()
 }
 
 /// The answer, when there is one that must be right: not behind what was acknowledged before it began.

@@ -10,6 +10,8 @@ use agentdb_clock::ManualClock;
 use parking_lot::Mutex;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
 
 use super::model::{Model, Violation};
 use super::process::Process;
@@ -20,21 +22,40 @@ use crate::support::wire::Wire;
 pub struct Events(BTreeMap<&'static str, u64>);
 
 #[cfg(not(feature = "planted-bugs"))]
-const EXPECTED: [&str; 14] = [
+const EXPECTED: [&str; 33] = [
     "acknowledged writes",
+    "branches compared",
+    "cold queries",
+    "commits that were gone",
+    "compactions",
     "crashes",
     "deaths during a takeover",
+    "deletes by filter",
     "drains",
+    "erases",
+    "evictions",
     "failed folds",
+    "files of tables removed",
     "folds",
+    "graph searches",
     "hits judged",
+    "index builds",
+    "past reads judged",
+    "patches",
+    "patches by filter",
     "pauses",
     "pauses beyond the retention",
     "reads judged",
     "refused for want of a lease",
+    "rewinds",
+    "rewinds to snapshots",
+    "snapshots",
+    "snapshots compared",
     "takeovers",
     "unknown outcomes",
+    "writes on a condition",
     "writes refused by an old owner",
+    "writes refused for their condition",
 ];
 
 impl Events {
@@ -73,6 +94,9 @@ pub struct Run {
     pub model: Mutex<Model>,
     pub clock: ManualClock,
     pub wire: Arc<Wire>,
+    /// Held by clients that write; alone by one that takes the namespace back to an older commit.
+    pub turns: Arc<RwLock<()>>,
+    abandoned: Mutex<CancellationToken>,
     in_work: Mutex<BTreeMap<&'static str, u32>>,
     stage: Mutex<&'static str>,
     route: Mutex<Route>,
@@ -90,6 +114,8 @@ impl Run {
             model: Mutex::default(),
             clock,
             wire: Arc::default(),
+            turns: Arc::default(),
+            abandoned: Mutex::default(),
             in_work: Mutex::default(),
             stage: Mutex::default(),
             route: Mutex::default(),
@@ -170,6 +196,12 @@ impl Run {
     /// How many clients are at work.
     pub fn begin(&self, clients: usize) {
         self.busy.store(clients as u64, Ordering::SeqCst);
+        *self.abandoned.lock() = CancellationToken::new();
+    }
+
+    /// Cancelled when a client gives up before it knows what became of its write: others do not wait for their turn.
+    pub fn abandoned(&self) -> CancellationToken {
+        self.abandoned.lock().clone()
     }
 
     pub fn client_ended(&self) {

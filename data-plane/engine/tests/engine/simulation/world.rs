@@ -1,10 +1,13 @@
 //! A seeded world: nodes that come and go over one failing store while clients work.
 
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentdb_clock::SeededEntropy;
+use agentdb_clock::{Clock, SeededEntropy};
 use agentdb_data_plane_engine::{Config, Environment, FoldError, Namespace, OpenError, Store, WriteMeta, Writer};
+use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use rand::{RngExt, SeedableRng};
@@ -12,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
 use super::client::{Client, RECORDS, own, row, schema};
-use super::model::Violation;
+use super::model::{Change, Target, Violation};
 use super::plan::Plan;
 use super::process::{NodeClock, NodeLease, Process};
 use super::run::{Events, Run, breathe};
@@ -27,6 +30,15 @@ const EPOCHS: usize = 4;
 pub const RETENTION: Duration = Duration::from_secs(60);
 /// How long a write waits on a store that hangs; shorter than a hang.
 const IMPATIENCE: Duration = Duration::from_millis(60);
+/// Rows of a collection from which on its table gets an index; no index is built of fewer.
+const INDEX_ROWS: usize = 16;
+/// A collection with so many rows gets a graph in memory, too.
+const INDEX_ABOVE: usize = INDEX_ROWS * 66;
+/// Bytes of memory for folded rows: of few collections, and of all.
+const TIGHT: usize = 4 << 10;
+const ROOMY: usize = 1 << 30;
+/// Files that no version refers to are kept so long, longer than the build of an index takes.
+const ORPHAN_GRACE: Duration = Duration::from_secs(1);
 /// The most that a wall clock is wrong.
 const SKEW_MS: i64 = 2 * 3_600_000;
 
@@ -34,11 +46,14 @@ pub struct World {
     pub random: ChaCha8Rng,
     pub run: Arc<Run>,
     pub disk: Arc<dyn ObjectStore>,
+    /// Directories of tables' indexes that were there at some time.
+    indexes: BTreeSet<String>,
 }
 
 /// Runs one seed. `Err` is a violation of what the engine promises.
 pub async fn run(seed: u64, run: Arc<Run>) -> Result<Events, Violation> {
-    let mut world = World { random: ChaCha8Rng::seed_from_u64(seed), run, disk: Arc::new(InMemory::new()) };
+    let (random, disk) = (ChaCha8Rng::seed_from_u64(seed), Arc::new(InMemory::new()));
+    let mut world = World { random, run, disk, indexes: BTreeSet::new() };
     let mut clients = world.setup(seed).await?;
     for epoch in 0..EPOCHS {
         let plan = Plan::choose(&mut world.random);
@@ -48,14 +63,37 @@ pub async fn run(seed: u64, run: Arc<Run>) -> Result<Events, Violation> {
         world.run.stage("checking");
         check::all(&mut world, &mut clients).await.map_err(|v| of("after", v))?;
     }
-    world.run.count("acknowledged writes", world.run.model.lock().acknowledged() as u64);
+    world.run.count("index builds", world.indexes.len() as u64);
+    count_writes(&world.run);
     Ok(world.run.events())
+}
+
+fn count_writes(run: &Run) {
+    let model = run.model.lock();
+    for op in model.acknowledged() {
+        run.count("acknowledged writes", 1);
+        if op.condition.is_some() {
+            run.count("writes on a condition", 1);
+        }
+        match &op.change {
+            Change::Patch(..) => run.count("patches", 1),
+            Change::PatchWhere(..) => run.count("patches by filter", 1),
+            Change::DeleteWhere(..) => run.count("deletes by filter", 1),
+            Change::Snapshot(..) => run.count("snapshots", 1),
+            Change::Branch(..) => run.count("branches", 1),
+            Change::Rewind(Target::Commit(_)) => run.count("rewinds", 1),
+            Change::Rewind(Target::Snapshot(..)) => run.count("rewinds to snapshots", 1),
+            Change::Erase(_) => run.count("erases", 1),
+            Change::Create | Change::Drop | Change::Upsert(_) | Change::Delete(_) => {}
+        }
+    }
 }
 
 impl World {
     async fn setup(&mut self, seed: u64) -> Result<Vec<Client>, Violation> {
         let process = self.open(Rates::default(), true).await.map_err(|e| e.to_string())?;
-        process.ns.create_collection(DOCS, schema(), WriteMeta::default()).await.map_err(|e| e.to_string())?;
+        let created = process.ns.create_collection(DOCS, schema(), WriteMeta::default()).await;
+        let created = created.map_err(|e| e.to_string())?.commit;
         process.ns.close().await;
         let mut model = self.run.model.lock();
         for client in 0..CLIENTS {
@@ -64,6 +102,7 @@ impl World {
             }
             model.know((own(client), String::new()));
         }
+        model.begin(DOCS, created);
         Ok((0..CLIENTS).map(|number| Client::new(number, seed)).collect())
     }
 
@@ -91,8 +130,12 @@ impl World {
         if let Some(calls) = crash_in {
             faulty.crash_in(calls);
         }
-        // Some processes have no memory for folded rows and stream them.
-        let memory = if self.random.random_bool(0.25) { 0 } else { 1 << 30 };
+        // Some processes have no memory for folded rows and stream them, or for some of them.
+        let memory = match self.random.random_range(0..8) {
+            0..3 => 0,
+            3 => TIGHT,
+            _ => ROOMY,
+        };
         let store = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, memory);
         let writer = Writer { writer_id: Uuid::from_u128(self.random.random()), generation };
         let entropy = Arc::new(SeededEntropy::new(self.random.random()));
@@ -102,11 +145,16 @@ impl World {
             background_fold: false,
             history: Duration::ZERO,
             retention: RETENTION,
+            orphan_grace: ORPHAN_GRACE,
+            index_rows: INDEX_ROWS,
+            index_above: INDEX_ABOVE,
+            rest: Duration::from_millis(500),
             write_timeout: if patient { Duration::from_secs(60) } else { IMPATIENCE },
             ..Config::default()
         };
         let ns = Namespace::open(&store, PREFIX, writer, config, environment).await?;
-        Ok(Arc::new(Process { ns, faulty, clock, lease, pause, generation, leased }))
+        let roomy = memory == ROOMY;
+        Ok(Arc::new(Process { ns, store, roomy, faulty, clock, lease, pause, generation, leased }))
     }
 
     /// The next owner, as soon as the store lets it in. `None` when it does not.
@@ -116,7 +164,7 @@ impl World {
             match self.open(rates, leased).await {
                 Ok(process) => {
                     self.run.owned_by(&process);
-                    self.fold_now_and_then(&process);
+                    self.keep_up(&process);
                     return Ok(Some(process));
                 }
                 Err(OpenError::Unavailable(_)) => {}
@@ -126,17 +174,21 @@ impl World {
         Ok(None)
     }
 
-    fn fold_now_and_then(&mut self, process: &Arc<Process>) {
+    /// Folds now and then, and what else is done beside the writes.
+    fn keep_up(&mut self, process: &Arc<Process>) {
         let (run, process) = (Arc::clone(&self.run), Arc::clone(process));
         let mut random = ChaCha8Rng::seed_from_u64(self.random.random());
-        let in_work = run.working("fold");
+        let in_work = run.working("upkeep");
         tokio::spawn(async move {
             let _in_work = in_work;
-            for _ in 0..random.random_range(0..4_u32) {
-                for _ in 0..random.random_range(0..30_u32) {
+            for _ in 0..random.random_range(0..8_u32) {
+                for _ in 0..random.random_range(0..20_u32) {
                     breathe().await;
                 }
-                match process.call(&run, fold(&process)).await {
+                if random.random_bool(0.2) {
+                    evict(&run, &process);
+                }
+                match process.call(&run, upkeep(&process, random.random_range(0..10))).await {
                     None => return,
                     Some(Err(FoldError::Fenced)) if process.is_newest(&run) => {
                         run.violation("a fold was fenced, but there is no other writer".to_owned());
@@ -145,6 +197,14 @@ impl World {
                 }
             }
         });
+    }
+
+    /// Notes which indexes the tables have, or had and have left.
+    pub async fn note_indexes(&mut self) -> Result<(), Violation> {
+        let files: Vec<_> = self.disk.list(None).try_collect().await.map_err(|e| format!("list: {e}"))?;
+        let of = |path: &str| path.split_once("/_indices/").map(|(_, rest)| rest.split('/').next().map(str::to_owned));
+        self.indexes.extend(files.iter().filter_map(|file| of(file.location.as_ref()).flatten()));
+        Ok(())
     }
 
     async fn epoch(&mut self, plan: Plan, clients: Vec<Client>) -> Result<Vec<Client>, Violation> {
@@ -193,11 +253,18 @@ impl World {
         self.run.quiet().await;
         self.run.stage("ending processes");
         for process in processes {
-            let stats = process.ns.stats();
-            self.run.count("folds", stats.folds);
-            self.run.count("failed folds", stats.failed_folds);
-            process.end().await;
+            self.end(&process).await;
         }
+    }
+
+    /// Ends a process and counts what it did.
+    pub async fn end(&self, process: &Process) {
+        let stats = process.ns.stats();
+        self.run.count("folds", stats.folds);
+        self.run.count("failed folds", stats.failed_folds);
+        self.run.count("compactions", stats.storage.compactions);
+        self.run.count("files of tables removed", stats.storage.removed.objects);
+        process.end().await;
     }
 
     fn rates(&mut self) -> Rates {
@@ -212,10 +279,19 @@ impl World {
     }
 }
 
-/// A fold as a call: what its success says is not an answer to anybody, so that it needs no lease.
-async fn fold(process: &Process) -> Result<std::convert::Infallible, FoldError> {
-    match process.ns.fold().await {
-        Ok(()) => Err(FoldError::Closed),
-        Err(error) => Err(error),
+/// What is done beside the writes, as a call: what its success says is not an answer to anybody, so that it needs no
+/// lease.
+async fn upkeep(process: &Process, which: u32) -> Result<Infallible, FoldError> {
+    match which {
+        0 | 1 => process.ns.index_tables().await?,
+        2 => process.ns.clean_up().await.map(drop)?,
+        _ => process.ns.fold().await?,
     }
+    Err(FoldError::Closed)
+}
+
+/// Rows that nothing uses at this moment leave the memory.
+pub fn evict(run: &Run, process: &Process) {
+    let gone = process.store.release_idle(process.clock.monotonic(), Duration::ZERO);
+    run.count("evictions", gone as u64);
 }

@@ -56,6 +56,8 @@ pub struct Faulty {
     rates: Rates,
     random: Mutex<ChaCha8Rng>,
     calls: AtomicU64,
+    /// Reads of files of tables' indexes.
+    index_reads: AtomicU64,
     /// The process dies at this call; 0 for never.
     crash_at: AtomicU64,
     /// Whether the call it dies at does its work.
@@ -86,6 +88,7 @@ impl Faulty {
             rates,
             random: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
             calls: AtomicU64::new(0),
+            index_reads: AtomicU64::new(0),
             crash_at: AtomicU64::new(0),
             crash_after: seed & 1 == 1,
             dead: AtomicBool::new(false),
@@ -121,6 +124,17 @@ impl Faulty {
     /// Returns when the process is dead.
     pub async fn death(&self) {
         self.died.cancelled().await;
+    }
+
+    /// How often a file of a table's index was read.
+    pub fn index_reads(&self) -> u64 {
+        self.index_reads.load(Ordering::SeqCst)
+    }
+
+    fn note_read(&self, location: &Path) {
+        if location.as_ref().contains("/_indices/") {
+            self.index_reads.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Holds every PUT back until what this returns is dropped.
@@ -272,10 +286,12 @@ impl ObjectStore for Faulty {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.note_read(location);
         self.go(location, false, self.inner.get_opts(location, options)).await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.note_read(location);
         self.go(location, false, self.inner.get_ranges(location, ranges)).await
     }
 
