@@ -106,6 +106,8 @@ fn child_that_writes_and_folds_until_it_is_killed() {
     let (Ok(directory), Ok(generation)) = (std::env::var(DIRECTORY), std::env::var(GENERATION)) else { return };
     let generation: u64 = generation.parse().expect("a number");
     let work = std::env::var(WORK).expect("what it is killed in");
+    // The runner has begun a line of its own.
+    println!();
     tracing::subscriber::set_global_default(Marks).expect("the first");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     runtime.block_on(async {

@@ -1,12 +1,16 @@
 //! Every commit of the history can be read as it was; what is older is gone, but for snapshots.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::faulty::{Faulty, Rates};
 use crate::support::timeline::*;
 use crate::support::*;
+use agentdb_clock::ManualClock;
 use agentdb_data_plane_engine::{
-    Config, Filter, Include, Mode, Moment, Query, Record, TimeError, WriteError, WriteMeta,
+    Config, Environment, Filter, Include, Mode, Moment, Namespace, Query, Record, Store, TimeError, WriteError,
+    WriteMeta,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -218,4 +222,36 @@ async fn history_bytes_are_those_of_rows_that_are_not_live() {
     assert_eq!(ns.stats().history_bytes, bytes(1), "the first rows can be read no more");
     ns.rewind(&Moment::Commit(4), WriteMeta::default()).await.expect("rewound");
     assert_eq!((ns.stats().history_bytes, ns.logical_bytes()), (bytes(2), bytes(1)));
+}
+
+/// A checkpoint that is made while another owner opens decides what is kept, not the one that was read before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_owner_before_removes_during_a_takeover_is_not_said_to_be_readable() {
+    let objects = memory();
+    let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+    let at = |seed| Environment { clock: Arc::new(clock.clone()), ..environment(seed) };
+    let config = Config { history: Duration::ZERO, retention: MINUTE, ..config() };
+    let first = Namespace::open(&store(&objects), PREFIX, writer(1), config.clone(), at(1)).await.expect("opens");
+    first.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    first.upsert(DOCS, vec![record(0, 0)], WriteMeta::default()).await.expect("written");
+    first.fold().await.expect("fold");
+    let folded = first.commit();
+    clock.advance(100 * MINUTE);
+    let held_up = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let hold = held_up.hold_puts().await;
+    let second = tokio::spawn({
+        let (store, environment) = (Store::over(held_up.clone(), 1 << 30), at(2));
+        async move { Namespace::open(&store, PREFIX, writer(2), config, environment).await }
+    });
+    held_up.put_held().await;
+    let last = first.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await.expect("written").commit;
+    first.fold().await.expect("it is the owner still");
+    drop(hold);
+    let second = second.await.expect("no panic").expect("opens");
+    let newest = second.commit();
+    assert_eq!(gone(second.at_commit(folded - 1).await), (folded - 1, folded, newest));
+    for commit in folded..=newest {
+        let past = second.at_commit(commit).await.expect("it is said to be readable");
+        assert_eq!(past.count(DOCS, None).await.expect("count").value, 1 + u64::from(commit >= last));
+    }
 }

@@ -25,7 +25,17 @@ pub async fn open_table(objects: &Arc<dyn ObjectStore>, place: &Path) -> Dataset
         ..ObjectStoreParams::default()
     };
     let params = ReadParams { store_options: Some(store), ..ReadParams::default() };
-    DatasetBuilder::from_uri(uri).with_read_params(params).load().await.expect("the table opens in Lance")
+    // A directory lists its files in any order, and Lance takes the first for the newest.
+    let newest = newest(objects, place).await;
+    let table = DatasetBuilder::from_uri(uri).with_read_params(params).with_version(newest).load().await;
+    table.expect("the table opens in Lance")
+}
+
+async fn newest(objects: &Arc<dyn ObjectStore>, place: &Path) -> u64 {
+    let manifests = objects.list(Some(&place.clone().join("_versions")));
+    let names: Vec<Path> = manifests.map_ok(|meta| meta.location).try_collect().await.expect("the store lists");
+    let number = |path: &Path| path.filename()?.strip_suffix(".manifest")?.parse::<u64>().ok();
+    u64::MAX - names.iter().filter_map(number).min().expect("a version")
 }
 
 /// The files of each table, by its place, named inside it.
