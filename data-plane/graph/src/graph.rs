@@ -119,7 +119,32 @@ impl Graph {
 
     /// The rows nearest to `query` whose labels `accept` takes. `accept` is asked only of rows near enough to be found.
     pub fn search(&self, query: &[f32], search: Search, accept: &mut dyn FnMut(u32) -> bool) -> Found {
+        self.search_rows(&self.snapshot(), query, (search, NONE), accept)
+    }
+
+    /// The same as if the row of a label were not there, nor its links: what a query that is like the rows, but none of
+    /// them, would find. A row with the same code as others is only left out of what is found, as they are there still.
+    pub fn search_without(
+        &self,
+        label: u32,
+        query: &[f32],
+        search: Search,
+        accept: &mut dyn FnMut(u32) -> bool,
+    ) -> Found {
         let rows = self.snapshot();
+        let row = rows.row_of_label(label);
+        let alone = |row: &u32| rows.find(*row).is_some_and(|(chunk, at)| chunk.next_copy(at) == NONE);
+        let without = row.filter(alone).unwrap_or(NONE);
+        self.search_rows(&rows, query, (search, without), &mut |found| found != label && accept(found))
+    }
+
+    fn search_rows(
+        &self,
+        rows: &Rows,
+        query: &[f32],
+        (search, without): (Search, u32),
+        accept: &mut dyn FnMut(u32) -> bool,
+    ) -> Found {
         let entry = self.entry.load(Ordering::Acquire);
         if entry == NO_ENTRY {
             return Found { near: Vec::new(), complete: true, visits: 0 };
@@ -129,11 +154,11 @@ impl Graph {
         let (row, top) = (row_of(entry), (entry >> 32) as u8);
         let mut from = key(rows.distance(&point, row), row);
         for level in (1..=top).rev() {
-            from = descend(&rows, &point, from, level);
+            from = descend(rows, &point, from, level, without);
         }
-        let bounds = Bounds { width: search.width.max(1), visits: search.visits, copies: true };
+        let bounds = Bounds { width: search.width.max(1), visits: search.visits, copies: true, without };
         let accept_row = |chunk: &Chunk, at: usize| accept(chunk.label(at));
-        let Walked { visits, complete } = walk(&rows, (&point, 0), from, bounds, &mut scratch, accept_row);
+        let Walked { visits, complete } = walk(rows, (&point, 0), from, bounds, &mut scratch, accept_row);
         let near = scratch.take_best().into_iter().filter_map(|near| {
             let (chunk, at) = rows.find(row_of(near))?;
             Some((chunk.label(at), distance_of(near)))
@@ -209,9 +234,9 @@ impl Graph {
         let top = (entry >> 32) as u8;
         let mut from = key(rows.distance(&point, row_of(entry)), row_of(entry));
         for above in (level + 1..=top).rev() {
-            from = descend(rows, &point, from, above);
+            from = descend(rows, &point, from, above, NONE);
         }
-        let bounds = Bounds { width: self.params.build_width, visits: usize::MAX, copies: false };
+        let bounds = Bounds { width: self.params.build_width, visits: usize::MAX, copies: false, without: NONE };
         let mut layers: Vec<(u8, Vec<u64>)> = Vec::with_capacity(usize::from(level) + 1);
         for layer in (0..=level.min(top)).rev() {
             walk(rows, (&point, layer), from, bounds, scratch, |_, _| true);

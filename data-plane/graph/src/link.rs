@@ -7,9 +7,11 @@ use crate::key::{distance_of, key, row_of};
 use crate::rows::Rows;
 
 /// Of candidates, nearest first, those that no chosen one is nearer to than the row itself: links in all directions
-/// rather than many in one (the heuristic of Malkov and Yashunin 2018).
+/// rather than many in one (the heuristic of Malkov and Yashunin 2018). Places that are left over go to the nearest of
+/// the others (its `keepPrunedConnections`): rows of a dense cluster are found through one another.
 pub(crate) fn choose(rows: &Rows, candidates: &[u64], wanted: usize) -> Vec<u64> {
     let mut chosen: Vec<u64> = Vec::with_capacity(wanted);
+    let mut others: Vec<u64> = Vec::new();
     for candidate in candidates {
         if chosen.len() >= wanted {
             break;
@@ -19,8 +21,12 @@ pub(crate) fn choose(rows: &Rows, candidates: &[u64], wanted: usize) -> Vec<u64>
         let own = distance_of(*candidate);
         if chosen.iter().all(|other| rows.distance(&point, row_of(*other)) >= own) {
             chosen.push(*candidate);
+        } else {
+            others.push(*candidate);
         }
     }
+    let left_over = wanted - chosen.len();
+    chosen.extend(others.into_iter().take(left_over));
     chosen
 }
 

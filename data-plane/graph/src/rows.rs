@@ -25,17 +25,22 @@ impl Rows {
 
     /// The row of a label, looked for at `row` first, which then is the row after it.
     pub(crate) fn find_label(&self, label: u32, row: &mut u32) -> Option<(&Chunk, usize)> {
-        let block = match self.find(*row) {
+        let found = match self.find(*row) {
             Some((chunk, at)) if at < chunk.len() && chunk.label(at) == label => {
                 *row = if at + 1 < chunk.len() { *row + 1 } else { ((*row >> CHUNK_BITS) + 1) << CHUNK_BITS };
                 return Some((chunk, at));
             }
-            _ => self.0.partition_point(|chunk| chunk.label(0) <= label).checked_sub(1)?,
+            _ => self.row_of_label(label)?,
         };
-        let (chunk, first) = (&*self.0[block], u32::try_from(block).ok()? << CHUNK_BITS);
-        let at = chunk.find_label(label)?;
-        *row = first + u32::try_from(at).ok()? + 1;
-        Some((chunk, at))
+        *row = found + 1;
+        self.find(found)
+    }
+
+    /// The row of a label.
+    pub(crate) fn row_of_label(&self, label: u32) -> Option<u32> {
+        let block = self.0.partition_point(|chunk| chunk.label(0) <= label).checked_sub(1)?;
+        let at = self.0[block].find_label(label)?;
+        Some((u32::try_from(block).ok()? << CHUNK_BITS) + u32::try_from(at).ok()?)
     }
 
     /// With one more block.

@@ -17,6 +17,8 @@ pub(crate) struct Bounds {
     pub(crate) visits: usize,
     /// Whether rows are found that hang on others with the same code. They have no links.
     pub(crate) copies: bool,
+    /// A row that is passed over as if it were not there, or [`NONE`].
+    pub(crate) without: u32,
 }
 
 /// How a walk ended.
@@ -27,11 +29,11 @@ pub(crate) struct Walked {
     pub(crate) complete: bool,
 }
 
-/// The row of a layer to which no linked one is nearer, from `entry` on.
-pub(crate) fn descend(rows: &Rows, point: &Point<'_>, mut entry: u64, level: u8) -> u64 {
+/// The row of a layer to which no linked one but `without` is nearer, from `entry` on.
+pub(crate) fn descend(rows: &Rows, point: &Point<'_>, mut entry: u64, level: u8, without: u32) -> u64 {
     loop {
         let Some((chunk, at)) = rows.find(row_of(entry)) else { return entry };
-        let links = in_use(chunk.links(at, level));
+        let links = in_use(chunk.links(at, level)).filter(|row| *row != without);
         let nearest = links.map(|row| key(rows.distance(point, row), row)).min().unwrap_or(FARTHEST);
         if nearest >> 32 >= entry >> 32 {
             return entry;
@@ -55,6 +57,7 @@ pub(crate) fn walk(
     let mut worst = FARTHEST;
     batch.push(row_of(entry));
     Scratch::see(seen, row_of(entry));
+    Scratch::see(seen, bounds.without);
     loop {
         for row in batch.drain(..) {
             let Some((chunk, at)) = rows.find(row) else { continue };

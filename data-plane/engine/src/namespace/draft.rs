@@ -46,9 +46,7 @@ impl PendingOp {
     fn is_alone(&self) -> bool {
         matches!(self, Self::Mark(_) | Self::Rewind(_) | Self::Erase(_))
     }
-}
 
-impl PendingOp {
     /// The collections whose rows it is checked against.
     pub(super) fn collections(&self) -> impl Iterator<Item = &str> {
         let steps = match self {

@@ -97,6 +97,9 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     if erasing.is_empty() {
         return Ok(receipt);
     }
+    // An index that is being built, or waits for a fold, is of the rows as they were.
+    let no_builds = shared.building.lock().await;
+    shared.built.lock().retain(|built| erasing.iter().all(|one| one.table != built.table));
     for one in &erasing {
         rewrite(shared, memory, one.table).await?;
     }
@@ -124,6 +127,8 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     let erased = shared.log.erase(folded, young).await.map_err(unavailable)?;
     (receipt.log_entries, receipt.emptied_log_entries) = (erased.removed, erased.emptied);
     receipt.table_files = remove_files(shared, memory, &erasing).await?;
+    shared.store.forget_ranges(&shared.prefix);
+    drop(no_builds);
     branches::sweep(shared, memory).await;
     finish(shared, memory, &erasing).await?;
     tracing::info!(?receipt, "records were erased");

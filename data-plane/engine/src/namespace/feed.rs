@@ -10,9 +10,10 @@ use tokio::sync::watch;
 
 use super::Namespace;
 use super::errors::{FeedError, ReadError};
+use super::history::whole_from;
 use super::shared::{Shared, refuse_unless_serving};
 use super::types::Commit;
-use crate::catalog::{Checkpoint, TableId};
+use crate::catalog::{Checkpoint, Kept, TableId};
 use crate::log::{Body, Entry, EraseOp, Follower, LoggedWrite, Op};
 use crate::schema::{Record, Schema};
 use crate::search::Include;
@@ -126,7 +127,7 @@ impl Feed {
             while self.delivered < newest {
                 let commit = self.delivered + 1;
                 let entry = self.log.read(commit).await?.filter(|entry| !entry.body.is_erased());
-                let Some(entry) = entry else { return Err(self.gone(commit)) };
+                let Some(entry) = entry.filter(|_| self.is_kept(commit)) else { return Err(self.gone(commit)) };
                 let changes = self.tables.changes(&entry, self.include);
                 // The owner may have changed while the entry was read.
                 self.shared.may_answer()?;
@@ -153,6 +154,12 @@ impl Feed {
         }
     }
 
+    /// Whether an entry that was read is that of the history: in the place of one that was trimmed, somebody may have
+    /// put another who had the namespace long ago and slept.
+    fn is_kept(&self, commit: Commit) -> bool {
+        commit > whole_from(self.shared.state.read().kept())
+    }
+
     fn gone(&self, commit: Commit) -> FeedError {
         tracing::debug!(commit, "a slow reader of the feed was cut off");
         FeedError::Gone { after: self.delivered }
@@ -161,28 +168,36 @@ impl Feed {
 
 /// The collections at commit `after`: those of a checkpoint before it, and what the log changed since.
 async fn tables_at(shared: &Shared, after: Commit) -> Result<Tables, FeedError> {
-    let checkpoint = checkpoint_before(shared, after).await?;
-    let (mut at, mut tables) = checkpoint.map_or_else(Default::default, |c| (c.folded_commit, Tables::folded(c)));
-    while at < after {
-        let entry = shared.log.read(at + 1).await?.filter(|entry| !entry.body.is_erased());
-        let entry = entry.ok_or(FeedError::Gone { after })?;
-        tables.follow(&entry);
-        at += 1;
+    let mut tried: Option<(Kept, Option<Tables>)> = None;
+    loop {
+        // What comes after a checkpoint that is kept for a snapshot alone is not all there.
+        let unpinned = |kept: &&Kept| !kept.pinned && kept.folded_commit <= after;
+        let base = shared.state.read().kept().iter().rfind(unpinned).copied();
+        let base = base.ok_or(FeedError::Gone { after })?;
+        match tried {
+            // All of it was kept while it was read.
+            Some((before, tables)) if before == base => return tables.ok_or(FeedError::Gone { after }),
+            // The first time, or a fold has trimmed meanwhile.
+            _ => tried = Some((base, tables_from(shared, base, after).await?)),
+        }
     }
-    Ok(tables)
 }
 
-/// The newest kept checkpoint at or before a commit; `None` is the empty namespace.
-async fn checkpoint_before(shared: &Shared, commit: Commit) -> Result<Option<Checkpoint>, FeedError> {
-    let Some((kept, _)) = shared.kept() else { return Ok(None) };
-    // What comes after one that is kept for a snapshot alone is not all there.
-    let before = kept.iter().rfind(|kept| !kept.pinned && kept.folded_commit <= commit);
-    let sequence = before.ok_or(FeedError::Gone { after: commit })?.sequence;
-    if sequence == 0 {
-        return Ok(None);
+/// `None` when something is not there any more.
+async fn tables_from(shared: &Shared, base: Kept, after: Commit) -> Result<Option<Tables>, FeedError> {
+    let mut tables = match base.sequence {
+        0 => Tables::default(),
+        sequence => match shared.roots.read(sequence).await? {
+            Some(checkpoint) => Tables::folded(checkpoint),
+            None => return Ok(None),
+        },
+    };
+    for commit in base.folded_commit + 1..=after {
+        let entry = shared.log.read(commit).await?.filter(|entry| !entry.body.is_erased());
+        let Some(entry) = entry else { return Ok(None) };
+        tables.follow(&entry);
     }
-    // It is gone when it was trimmed meanwhile.
-    shared.roots.read(sequence).await?.map(Some).ok_or(FeedError::Gone { after: commit })
+    Ok(Some(tables))
 }
 
 impl Tables {

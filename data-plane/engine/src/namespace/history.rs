@@ -3,13 +3,13 @@
 //! A commit is read from the newest kept checkpoint at or before it and the log after that. The log is whole for
 //! all of the history; checkpoints are thinned, as far as the log between two stays short enough to be replayed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::folding::FoldMemory;
 use super::shared::Shared;
 use super::types::Commit;
-use crate::catalog::{DroppedTable, Kept, RootError, TableId};
+use crate::catalog::{DroppedTable, Kept, RootError, SnapshotMark, TableId};
 
 /// Checkpoints younger than this are all kept.
 const RECENT: Duration = Duration::from_secs(3600);
@@ -129,6 +129,54 @@ pub(super) fn decide(shared: &Shared, memory: &mut FoldMemory) {
     (memory.plan, memory.plan_is_durable) = (Some(plan), false);
 }
 
+/// Keeps what snapshots name that the checkpoint does not know of, whose own ones are `of_root`, while the namespace is
+/// opened. Mostly that is kept. But an owner that had lost the namespace may have moved the root all the same, late; and
+/// what it meant to remove, the one after it may have made a snapshot of, and died before it moved the root itself. Then
+/// all of that is there still, and an older checkpoint says what gives the commit: whoever is not the owner removes
+/// nothing. `sequences` are those of all checkpoints.
+pub(super) async fn keep_for_snapshots(
+    shared: &Shared,
+    of_root: &BTreeMap<String, SnapshotMark>,
+    sequences: &[u64],
+) -> Result<(), RootError> {
+    let (root, mut wanted) = {
+        let state = shared.state.read();
+        let Some(root) = &state.root else { return Ok(()) };
+        let known: BTreeSet<Commit> = of_root.values().map(|snapshot| snapshot.commit).collect();
+        let named: BTreeSet<Commit> = state.marks.snapshots.values().map(|snapshot| snapshot.commit).collect();
+        let unknown = named.into_iter().filter(|commit| !known.contains(commit) && *commit < whole_from(&root.kept));
+        (root.sequence, unknown.collect::<Vec<Commit>>())
+    };
+    for sequence in sequences.iter().rev().filter(|sequence| **sequence < root) {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let Some(older) = shared.roots.read(*sequence).await? else { continue };
+        let known: BTreeSet<Commit> = older.marks.snapshots.values().map(|snapshot| snapshot.commit).collect();
+        let gives = |commit: &Commit| *commit >= whole_from(&older.kept) || known.contains(commit);
+        let (given, rest): (Vec<_>, Vec<_>) = wanted.into_iter().partition(gives);
+        wanted = rest;
+        let mut state = shared.state.write();
+        let Some(root) = &mut state.root else { return Ok(()) };
+        for commit in given {
+            let base = older.kept.iter().rev().find(|kept| kept.folded_commit <= commit);
+            if let Some(base) = base.filter(|base| root.kept.iter().all(|kept| kept.sequence != base.sequence)) {
+                let at = root.kept.partition_point(|kept| kept.sequence < base.sequence);
+                root.kept.insert(at, Kept { pinned: true, ..*base });
+            }
+        }
+    }
+    if !wanted.is_empty() {
+        tracing::error!(?wanted, "commits of snapshots cannot be read: no checkpoint gives them");
+    }
+    Ok(())
+}
+
+/// The first commit from which on all can be read.
+pub(super) fn whole_from(kept: &[Kept]) -> Commit {
+    kept.iter().find(|kept| !kept.pinned).map_or(0, |kept| kept.folded_commit)
+}
+
 fn before(now_ms: i64, age: Duration) -> i64 {
     now_ms.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
 }
@@ -206,13 +254,6 @@ impl Shared {
     /// How far back the namespace is to be readable.
     pub(super) fn history(&self) -> Duration {
         Duration::from_millis(self.history_ms.load(std::sync::atomic::Ordering::Relaxed))
-    }
-
-    /// The kept checkpoints, and the commits that stay readable for ever; `None` while there is no checkpoint.
-    pub(super) fn kept(&self) -> Option<(Vec<Kept>, Vec<Commit>)> {
-        let state = self.state.read();
-        let pinned = state.marks.snapshots.values().map(|snapshot| snapshot.commit).collect();
-        state.root.as_ref().map(|root| (root.kept.clone(), pinned))
     }
 }
 

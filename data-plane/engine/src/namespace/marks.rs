@@ -2,6 +2,7 @@
 
 use super::draft::DraftContext;
 use super::errors::WriteError;
+use super::history::whole_from;
 use super::state::State;
 use super::types::Commit;
 use crate::catalog::{Mark, SnapshotMark};
@@ -87,7 +88,7 @@ fn check_no_erase(state: &State) -> Result<(), WriteError> {
 }
 
 fn check_readable(state: &State, commit: Commit) -> Result<(), WriteError> {
-    let oldest = state.kept().iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit).max(state.marks.erased);
+    let oldest = whole_from(state.kept()).max(state.marks.erased);
     let kept = |snapshot: &SnapshotMark| snapshot.commit == commit;
     if commit <= state.commit && (commit >= oldest || state.marks.snapshots.values().any(kept)) {
         return Ok(());

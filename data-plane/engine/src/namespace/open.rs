@@ -1,15 +1,17 @@
 //! Recovery: checkpoint, log after it, takeover.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
 
 use super::errors::{OpenError, ReadError};
+use super::history;
 use super::shared::Shared;
 use super::state::State;
 use super::types::Commit;
-use crate::catalog::{Checkpoint, RootError, Roots};
+use crate::catalog::{Checkpoint, RootError, Roots, SnapshotMark};
 use crate::config::{Config, Environment, Writer};
 use crate::frame::{self, Kind};
 use crate::log::{Body, Entry, Log, LogError, Settled};
@@ -31,7 +33,7 @@ pub(super) async fn open(
     let roots = Roots::new(store, prefix);
     let taking = TakeOver { log: &log, writer, environment: &environment, patience: config.write_timeout };
     for _ in 0..ATTEMPTS {
-        let mut state = recover(&roots, &taking).await?;
+        let (mut state, snapshots) = recover(&roots, &taking).await?;
         let now_ms = environment.clock.now().timestamp_millis();
         state.forget_answers(super::draft::oldest_answer(&config, now_ms));
         let root = state.root.as_ref().map(|root| root.sequence);
@@ -39,7 +41,9 @@ pub(super) async fn open(
         let shared = Arc::new(shared);
         still_ours(&shared, began).await?;
         let (sequences, ()) = futures::join!(roots.sequences(), load_images(&shared));
-        if sequences?.last().copied() == root {
+        let sequences = sequences?;
+        if sequences.last().copied() == root {
+            history::keep_for_snapshots(&shared, &snapshots, &sequences).await?;
             shared.note_recovered();
             return Ok((shared, began));
         }
@@ -64,6 +68,9 @@ async fn still_ours(shared: &Shared, began: Duration) -> Result<(), OpenError> {
     }
 }
 
+/// By name.
+type Snapshots = BTreeMap<String, SnapshotMark>;
+
 /// What appends the generation entry, from which on the writer before us cannot append.
 struct TakeOver<'a> {
     log: &'a Log,
@@ -73,13 +80,14 @@ struct TakeOver<'a> {
     patience: Duration,
 }
 
-/// The namespace as it is after our generation entry. Mostly there is nothing in the log after the checkpoint: so the
+/// The namespace as it is after our generation entry, and the snapshots of its checkpoint alone. Mostly there is nothing in the log after the checkpoint: so the
 /// entry is put right behind it while the log is listed, and only if somebody has that place the log is read.
-async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<State, OpenError> {
+async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<(State, Snapshots), OpenError> {
     for _ in 0..ATTEMPTS {
         let root = roots.latest().await?;
         check_generation(root.as_ref().map_or(0, |r: &Checkpoint| r.generation), taking.writer)?;
         let mut state = State::new(root);
+        let snapshots = state.marks.snapshots.clone();
         let (commits, appended) = futures::join!(taking.log.commits_after(state.commit), taking.append(&state));
         let commits = commits?;
         if let Some(at_ms) = appended? {
@@ -89,11 +97,11 @@ async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<State, OpenErro
                 continue;
             }
             state.apply(commit, at_ms, Vec::new());
-            return Ok(state);
+            return Ok((state, snapshots));
         }
         if let Some(mut state) = replay(taking.log, state, commits, taking.writer).await? {
             taking.take_over(&mut state).await?;
-            return Ok(state);
+            return Ok((state, snapshots));
         }
     }
     Err(OpenError::Corrupt("the log has a gap after the checkpoint".to_owned()))

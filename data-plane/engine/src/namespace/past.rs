@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Namespace;
 use super::errors::{ReadError, TimeError};
+use super::history::whole_from;
 use super::shared::{Shared, refuse_unless_serving};
 use super::state::{Standing, State};
 use super::types::{CollectionInfo, Commit, ReadOf, Stored};
@@ -117,30 +118,47 @@ async fn close_idle(shared: Weak<Shared>, cancel: tokio_util::sync::Cancellation
 
 /// Replays the namespace up to `commit`.
 async fn load(shared: &Shared, commit: Commit) -> Result<State, TimeError> {
-    let (kept, newest, erased) = {
-        let state = shared.state.read();
-        (state.kept().to_vec(), state.commit, state.marks.erased)
-    };
-    if commit > newest {
-        return Err(TimeError::NotReached { asked: commit, newest });
-    }
-    let bases = kept.iter().rev().filter(|base| base.folded_commit <= commit && commit >= erased);
-    for base in bases {
-        let root = match base.sequence {
-            0 => None,
-            sequence => match shared.roots.read(sequence).await? {
-                Some(root) => Some(root),
-                // Thinned meanwhile: the one before it and the log give the same.
-                None => continue,
-            },
+    let mut tried: Option<(Kept, Option<State>)> = None;
+    loop {
+        let base = {
+            let state = shared.state.read();
+            if commit > state.commit {
+                return Err(TimeError::NotReached { asked: commit, newest: state.commit });
+            }
+            let oldest = whole_from(state.kept()).max(state.marks.erased);
+            base_of(&state, commit).ok_or(TimeError::Gone { asked: commit, oldest, newest: state.commit })?
         };
-        if let Some(state) = replay_to(shared, State::new(root), commit).await? {
-            return Ok(state);
+        match tried {
+            // All of it was kept while it was read.
+            Some((before, Some(past))) if before == base => return Ok(past),
+            Some((before, None)) if before == base => {
+                return Err(TimeError::Unavailable(format!("what commit {commit} is read from is not there")));
+            }
+            // The first time, or a fold has trimmed meanwhile.
+            _ => tried = Some((base, load_from(shared, base, commit).await?)),
         }
-        break;
     }
-    let oldest = kept.iter().find(|k| !k.pinned).map_or(0, |k| k.folded_commit).max(erased);
-    Err(TimeError::Gone { asked: commit, oldest, newest })
+}
+
+/// What a commit is read from, when it is kept: its own entry and those between may be there and not be its own if it
+/// is not, for who had the namespace before and slept may write what was trimmed.
+fn base_of(state: &State, commit: Commit) -> Option<Kept> {
+    let kept = state.kept();
+    let named = || state.marks.snapshots.values().any(|snapshot| snapshot.commit == commit);
+    let readable = commit >= state.marks.erased && (commit >= whole_from(kept) || named());
+    kept.iter().rev().find(|base| base.folded_commit <= commit && readable).copied()
+}
+
+/// `None` when something is not there any more.
+async fn load_from(shared: &Shared, base: Kept, commit: Commit) -> Result<Option<State>, TimeError> {
+    let root = match base.sequence {
+        0 => None,
+        sequence => match shared.roots.read(sequence).await? {
+            Some(root) => Some(root),
+            None => return Ok(None),
+        },
+    };
+    replay_to(shared, State::new(root), commit).await
 }
 
 /// `None` when an entry is not there any more.

@@ -90,9 +90,7 @@ impl Namespace {
         let value = page.map_err(|error| self.failed("limit", &error))?;
         self.answer(value, commit, scope.io())
     }
-}
 
-impl Namespace {
     /// The collection for a query by the vector index of its table, when its rows are not in memory; they are brought
     /// there meanwhile, if there is room, for the queries after this one.
     async fn cold_view(

@@ -67,6 +67,8 @@ pub(super) struct Shared {
     pub(super) indexing: Mutex<()>,
     /// Set while a draft is on its way from the queue to the memtables: no rows leave the memory then.
     pub(super) writing: AtomicBool,
+    /// Held by the build of a table's vector index that runs.
+    pub(super) building: Mutex<()>,
     /// Vector indexes that are built and wait for a fold.
     pub(super) built: parking_lot::Mutex<Vec<Built>>,
     /// Tells who builds them that there was a fold.
@@ -139,6 +141,7 @@ impl Shared {
             indexing: Default::default(),
             index_wake: Default::default(),
             writing: AtomicBool::default(),
+            building: Mutex::default(),
             built: parking_lot::Mutex::default(),
             table_index_wake: Notify::default(),
             loading: Mutex::default(),

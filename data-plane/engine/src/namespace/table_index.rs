@@ -52,17 +52,22 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
     for due in due(shared) {
         // One at a time on a store handle: each takes all the processor it can get.
         let Ok(_turn) = shared.store.index_turn().acquire().await else { return Ok(()) };
+        // Not beside an erase; the fold that ends it asks again.
+        let Ok(_alone) = shared.building.try_lock() else { return Ok(()) };
         let of = (due.table, due.version, &*due.layout);
         tracing::debug!(table = %due.table, "an index build begins");
         let built = table::build_index(&shared.tables, of, (&due.column, due.spec)).await;
         tracing::debug!("an index build ended");
         let built = built?;
         tracing::info!(table = %due.table, column = due.column, "a vector index is built");
-        shared.built.lock().push(built);
         let mut state = shared.state.write();
         if state.standing != Standing::Serving {
             return Ok(());
         }
+        let mut waiting = shared.built.lock();
+        waiting.retain(|built| state.names.contains_key(&built.table));
+        waiting.push(built);
+        drop(waiting);
         state.changed = true;
         shared.unfolded.since_ms.store(1, Ordering::Release);
         drop(state);

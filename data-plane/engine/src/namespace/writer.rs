@@ -62,7 +62,7 @@ impl Queue {
 
 /// Runs until the namespace is closed, fenced or drained; then refuses what is still queued.
 ///
-/// `last_settled` is the monotonic time at which the namespace was last known to be ours.
+/// `last_settled` is a monotonic time at which the namespace was certainly ours.
 pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut last_settled: Duration) {
     let mut queue = Queue { arriving: queue, later: VecDeque::new() };
     loop {
@@ -210,7 +210,8 @@ async fn settle(
     queue: &mut Queue,
     last_settled: &mut Duration,
 ) -> Next {
-    let settled_at = *last_settled;
+    // What the store says is of some moment after it was asked, and may be long past when it is heard.
+    let (begun, settled_at) = (shared.monotonic(), *last_settled);
     let append = async {
         match shared.log.append(commit, sealed, nonce).await {
             Settled::Ours if still_ours(shared, commit, settled_at).await => Fate::Ours,
@@ -241,9 +242,11 @@ async fn settle(
             }
         }
     };
-    *last_settled = shared.monotonic();
     let outcome = match fate {
-        Fate::Ours => return Next::Go,
+        Fate::Ours => {
+            *last_settled = begun;
+            return Next::Go;
+        }
         Fate::Taken => Err(WriteError::Fenced),
         Fate::Lost => unknown("another writer owns the namespace"),
     };

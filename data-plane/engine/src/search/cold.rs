@@ -92,11 +92,10 @@ pub(super) async fn near(view: &Arc<View>, cold: &ColdTable, wanted: &Arc<Wanted
         passing => {
             let index = Nearest::open(&cold.dataset, name).await?;
             let index = index.ok_or_else(|| TableError::Damaged("the vector index is missing".to_owned()))?;
-            let mut uncovered = index.uncovered();
+            let uncovered = index.uncovered();
             let allowed = passing.as_ref().map(|rows| Arc::new(rows.iter().copied().collect::<HashSet<u64>>()));
             let proposed = proposed(view, cold, wanted, &index, passing);
-            let (proposed, mut rest) =
-                futures::try_join!(proposed, each_of(view, cold, wanted, std::mem::take(&mut uncovered), allowed))?;
+            let (proposed, mut rest) = futures::try_join!(proposed, each_of(view, cold, wanted, uncovered, allowed))?;
             rest.push(proposed);
             rest
         }
@@ -178,15 +177,16 @@ fn shadowed(cold: &ColdTable, found: &ColdRows) -> Vec<u64> {
     rows.filter(|(row, _)| cold.is_shadowed(found.segment.id(*row))).map(|(_, at)| *at).collect()
 }
 
-/// The rows of fragments that the index does not cover, among those that pass.
+/// The nearest rows of fragments that the index does not cover, among those that pass. However many there are, little
+/// more than as many as are wanted is held.
 async fn each_of(
     view: &Arc<View>,
     cold: &ColdTable,
-    wanted: &Wanted,
+    wanted: &Arc<Wanted>,
     fragments: Vec<Fragment>,
     passing: Option<Arc<HashSet<u64>>>,
 ) -> Result<Vec<ColdRows>, SearchError> {
-    let mut found = Vec::new();
+    let (mut found, mut nearest) = (Vec::new(), Vec::new());
     if fragments.is_empty() {
         return Ok(found);
     }
@@ -195,19 +195,33 @@ async fn each_of(
     scanner.with_fragments(fragments).project(&[ID, name]).map_err(TableError::from)?.with_row_id();
     let mut batches = scanner.try_into_stream().await.map_err(TableError::from)?;
     while let Some(batch) = batches.try_next().await.map_err(TableError::from)? {
-        let rows = row_ids(&batch)?;
-        let batch = match &passing {
-            Some(passing) => {
-                let mask: BooleanArray = rows.iter().map(|row| Some(passing.contains(row))).collect();
-                filter_record_batch(&batch, &mask).map_err(TableError::from)?
-            }
-            None => batch,
+        let (view, cold, wanted) = (Arc::clone(view), cold.clone(), Arc::clone(wanted));
+        let passing = passing.clone();
+        let work = move || {
+            let all = cold_rows(&view, batch)?;
+            let passes = |place: &Place| passing.as_ref().is_none_or(|p| p.contains(&all.rows[place.1 as usize]));
+            let mut best = best(&view, &cold, &wanted, std::slice::from_ref(&all), passes);
+            nearest.extend(best.iter().map(|candidate| candidate.key));
+            nearest.sort_unstable_by(f64::total_cmp);
+            nearest.truncate(limit(&wanted));
+            best.retain(|candidate| nearest.last().is_some_and(|worst| candidate.key <= *worst));
+            let mut kept = vec![false; all.rows.len()];
+            best.iter().for_each(|candidate| kept[candidate.at.1 as usize] = true);
+            let batch =
+                filter_record_batch(all.segment.batch(), &BooleanArray::from(kept)).map_err(TableError::from)?;
+            Ok::<_, TableError>((cold_rows(&view, batch)?, nearest))
         };
-        let segment = Arc::new(Segment::new(&view.schema, batch, None)?);
-        let rows = passing.as_ref().map_or(rows.clone(), |p| rows.iter().filter(|r| p.contains(r)).copied().collect());
-        found.push(ColdRows { segment, rows, whole: false });
+        let (rows, all) = tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))??;
+        nearest = all;
+        found.push(rows);
     }
     Ok(found)
+}
+
+/// Rows of a batch with ids, vectors and places.
+fn cold_rows(view: &View, batch: RecordBatch) -> Result<ColdRows, TableError> {
+    let rows = row_ids(&batch)?;
+    Ok(ColdRows { segment: Arc::new(Segment::new(&view.schema, batch, None)?), rows, whole: false })
 }
 
 fn probes(rows: u64) -> usize {
@@ -265,7 +279,7 @@ async fn measure(
     let found = Arc::new(found);
     let best: Vec<Candidate<Place>> = {
         let (view, cold, wanted, found) = (Arc::clone(view), cold.clone(), Arc::clone(wanted), Arc::clone(&found));
-        let work = move || best(&view, &cold, &wanted, &found);
+        let work = move || best(&view, &cold, &wanted, &found, |_| true);
         tokio::task::spawn_blocking(work).await.map_err(|e| SearchError::Task(e.to_string()))?
     };
     let mut near = Kept::new(&wanted.keep);
@@ -293,14 +307,21 @@ async fn measure(
     Ok(Streamed { near, texts: Vec::new() })
 }
 
-fn best(view: &View, cold: &ColdTable, wanted: &Wanted, found: &[ColdRows]) -> Vec<Candidate<Place>> {
+/// The best of those that pass, by the exact distance.
+fn best(
+    view: &View,
+    cold: &ColdTable,
+    wanted: &Wanted,
+    found: &[ColdRows],
+    passes: impl Fn(&Place) -> bool,
+) -> Vec<Candidate<Place>> {
     let mut top: TopK<Place> = TopK::new(limit(wanted));
     let Some(probe) = wanted.probe(&view.schema) else { return Vec::new() };
     for (place, found) in found.iter().enumerate() {
         for row in (0..found.segment.len()).take_while(|_| !view.abandoned.is()) {
             let id = found.segment.id(row);
             let Some((vector, norm)) = found.segment.vector(wanted.column, row) else { continue };
-            if !cold.is_shadowed(id) {
+            if !cold.is_shadowed(id) && passes(&(place, row)) {
                 let distance = probe.distance(vector, norm);
                 if wanted.is_near(distance) {
                     top.offer(f64::from(distance), id, || (place, row));

@@ -128,6 +128,11 @@ impl Store {
         self.wrapped(|objects| Arc::new(counted::Counted::new(objects, scope)))
     }
 
+    /// Lets go what the cache of ranges holds of a namespace.
+    pub(crate) fn forget_ranges(&self, namespace: &str) {
+        self.ranges.forget(self.path(namespace).as_ref());
+    }
+
     /// The same store past the cache of ranges.
     pub(crate) fn uncached(&self) -> Self {
         Self { objects: Arc::clone(&self.raw), ranges: Arc::new(RangeCache::new(0)), ..self.clone() }

@@ -101,6 +101,15 @@ impl RangeCache {
         while held.bytes > self.limit && held.drop_one() {}
     }
 
+    /// Lets go what is held of a namespace.
+    pub(crate) fn forget(&self, namespace: &str) {
+        let mut held = self.held.lock();
+        if let Some((name, of)) = held.namespaces.remove_entry(namespace) {
+            held.bytes -= of.bytes;
+            held.sizes.remove(&(of.bytes, name));
+        }
+    }
+
     /// Bytes held.
     #[cfg(test)]
     fn bytes(&self) -> usize {

@@ -15,6 +15,7 @@ mod index;
 mod index_kinds;
 mod index_speed;
 mod io;
+mod late_owner;
 mod limits;
 mod ownership;
 mod patches;

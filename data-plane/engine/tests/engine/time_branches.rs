@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
+use crate::support::killed::killed_at_each_call;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
@@ -198,24 +199,8 @@ async fn killed_between_any_two_steps_of_making_a_branch() {
     ns.upsert(DOCS, (0..30).map(|i| record(i, 2)).collect(), usage(1, 1)).await.expect("written");
     ns.fold().await.expect("fold");
     ns.close().await;
-    for worked in [false, true] {
-        let mut call = 1;
-        loop {
-            let tries = (call..call + 8).map(|call| {
-                let objects: Arc<dyn ObjectStore> = Arc::new(prepared.fork());
-                tokio::spawn(die_at(objects, to, Arc::clone(&rows), call, worked))
-            });
-            let mut dead = true;
-            for one in tries.collect::<Vec<_>>() {
-                dead &= one.await.expect("what it left was whole");
-            }
-            if !dead {
-                break;
-            }
-            call += 8;
-        }
-        assert!(call > 8, "a branch has some steps");
-    }
+    killed_at_each_call(&prepared, 8, |objects, call, worked| die_at(objects, to, Arc::clone(&rows), call, worked))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
+use crate::support::killed::killed_at_each_call;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
@@ -224,24 +225,7 @@ async fn killed_between_any_two_steps_of_an_erase() {
     let mut line = Timeline::over(Arc::clone(&prepared) as Arc<dyn ObjectStore>, 1, config()).await;
     let rows = Arc::new(story(&mut line).await);
     line.ns.close().await;
-    for worked in [false, true] {
-        let mut call = 1;
-        loop {
-            let tries = (call..call + 8).map(|call| {
-                let objects: Arc<dyn ObjectStore> = Arc::new(prepared.fork());
-                tokio::spawn(die_at(objects, Arc::clone(&rows), call, worked))
-            });
-            let mut dead = true;
-            for one in tries.collect::<Vec<_>>() {
-                dead &= one.await.expect("what it left was whole");
-            }
-            if !dead {
-                break;
-            }
-            call += 8;
-        }
-        assert!(call > 24, "an erase has many steps");
-    }
+    killed_at_each_call(&prepared, 24, |objects, call, worked| die_at(objects, Arc::clone(&rows), call, worked)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

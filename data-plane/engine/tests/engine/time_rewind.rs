@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::support::faulty::{Faulty, Rates};
+use crate::support::killed::killed_at_each_call;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
@@ -256,26 +257,7 @@ async fn die_at(objects: Arc<dyn ObjectStore>, prepared: Arc<(u64, Rows, Rows)>,
 async fn killed_between_any_two_steps_of_a_rewind() {
     let prepared = Arc::new(InMemory::new());
     let rows = Arc::new(prepare(&(Arc::clone(&prepared) as Arc<dyn ObjectStore>)).await);
-    for worked in [false, true] {
-        let mut call = 1;
-        loop {
-            let tries: Vec<_> = (call..call + 8)
-                .map(|call| {
-                    let objects: Arc<dyn ObjectStore> = Arc::new(prepared.fork());
-                    tokio::spawn(die_at(objects, Arc::clone(&rows), call, worked))
-                })
-                .collect();
-            let mut dead = true;
-            for one in tries {
-                dead &= one.await.expect("what it left was whole");
-            }
-            if !dead {
-                break;
-            }
-            call += 8;
-        }
-        assert!(call > 16, "a rewind and a fold have some steps");
-    }
+    killed_at_each_call(&prepared, 16, |objects, call, worked| die_at(objects, Arc::clone(&rows), call, worked)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,9 +13,10 @@ const QUERIES: usize = 40;
 const RECALL_DEPTH: usize = 10;
 /// What must be reached: more than what is promised, as other queries may be harder.
 const RECALL: f64 = 0.97;
-/// A query lies between two rows, this far from one.
-const AWAY: f32 = 0.25;
-const WIDTHS: [usize; 8] = [48, 64, 96, 128, 192, 256, 384, 512];
+/// A query lies at a row that is left out of the graph, this far towards another: what is asked is not quite like what is
+/// there.
+const AWAY: f32 = 0.1;
+const WIDTHS: [usize; 12] = [24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512];
 
 /// The smallest width that reaches the recall, or `None` when none does: then every row is looked at. The outer `None`
 /// is a stop.
@@ -32,7 +33,7 @@ pub(crate) fn width_for(
         if stop() {
             return None;
         }
-        truths.push(truth(parts, index, &Probe::new(query, spec.metric)));
+        truths.push(truth(parts, index, query.without, &Probe::new(&query.vector, spec.metric)));
     }
     for width in WIDTHS {
         let (mut hits, mut wanted) = (0, 0);
@@ -41,7 +42,8 @@ pub(crate) fn width_for(
                 return None;
             }
             let Some(worst) = truth.last() else { continue };
-            hits += found(parts, index, &Probe::new(query, spec.metric), width, *worst).min(truth.len());
+            let probe = Probe::new(&query.vector, spec.metric);
+            hits += found(parts, index, query.without, &probe, (width, *worst)).min(truth.len());
             wanted += truth.len();
         }
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
@@ -53,21 +55,32 @@ pub(crate) fn width_for(
     Some(None)
 }
 
-fn queries(parts: &[Part], index: &VectorIndex) -> Vec<Vec<f32>> {
+struct LikeRows {
+    vector: Vec<f32>,
+    /// The label of the row that it is made from, which is not to be found: it would lead to all that are near.
+    without: u32,
+}
+
+fn queries(parts: &[Part], index: &VectorIndex) -> Vec<LikeRows> {
     let rows = spread(parts, 2 * QUERIES);
     let vector = |(part, row): &(usize, u32)| parts[*part].segment.vector(index.column, *row).map(|(v, _)| v);
+    let label = |(part, row): &(usize, u32)| index.labels.get(&parts[*part].id)?.of.get(*row as usize).copied();
     let (near, far) = rows.split_at(rows.len() / 2);
-    let pairs = near.iter().zip(far).filter_map(|(one, other)| Some((vector(one)?, vector(other)?)));
-    pairs.map(|(one, other)| one.iter().zip(other).map(|(a, b)| a + AWAY * (b - a)).collect()).collect()
+    let queries = near.iter().zip(far).filter_map(|(row, other)| {
+        let (one, other) = (vector(row)?, vector(other)?);
+        let vector = one.iter().zip(other).map(|(a, b)| a + AWAY * (b - a)).collect();
+        Some(LikeRows { vector, without: label(row)? })
+    });
+    queries.collect()
 }
 
 /// The distances of the nearest rows in the graph, nearest first.
-fn truth(parts: &[Part], index: &VectorIndex, probe: &Probe<'_>) -> Vec<f32> {
+fn truth(parts: &[Part], index: &VectorIndex, without: u32, probe: &Probe<'_>) -> Vec<f32> {
     let mut nearest: Vec<f32> = Vec::with_capacity(RECALL_DEPTH + 1);
     for part in parts {
         let Some(labels) = index.labels.get(&part.id) else { continue };
         for (row, label) in (0_u32..).zip(labels.of.iter()) {
-            if *label >= super::NO_VECTOR || part.dead.get(row) {
+            if *label >= super::NO_VECTOR || *label == without || part.dead.get(row) {
                 continue;
             }
             let Some((vector, norm)) = part.segment.vector(index.column, row) else { continue };
@@ -83,14 +96,14 @@ fn truth(parts: &[Part], index: &VectorIndex, probe: &Probe<'_>) -> Vec<f32> {
 }
 
 /// How many rows a search finds that are as near as `worst`.
-fn found(parts: &[Part], index: &VectorIndex, probe: &Probe<'_>, width: usize, worst: f32) -> usize {
+fn found(parts: &[Part], index: &VectorIndex, without: u32, probe: &Probe<'_>, (width, worst): (usize, f32)) -> usize {
     let row = |label: u32| {
         let spot = index.spot(label);
         let part = parts.iter().find(|part| part.id == spot.part)?;
         (!part.dead.get(spot.row)).then_some((part, spot.row))
     };
     let search = Search { width, visits: usize::MAX };
-    let found = index.graph.search(probe.vector(), search, &mut |label| row(label).is_some());
+    let found = index.graph.search_without(without, probe.vector(), search, &mut |label| row(label).is_some());
     let distances = found.near.iter().filter_map(|(label, _)| {
         let (part, row) = row(*label)?;
         part.segment.vector(index.column, row).map(|(vector, norm)| probe.distance(vector, norm))

@@ -43,6 +43,26 @@ async fn what_lies_inside_a_range_that_was_read_is_not_read_again() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_is_read_again_and_others_stay() {
+    let (objects, scope, memory) = world().await;
+    let cache = RangeCache::new(LIMIT);
+    let (gone, other) = (data("a", 1), data("ab", 1));
+    for path in [&gone, &other] {
+        put(&memory, path, 1_000).await;
+        read(&cache, &objects, path, 0..1_000).await;
+    }
+    let both = cache.bytes();
+    cache.forget("ns/a");
+    assert_eq!(cache.bytes() * 2, both);
+    cache.forget("ns/a");
+    let before = scope.io().gets;
+    read(&cache, &objects, &other, 0..1_000).await;
+    assert_eq!(scope.io().gets, before);
+    read(&cache, &objects, &gone, 0..1_000).await;
+    assert_eq!((scope.io().gets, cache.bytes()), (before + 1, both));
+}
+
+#[tokio::test]
 async fn manifests_and_the_log_are_never_kept() {
     let (objects, scope, memory) = world().await;
     let cache = RangeCache::new(LIMIT);

@@ -69,6 +69,9 @@ pub struct Faulty {
     /// PUTs share it; whoever has it alone holds them back.
     gate: RwLock<()>,
     held: Notify,
+    /// The same for the replies of GETs.
+    replies: RwLock<()>,
+    reply_held: Notify,
 }
 
 enum Fate {
@@ -97,6 +100,8 @@ impl Faulty {
             wire: Arc::default(),
             gate: RwLock::new(()),
             held: Notify::new(),
+            replies: RwLock::new(()),
+            reply_held: Notify::new(),
         }
     }
 
@@ -145,6 +150,16 @@ impl Faulty {
     /// Returns when a PUT is held back. For one caller.
     pub async fn put_held(&self) {
         self.held.notified().await;
+    }
+
+    /// Holds back what GETs have read until what this returns is dropped.
+    pub async fn hold_replies(&self) -> RwLockWriteGuard<'_, ()> {
+        self.replies.write().await
+    }
+
+    /// Returns when something that was read is held back. For one caller.
+    pub async fn reply_held(&self) {
+        self.reply_held.notified().await;
     }
 
     fn fate(&self, create: bool) -> Fate {
@@ -287,7 +302,12 @@ impl ObjectStore for Faulty {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.note_read(location);
-        self.go(location, false, self.inner.get_opts(location, options)).await
+        let read = self.go(location, false, self.inner.get_opts(location, options)).await;
+        if self.replies.try_read().is_err() {
+            self.reply_held.notify_one();
+            drop(self.replies.read().await);
+        }
+        read
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {

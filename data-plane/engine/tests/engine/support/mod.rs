@@ -2,6 +2,7 @@
 
 pub mod faulty;
 pub mod held;
+pub mod killed;
 pub mod lease;
 pub mod leftovers;
 pub mod pause;

@@ -158,6 +158,7 @@ pub async fn past_rows(past: &PastState) -> Rows {
 pub fn gone(found: Result<Arc<PastState>, TimeError>) -> (Commit, Commit, Commit) {
     match found {
         Err(TimeError::Gone { asked, oldest, newest }) => (asked, oldest, newest),
-        other => panic!("{other:?}"),
+        Err(other) => panic!("{other:?}"),
+        Ok(past) => panic!("commit {} can be read", past.commit()),
     }
 }
