@@ -70,7 +70,12 @@ impl Chunk {
         self.labels[at]
     }
 
-    /// The place of a label; they ascend.
+    /// The labels of all rows; they ascend.
+    pub(crate) fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// The place of a label.
     pub(crate) fn find_label(&self, label: u32) -> Option<usize> {
         self.labels.binary_search(&label).ok()
     }

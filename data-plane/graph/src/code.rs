@@ -50,22 +50,43 @@ pub(crate) struct Point<'a> {
 const ROUNDING: f64 = 4e-6;
 
 impl Point<'_> {
+    /// The dot product of the codes, which [`Point::bounds`] and [`Point::is_beyond`] are of.
+    pub(crate) fn dot(&self, code: &[i8]) -> f64 {
+        i8::dot(self.code, code).unwrap_or(0.0)
+    }
+
     /// Bounds of what orders rows by their vectors, not their codes. By the triangle inequality a distance of vectors is
     /// that of their codes, give or take the distances of codes from vectors; a dot product likewise by Cauchy and
     /// Schwarz. Rounding is allowed for.
-    pub(crate) fn bounds(&self, code: &[i8], meta: Meta) -> (f32, f32) {
-        let dot = i8::dot(self.code, code).unwrap_or(0.0);
-        let product = f64::from(self.meta.scale) * f64::from(meta.scale) * dot;
-        let (own, square) = (f64::from(self.meta.square), f64::from(meta.square));
+    pub(crate) fn bounds(&self, dot: f64, meta: Meta) -> (f32, f32) {
         let (own_error, error) = (f64::from(self.meta.error), f64::from(meta.error));
         if self.rows_square == 0.0 {
-            let (own, length) = (own.sqrt(), square.sqrt());
+            let product = f64::from(self.meta.scale) * f64::from(meta.scale) * dot;
+            let (own, length) = (f64::from(self.meta.square).sqrt(), f64::from(meta.square).sqrt());
             let error = own_error * (length + error) + own * error + ROUNDING * (own * length + 1.0);
             return outwards(-product - error, -product + error);
         }
-        let (squared, rounding) = (own + square - 2.0 * product, ROUNDING * (own + square + 1.0));
+        let (squared, rounding) = self.squared(dot, meta);
         let (near, far) = ((squared - rounding).max(0.0).sqrt(), (squared + rounding).max(0.0).sqrt());
         outwards(near - own_error - error, far + own_error + error)
+    }
+
+    /// Whether the lower bound is certainly above `worst`: the same at less cost, without a root. It may say no when it is.
+    pub(crate) fn is_beyond(&self, dot: f64, meta: Meta, worst: f32) -> bool {
+        if self.rows_square == 0.0 {
+            return self.bounds(dot, meta).0 > worst;
+        }
+        let (squared, rounding) = self.squared(dot, meta);
+        let reach = f64::from(worst) + f64::from(self.meta.error) + f64::from(meta.error);
+        // More than the bound is rounded by.
+        squared - rounding > reach * reach * (1.0 + 1e-5) + f64::from(f32::MIN_POSITIVE)
+    }
+
+    /// The squared distance of the codes, and what rounding may make of it.
+    fn squared(&self, dot: f64, meta: Meta) -> (f64, f64) {
+        let product = f64::from(self.meta.scale) * f64::from(meta.scale) * dot;
+        let sum = f64::from(self.meta.square) + f64::from(meta.square);
+        (sum - 2.0 * product, ROUNDING * (sum + 1.0))
     }
 
     /// The distance to a row, up to rounding.

@@ -1,5 +1,6 @@
 //! The index and its face.
 
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -180,7 +181,13 @@ impl Graph {
     ) -> Option<Vec<u32>> {
         let (rows, mut code) = (self.snapshot(), vec![0; self.coder.stride()]);
         let point = self.coder.query(query, &mut code);
-        let (mut near, mut far): (Vec<(f32, u32)>, Vec<f32>) = (Vec::new(), Vec::new());
+        if limit == 0 {
+            return Some(Vec::new());
+        }
+        let mut near: Vec<(f32, u32)> = Vec::new();
+        // The least upper bounds, as many as are wanted, greatest first: as many rows are certainly no farther.
+        let mut far: BinaryHeap<Bound> = BinaryHeap::with_capacity(limit.min(CHUNK_ROWS) + 1);
+        let mut worst = f32::INFINITY;
         let mut row = 0;
         for (count, label) in labels.enumerate() {
             if count.is_multiple_of(CHUNK_ROWS) && stop() {
@@ -188,16 +195,22 @@ impl Graph {
             }
             let Some((chunk, at)) = rows.find_label(label, &mut row) else { continue };
             let (code, meta) = chunk.code(at);
-            let (low, high) = point.bounds(code, meta);
+            let dot = point.dot(code);
+            if far.len() == limit && point.is_beyond(dot, meta, worst) {
+                continue;
+            }
+            let (low, high) = point.bounds(dot, meta);
             near.push((low, label));
-            far.push(high);
+            if far.len() < limit || high < worst {
+                far.push(Bound(high));
+                if far.len() > limit {
+                    far.pop();
+                }
+                if far.len() == limit {
+                    worst = far.peek().map_or(worst, |bound| bound.0);
+                }
+            }
         }
-        if limit == 0 || far.is_empty() {
-            return Some(Vec::new());
-        }
-        // As many rows are certainly no farther than this.
-        let last = limit.min(far.len()) - 1;
-        let worst = *far.select_nth_unstable_by(last, f32::total_cmp).1;
         Some(near.into_iter().filter(|(low, _)| *low <= worst).map(|(_, label)| label).collect())
     }
 
@@ -280,6 +293,30 @@ impl Graph {
         }
     }
 }
+
+/// An upper bound of a distance.
+#[derive(Debug, Clone, Copy)]
+struct Bound(f32);
+
+impl Ord for Bound {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Bound {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Bound {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Bound {}
 
 /// Puts a row into the chain of one with the same code, if there is one among the nearest.
 fn hang_on_copy(rows: &Rows, row: u32, near: &[u64]) -> bool {

@@ -18,7 +18,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Forgets everything; `end` is greater than every row's number.
     pub(crate) fn clear(&mut self, end: u32) {
-        self.seen.clear();
+        self.seen.fill(0);
         self.seen.resize(end as usize / 64 + 1, 0);
         self.next.clear();
         self.best.clear();

@@ -303,3 +303,41 @@ fn a_scan_of_codes_leaves_few_rows_open() {
         }
     }
 }
+
+#[test]
+fn a_row_that_is_left_out_is_not_found_and_does_not_lead_to_others() {
+    let mut chance = ChaCha8Rng::seed_from_u64(11);
+    let vectors = clusters(&mut chance, 4_000, 24, 20, 0.3);
+    let graph = filled(Metric::Euclidean, &vectors);
+    let (few, mut with, mut without) = (Search { width: 10, visits: usize::MAX }, 0, 0);
+    for label in (0..4_000).step_by(40) {
+        let query = &vectors[label as usize];
+        let mut exact: Vec<(f64, u32)> =
+            (0..).zip(&vectors).map(|(row, v)| (distance(Metric::Euclidean, query, v), row)).collect();
+        exact.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let near: Vec<u32> = exact.iter().map(|(_, row)| *row).filter(|row| *row != label).take(9).collect();
+        let hits = |found: &[(u32, f32)]| found.iter().filter(|(row, _)| near.contains(row)).count();
+        let found = graph.search_without(label, query, few, &mut |_| true);
+        assert!(found.near.iter().all(|(row, _)| *row != label));
+        without += hits(&found.near);
+        with += hits(&graph.search(query, few, &mut |_| true).near);
+    }
+    assert!(without < with, "the row itself leads to those near it: {without} beside {with} with it");
+    assert!(without * 10 > with * 5, "{without} beside {with} with it");
+}
+
+#[test]
+fn copies_of_a_row_that_is_left_out_are_found() {
+    let mut vectors: Vec<Vec<f32>> = (0..50).map(|i| vec![i as f32, 1.0]).collect();
+    vectors.extend(std::iter::repeat_n(vec![7.0, 1.0], 3));
+    let graph = filled(Metric::Euclidean, &vectors);
+    for label in [7, 50, 52] {
+        let few = Search { width: 3, visits: usize::MAX };
+        let mut found = graph.search_without(label, &[7.0, 1.0], few, &mut |_| true).near;
+        found.sort_unstable_by_key(|(row, _)| *row);
+        let labels: Vec<u32> = found.into_iter().map(|(row, _)| row).collect();
+        assert_eq!(labels, [7, 50, 51, 52].into_iter().filter(|row| *row != label).collect::<Vec<u32>>());
+    }
+    // One that nobody has leaves nothing out.
+    assert_eq!(graph.search_without(99, &[7.0, 1.0], ALL, &mut |_| true).near.len(), 53);
+}

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use super::contender::Contender;
 use super::course::course;
-use super::data::{CLIENTS, Data, TOP_K};
+use super::data::{Data, TOP_K};
 use super::figures::Outcome;
 use super::install::Programs;
 use super::share::{ATTRIBUTE, Share, bucket};
@@ -35,14 +36,15 @@ struct Chroma {
     port: u16,
     /// `/…/collections/{id}`.
     path: String,
-    clients: Vec<Client>,
+    http: Client,
+    /// Opened anew whenever the server starts.
+    clients: RwLock<Vec<Connection>>,
     bodies: [Vec<Bytes>; 3],
 }
 
 /// Builds and measures.
 pub async fn chroma(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let port = free_port()?;
-    let clients = CLIENTS.into_iter().max().unwrap_or(1);
     let mut chroma = Chroma {
         programs: install::programs()?,
         server: RwLock::new(None),
@@ -50,7 +52,8 @@ pub async fn chroma(data: Arc<Data>, time: Duration) -> Result<Outcome> {
         base: format!("http://127.0.0.1:{port}"),
         port,
         path: String::new(),
-        clients: (0..clients).map(|_| Ok(Client::builder().no_proxy().build()?)).collect::<Result<_>>()?,
+        http: Client::builder().no_proxy().build()?,
+        clients: RwLock::default(),
         bodies: Share::EACH.map(|share| bodies(&data, share)),
         data: Arc::clone(&data),
     };
@@ -83,7 +86,7 @@ impl Chroma {
         let url = format!("{}/api/v2/heartbeat", self.base);
         eventually("Chroma answers", START, async || {
             ensure!(program.status()?.is_none(), "Chroma ended: {}", program.log());
-            let reply = self.clients[0].get(&url).send().await?;
+            let reply = self.http.get(&url).send().await?;
             Ok(reply.status().is_success().then_some(()))
         })
         .await?;
@@ -100,8 +103,8 @@ impl Chroma {
         Ok(())
     }
 
-    async fn call(&self, client: usize, method: Method, path: &str, body: Bytes) -> Result<Value> {
-        let request = self.clients[client].request(method, format!("{}{path}", self.base));
+    async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value> {
+        let request = self.http.request(method, format!("{}{path}", self.base));
         let reply = request.header("content-type", "application/json").body(body).send().await?;
         let status = reply.status();
         let bytes = reply.bytes().await?;
@@ -112,7 +115,7 @@ impl Chroma {
     async fn fill(&mut self) -> Result<()> {
         // Vectors of length 1: the inner product orders them as the cosine does, at less cost.
         let body = json!({"name": "items", "configuration": {"hnsw": {"space": "ip"}}});
-        let made = self.call(0, Method::POST, COLLECTIONS, body.to_string().into()).await?;
+        let made = self.call(Method::POST, COLLECTIONS, body.to_string().into()).await?;
         self.path = format!("{COLLECTIONS}/{}", made["id"].as_str().context("no id of the collection")?);
         for part in self.data.parts(BATCH)? {
             let (first, vectors) = part?;
@@ -122,7 +125,7 @@ impl Chroma {
                 "metadatas": ids.iter().map(|id| json!({ATTRIBUTE: bucket(*id)})).collect::<Vec<_>>(),
                 "embeddings": vectors,
             });
-            self.call(0, Method::POST, &format!("{}/add", self.path), body.to_string().into()).await?;
+            self.call(Method::POST, &format!("{}/add", self.path), body.to_string().into()).await?;
         }
         Ok(())
     }
@@ -133,17 +136,21 @@ impl Contender for Chroma {
     const EFFORTS: &[u32] = &[12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024];
 
     /// The server takes a new effort over when it starts.
-    async fn prepare(&self, effort: u32, _: usize) -> Result<()> {
+    async fn prepare(&self, effort: u32, clients: usize) -> Result<()> {
         let body = json!({"new_configuration": {"hnsw": {"ef_search": effort}}});
-        self.call(0, Method::PUT, &self.path, body.to_string().into()).await?;
+        self.call(Method::PUT, &self.path, body.to_string().into()).await?;
         self.stop().await?;
-        self.start().await
+        self.start().await?;
+        let query = self.http.post(format!("{}{}/query", self.base, self.path)).build()?;
+        let opened = futures::future::try_join_all((0..clients).map(|_| Connection::open(&query))).await?;
+        *self.clients.write().await = opened;
+        Ok(())
     }
 
     async fn search(&self, client: usize, query: usize, share: Share) -> Result<Vec<u32>> {
         let place = Share::EACH.iter().position(|each| *each == share).unwrap_or_default();
         let body = self.bodies[place][query].clone();
-        let found = self.call(client, Method::POST, &format!("{}/query", self.path), body).await?;
+        let found: Value = serde_json::from_slice(&self.clients.read().await[client].post(body).await?)?;
         let ids = found["ids"][0].as_array().context("no ids")?;
         ids.iter().map(|id| id.as_str().context("no id")?.parse().context("not one of the ids written")).collect()
     }

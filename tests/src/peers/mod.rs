@@ -7,6 +7,7 @@
 //! and caches of one are not another's. The figures go into `docs/performance.md` and, as JSON, into the cache directory.
 
 mod chroma;
+mod connection;
 mod contender;
 mod course;
 mod data;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use super::contender::Contender;
 use super::course::course;
 use super::data::{CLIENTS, Data, TOP_K};
@@ -17,7 +18,7 @@ use super::memory;
 use super::share::{ATTRIBUTE, Share, bucket};
 use crate::bench::data::DIMENSION;
 use crate::bench::service::{BATCH, fill};
-use crate::harness::{Api, Place, Service, eventually_every};
+use crate::harness::{Place, Service, eventually_every};
 
 const NAMESPACE: &str = "peers";
 const COLLECTION: &str = "items";
@@ -27,8 +28,7 @@ const INDEXING: Duration = Duration::from_secs(3600);
 
 struct Served {
     pid: u32,
-    path: String,
-    clients: Vec<Api>,
+    clients: Vec<Connection>,
     bodies: [Vec<Bytes>; 3],
 }
 
@@ -64,10 +64,10 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let build = started.elapsed();
     println!("built in {build:?}");
     let clients = CLIENTS.into_iter().max().unwrap_or(1);
+    let query = api.request(Method::POST, &format!("{}/query", collection.path())).build()?;
     let contender = Arc::new(Served {
         pid: service.program()?.pid(),
-        path: format!("{}/query", collection.path()),
-        clients: (0..clients).map(|_| api.on_new_connection()).collect::<Result<_>>()?,
+        clients: futures::future::try_join_all((0..clients).map(|_| Connection::open(&query))).await?,
         bodies: Share::EACH.map(|share| bodies(&data, share)),
     });
     let shares = course(&contender, &data, time).await?;
@@ -105,10 +105,12 @@ impl Contender for Served {
 
     async fn search(&self, client: usize, query: usize, share: Share) -> Result<Vec<u32>> {
         let place = Share::EACH.iter().position(|each| *each == share).unwrap_or_default();
-        let api = &self.clients[client];
-        let request = api.request(Method::POST, &self.path).header("content-type", "application/json");
-        let reply = api.send(request.body(self.bodies[place][query].clone())).await?.expect(200)?;
-        reply.ids().into_iter().map(|id| id.parse().context("not one of the ids written")).collect()
+        let reply = self.clients[client].post(self.bodies[place][query].clone()).await?;
+        let reply: Value = serde_json::from_slice(&reply)?;
+        let hits = reply["result"]["hits"].as_array().context("no hits")?;
+        hits.iter()
+            .map(|hit| hit["id"].as_str().context("no id")?.parse().context("not one of the ids written"))
+            .collect()
     }
 
     /// The service alone: the PostgreSQL beside it belongs to the control plane.

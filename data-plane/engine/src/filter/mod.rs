@@ -130,7 +130,12 @@ impl Filter {
 
     /// Whether a row costs so much that which rows pass is worth remembering.
     pub(crate) fn is_dear(&self) -> bool {
-        self.root.cost() >= ast::DEAR
+        self.cost() >= ast::DEAR
+    }
+
+    /// What it costs to ask a row, beside the least that a filter may ask.
+    pub(crate) fn cost(&self) -> u32 {
+        self.root.cost()
     }
 
     /// The attributes the filter reads, by column.

@@ -123,6 +123,11 @@ impl VectorIndex {
         }
     }
 
+    /// How many those of a part are.
+    pub(crate) fn count_outside(&self, part: &Part) -> usize {
+        self.labels.get(&part.id).map_or(part.segment.len(), |labels| labels.outside) as usize
+    }
+
     /// Live rows of the parts that are in the graph.
     fn live(&self, parts: &[Part]) -> usize {
         let in_part = |part: &Part| {

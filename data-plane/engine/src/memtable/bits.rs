@@ -10,11 +10,16 @@ pub(crate) struct Bits {
 impl Bits {
     /// The first `length` bits, set but for those of `unset`.
     pub(crate) fn all_but(length: u32, unset: &Self) -> Self {
-        let words = (0..length.div_ceil(64)).map(|at| {
-            let inside = (length - at * 64).min(64);
-            (u64::MAX >> (64 - inside)) & !unset.word(at as usize)
-        });
-        Self::from_words(words.collect())
+        let mut words = vec![u64::MAX; length.div_ceil(64) as usize];
+        if let Some(last) = words.last_mut().filter(|_| !length.is_multiple_of(64)) {
+            *last = u64::MAX >> (64 - length % 64);
+        }
+        let mut ones = length;
+        for (word, unset) in words.iter_mut().zip(&unset.words).filter(|(_, unset)| **unset != 0) {
+            ones -= (*word & unset).count_ones();
+            *word &= !unset;
+        }
+        Self { words, ones }
     }
 
     /// Takes words of 64 bits each, the lowest bit first.

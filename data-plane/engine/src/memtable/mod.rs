@@ -177,6 +177,11 @@ impl MemView {
     pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<MemRow>> {
         live(&self.chunks, &self.dead).map(|(_, slot)| &slot.row)
     }
+
+    /// Rows, dead ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
+    }
 }
 
 fn live<'a>(chunks: &'a [Arc<Vec<Slot>>], dead: &'a Bits) -> impl Iterator<Item = (u32, &'a Slot)> {

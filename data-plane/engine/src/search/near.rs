@@ -8,8 +8,9 @@ use super::collect::Keep;
 use super::distance::Probe;
 use super::remote::Wanted;
 use super::view::View;
+use crate::filter::Filter;
 use crate::image::VectorIndex;
-use crate::memtable::Bits;
+use crate::memtable::{Bits, MemView};
 
 /// Candidates for each hit wanted, in hundredths: the nearest by their codes are not quite the nearest.
 const WIDTH_PER_HIT: usize = 150;
@@ -23,10 +24,46 @@ const PATIENCE_MIN: usize = 2_000;
 /// So many passing rows at least make it worth while to look at their codes before their vectors.
 const WORTH_CODES: usize = 1_000;
 
+/// What is done on the caller's thread, as moving it costs more: a search so wide at most, a look at so many codes or
+/// vectors at most, a filter whose cost for all rows is so much at most, beside so many rows at most that are in no index.
+const QUICK_WIDTH: usize = 96;
+const QUICK_PASSING: usize = 4_000;
+const QUICK_FILTER: u64 = 400_000;
+const QUICK_ROWS: usize = 256;
+
+/// What is known of a ranking by vector before it is decided where the rest of it is done.
+pub(super) struct Begun {
+    /// As [`View::passing`].
+    pub(super) passing: Vec<Bits>,
+    /// Candidates, when an index gave them.
+    pub(super) near: Option<Vec<Row>>,
+    /// Whether what is left to do takes little.
+    pub(super) quick: bool,
+}
+
 /// A row of a part, by the part's place in the view.
 pub(super) type Row = (usize, u32);
 
 impl Wanted {
+    /// Begins a ranking by an index's vectors alone, as far as that takes little.
+    pub(super) fn begin(&self, view: &View) -> Option<Begun> {
+        let few = |filter: &Filter| view.totals.rows.saturating_mul(filter.cost().into()) <= QUICK_FILTER;
+        if self.terms.is_some() || !self.filter.as_ref().is_none_or(few) {
+            return None;
+        }
+        let (probe, (index, limit)) = (self.probe(&view.schema)?, self.index(view)?);
+        let outside = view.local_parts().iter().map(|part| index.count_outside(part)).sum::<usize>();
+        if outside + view.mems.iter().map(MemView::len).sum::<usize>() > QUICK_ROWS {
+            return None;
+        }
+        let passing = view.passing(self.filter.as_ref());
+        let matching = matching(&passing);
+        let narrow = matching >= WORTH_CODES && width(index, limit).is_some_and(|width| width <= QUICK_WIDTH);
+        let near = if narrow { view.linked(index, &probe, &passing, (limit, matching)) } else { None };
+        let quick = near.is_some() || matching <= QUICK_PASSING;
+        Some(Begun { passing, near, quick })
+    }
+
     /// The index that may give the candidates, and how many are wanted. Groups need every row to be looked at.
     pub(super) fn index<'a>(&self, view: &'a View) -> Option<(&'a Arc<VectorIndex>, usize)> {
         match self.keep {
@@ -51,7 +88,7 @@ impl View {
         passing: &[Bits],
         limit: usize,
     ) -> Option<Vec<Row>> {
-        let matching: usize = passing.iter().map(|bits| bits.ones() as usize).sum();
+        let matching = matching(passing);
         if matching < WORTH_CODES {
             return None;
         }
@@ -67,7 +104,7 @@ impl View {
         passing: &[Bits],
         (limit, matching): (usize, usize),
     ) -> Option<Vec<Row>> {
-        let width = index.width()?.max(limit * WIDTH_PER_HIT / 100);
+        let width = width(index, limit)?;
         // The fewer rows pass, the more are looked at for one that does.
         let rows = index.graph().len();
         let expected = VISITS_PER_CANDIDATE.saturating_mul(width).saturating_mul(rows) / matching.max(1);
@@ -95,4 +132,14 @@ impl View {
         let at = self.parts.binary_search_by_key(&spot.part, |part| part.id).ok()?;
         passing.get(at)?.get(spot.row).then_some((at, spot.row))
     }
+}
+
+/// How many rows pass.
+fn matching(passing: &[Bits]) -> usize {
+    passing.iter().map(|bits| bits.ones() as usize).sum()
+}
+
+/// How wide an index is searched for so many rows; `None` when no width is enough.
+fn width(index: &VectorIndex, limit: usize) -> Option<usize> {
+    Some(index.width()?.max(limit * WIDTH_PER_HIT / 100))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bm25::Bm25;
 use super::collect::Kept;
 use super::distance::Probe;
+use super::near::Row;
 use super::remote::{TextMatch, Wanted};
 use super::text::Terms;
 use super::topk::Candidate;
@@ -14,13 +15,14 @@ use crate::image::Part;
 use crate::memtable::Bits;
 
 /// The nearest rows; keys are distances. Candidates are those of an index, unless all rows are to be looked at, and the
-/// rows that are in none. `passing`: as [`View::passing`]. `kept` has what was streamed.
+/// rows that are in none. `passing`: as [`View::passing`]. `kept` has what was streamed; `found` are the candidates, when
+/// they are known.
 pub(super) fn by_vector(
     view: &View,
     wanted: &Wanted,
     probe: &Probe<'_>,
     passing: &[Bits],
-    mut kept: Kept,
+    (mut kept, found): (Kept, Option<Vec<Row>>),
 ) -> Vec<Candidate<At>> {
     for row in view.passing_mems(wanted.filter.as_ref()) {
         let Some(vector) = row.row.vector(wanted.column) else { continue };
@@ -42,8 +44,9 @@ pub(super) fn by_vector(
             kept.offer(f64::from(distance), segment.id(row), attribute, || At::Segment(Arc::clone(segment), row));
         }
     };
-    let near =
-        wanted.index(view).and_then(|(index, limit)| Some((index, view.candidates(index, probe, passing, limit)?)));
+    let near = wanted
+        .index(view)
+        .and_then(|(index, limit)| Some((index, found.or_else(|| view.candidates(index, probe, passing, limit))?)));
     for (part, passing) in view.local_parts().iter().zip(passing) {
         match &near {
             Some((index, _)) => {

@@ -50,7 +50,7 @@ fn measure(view: &View, column: usize, samples: usize, top_k: usize) -> Recall {
             let kept = Kept::new(&keep);
             let (vector, probe) = (Some(vector.to_vec()), Probe::new(vector, metric));
             let wanted = Wanted { vector, column, terms: None, filter: None, keep, max_distance: None, exact };
-            rank::by_vector(view, &wanted, &probe, &passing, kept)
+            rank::by_vector(view, &wanted, &probe, &passing, (kept, None))
         };
         let (exact, found) = (ask(true), ask(false));
         let Some(worst) = exact.last().map(|last| last.key) else { continue };

@@ -9,6 +9,7 @@ use super::cold;
 use super::collect::{GroupKey, Keep, Kept, group_of};
 use super::distance::score;
 use super::fuse::{self, Fused};
+use super::near::Begun;
 use super::query::{Fusion, Hit, Include, Mode, Query};
 use super::rank;
 use super::remote::{self, Rows, Streamed, Wanted};
@@ -115,8 +116,9 @@ async fn ranked(view: &Arc<View>, query: &Query, keep: Keep) -> Result<Vec<Fused
         None => remote::pass(view, &wanted).await?,
     };
     let shared = Arc::clone(view);
-    let inline = is_small(view, query.filter.as_ref());
-    let rankings = off_thread(inline, move || rankings(&shared, &wanted, streamed)).await?;
+    let begun = if streamed.is_none() { wanted.begin(view) } else { None };
+    let inline = begun.as_ref().is_some_and(|begun| begun.quick) || is_small(view, query.filter.as_ref());
+    let rankings = off_thread(inline, move || rankings(&shared, &wanted, streamed, begun)).await?;
     let mut rows = join(rankings, fusion, metric);
     #[expect(clippy::cast_possible_truncation, reason = "the score that is answered")]
     rows.retain(|row| query.min_score.is_none_or(|min| row.score as f32 >= min));
@@ -172,13 +174,14 @@ async fn answer(view: &View, query: &Query, found: Found, room: &mut Room) -> Re
 
 type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
-fn rankings(view: &View, wanted: &Wanted, streamed: Option<Streamed>) -> Rankings {
+fn rankings(view: &View, wanted: &Wanted, streamed: Option<Streamed>, begun: Option<Begun>) -> Rankings {
     let probe = wanted.probe(&view.schema);
     let (near, texts) = streamed.map_or_else(|| (Kept::new(&wanted.keep), Vec::new()), |s| (s.near, s.texts));
     // A text alone asks only the rows that hold its terms whether they pass.
-    let passing = probe.is_some().then(|| view.passing(wanted.filter.as_ref()));
+    let (passing, found) = begun.map_or((None, None), |begun| (Some(begun.passing), begun.near));
+    let passing = passing.or_else(|| probe.is_some().then(|| view.passing(wanted.filter.as_ref())));
     let passing = passing.as_deref();
-    let near = probe.zip(passing).map(|(probe, p)| rank::by_vector(view, wanted, &probe, p, near));
+    let near = probe.zip(passing).map(|(probe, p)| rank::by_vector(view, wanted, &probe, p, (near, found)));
     let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, wanted, terms, passing, &texts));
     (near, texts)
 }
