@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use agentdb_data_plane_engine::Config;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
@@ -18,6 +19,8 @@ const TUNING: usize = 100;
 /// Centres of the vectors. With fewer, and so more rows around each, a graph has to look further: a fifth of what
 /// `make bench` has.
 pub const CLUSTERS: usize = 200;
+/// Memory for folded rows that the engine is given beside its default, a row: others keep all of theirs in memory, too.
+const MEMORY_PER_ROW: usize = 6 << 10;
 /// Clients that ask at once.
 pub const CLIENTS: [usize; 3] = [1, 2, 8];
 
@@ -61,6 +64,11 @@ impl Data {
             "shares": shares,
         });
         std::fs::write(dir.join("form.json"), form.to_string()).context("cannot write form.json")
+    }
+
+    /// Bytes of memory for folded rows, so that all have room.
+    pub fn memory(&self) -> usize {
+        Config::default().max_resident_bytes + self.count * MEMORY_PER_ROW
     }
 
     /// Reads what [`Data::make`] wrote; the vectors stay in their file.

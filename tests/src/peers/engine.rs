@@ -36,7 +36,7 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let before = memory::own()?;
     let dir = data.dir.join("engine");
     std::fs::create_dir_all(&dir).context("cannot make the store's directory")?;
-    let store = Store::open(&StoreConfig::directory(&dir)).await?;
+    let store = Store::open(&StoreConfig { memory_bytes: data.memory(), ..StoreConfig::directory(&dir) }).await?;
     let environment = Environment {
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),

@@ -34,7 +34,9 @@ struct Served {
 
 /// Builds and measures.
 pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
-    let mut service = Service::with(Place::Directory, &[("metrics.public", "true")]).await?;
+    let memory = data.memory().to_string();
+    let settings = [("metrics.public", "true"), ("node.engine.max_resident_bytes", memory.as_str())];
+    let mut service = Service::with(Place::Directory, &settings).await?;
     let account = service.account().await?;
     account.namespace(NAMESPACE).await?;
     let api = account.data().await?;
