@@ -7,9 +7,9 @@ use std::time::Duration;
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
     AttributeType, Config, Environment, Filter, Include, Metric, Mode, Namespace, Query, Record, Schema, SoleOwner,
-    Store, StoreConfig, Value, VectorSpec, WriteMeta, Writer, default_vector,
+    Store, StoreConfig, Value, VectorSpec, WriteError, WriteMeta, Writer, default_vector,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ use crate::bench::data::DIMENSION;
 use crate::bench::service::BATCH;
 
 const COLLECTION: &str = "items";
+const WAIT: Duration = Duration::from_millis(100);
 
 struct Engine {
     namespace: Arc<Namespace>,
@@ -53,8 +54,12 @@ pub async fn engine(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     namespace.create_collection(COLLECTION, schema.clone(), WriteMeta::default()).await?;
     for part in data.parts(BATCH)? {
         let (first, vectors) = part?;
-        let records = vectors.into_iter().zip(first..).map(|(vector, id)| record(id, vector)).collect();
-        namespace.upsert(COLLECTION, records, WriteMeta::default()).await?;
+        let records: Vec<Record> = vectors.into_iter().zip(first..).map(|(vector, id)| record(id, vector)).collect();
+        // When folds are behind, a writer is told to wait.
+        while let Err(error) = namespace.upsert(COLLECTION, records.clone(), WriteMeta::default()).await {
+            ensure!(matches!(error, WriteError::Backpressure(_)), "{error}");
+            tokio::time::sleep(WAIT).await;
+        }
     }
     namespace.fold().await?;
     namespace.index().await;
