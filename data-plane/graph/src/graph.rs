@@ -186,7 +186,7 @@ impl Graph {
         }
         let mut near: Vec<(f32, u32)> = Vec::new();
         // The least upper bounds, as many as are wanted, greatest first: as many rows are certainly no farther.
-        let mut far: BinaryHeap<Bound> = BinaryHeap::with_capacity(limit.min(CHUNK_ROWS) + 1);
+        let mut far: BinaryHeap<u64> = BinaryHeap::with_capacity(limit.min(CHUNK_ROWS) + 1);
         let mut worst = f32::INFINITY;
         let mut row = 0;
         for (count, label) in labels.enumerate() {
@@ -202,12 +202,12 @@ impl Graph {
             let (low, high) = point.bounds(dot, meta);
             near.push((low, label));
             if far.len() < limit || high < worst {
-                far.push(Bound(high));
+                far.push(key(high, 0));
                 if far.len() > limit {
                     far.pop();
                 }
                 if far.len() == limit {
-                    worst = far.peek().map_or(worst, |bound| bound.0);
+                    worst = far.peek().map_or(worst, |bound| distance_of(*bound));
                 }
             }
         }
@@ -293,30 +293,6 @@ impl Graph {
         }
     }
 }
-
-/// An upper bound of a distance.
-#[derive(Debug, Clone, Copy)]
-struct Bound(f32);
-
-impl Ord for Bound {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Bound {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Bound {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Bound {}
 
 /// Puts a row into the chain of one with the same code, if there is one among the nearest.
 fn hang_on_copy(rows: &Rows, row: u32, near: &[u64]) -> bool {

@@ -80,8 +80,9 @@ struct TakeOver<'a> {
     patience: Duration,
 }
 
-/// The namespace as it is after our generation entry, and the snapshots of its checkpoint alone. Mostly there is nothing in the log after the checkpoint: so the
-/// entry is put right behind it while the log is listed, and only if somebody has that place the log is read.
+/// The namespace as it is after our generation entry, and the snapshots of its checkpoint alone. Mostly there is
+/// nothing in the log after the checkpoint: so the entry is put right behind it while the log is listed, and only if
+/// somebody has that place the log is read.
 async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<(State, Snapshots), OpenError> {
     for _ in 0..ATTEMPTS {
         let root = roots.latest().await?;

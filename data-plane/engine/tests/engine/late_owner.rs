@@ -84,7 +84,7 @@ async fn what_the_store_said_before_a_pause_proves_nothing_after_it() {
     sleeper.fold().await.expect("fold");
     // So long that it asks for the root before it acknowledges; and it hears the answer very late.
     clock.advance(RETENTION);
-    let held = faulty.hold_replies().await;
+    let held = faulty.hold_replies_of("").await;
     let (writing, asked) = (Arc::clone(&sleeper), faulty.reply_held());
     let first = tokio::spawn(async move { write(&writing, 2).await });
     asked.await;

@@ -255,3 +255,42 @@ async fn what_the_owner_before_removes_during_a_takeover_is_not_said_to_be_reada
         assert_eq!(past.count(DOCS, None).await.expect("count").value, 1 + u64::from(commit >= last));
     }
 }
+
+/// A fold moves what a commit is read from, and trims what it was read from before, while it is being read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_commit_is_read_beside_a_fold_that_trims() {
+    let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+    let faulty = Arc::new(Faulty::new(memory(), 0, Rates::default()));
+    let handle = Store::over(Arc::clone(&faulty) as Arc<dyn object_store::ObjectStore>, 1 << 30);
+    let config = Config { history: Duration::ZERO, retention: MINUTE, ..config() };
+    let ns = open_at(&handle, PREFIX, 1, &config, &clock).await;
+    let write = async |i| ns.upsert(DOCS, vec![record(i, 0)], WriteMeta::default()).await.expect("written").commit;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    write(0).await;
+    ns.fold().await.expect("fold");
+    write(1).await;
+    // The checkpoint that will give the commit is on its way, and the one before gives it still.
+    let fold_waits = faulty.hold_puts_of("/checkpoint/").await;
+    let folding = tokio::spawn({
+        let ns = Arc::clone(&ns);
+        async move { ns.fold().await.expect("fold") }
+    });
+    faulty.put_held().await;
+    write(2).await;
+    let kept = ns.create_snapshot("kept", None, WriteMeta::default()).await.expect("made").commit;
+    let read_waits = faulty.hold_replies_of("/checkpoint/00000000000000000001").await;
+    let reading = tokio::spawn({
+        let ns = Arc::clone(&ns);
+        async move { past_rows(&ns.at_commit(kept).await.expect("a snapshot keeps it")).await }
+    });
+    faulty.reply_held().await;
+    drop(fold_waits);
+    folding.await.expect("no panic");
+    clock.advance(MINUTE * 2);
+    write(3).await;
+    ns.fold().await.expect("fold");
+    drop(read_waits);
+    let read = reading.await.expect("no panic");
+    let expected = (0..3).map(|i| (record(i, 0).id, record(i, 0))).collect();
+    assert_eq!(read, Rows::from([(DOCS.to_owned(), expected)]));
+}

@@ -66,12 +66,36 @@ pub struct Faulty {
     died: CancellationToken,
     pause: Arc<Pause>,
     wire: Arc<Wire>,
-    /// PUTs share it; whoever has it alone holds them back.
-    gate: RwLock<()>,
+    puts: Gate,
+    replies: Gate,
+}
+
+/// Calls share it; whoever has it alone holds those back whose paths contain a part.
+#[derive(Debug, Default)]
+struct Gate {
+    lock: RwLock<()>,
+    part: Mutex<String>,
     held: Notify,
-    /// The same for the replies of GETs.
-    replies: RwLock<()>,
-    reply_held: Notify,
+}
+
+impl Gate {
+    async fn hold(&self, part: &str) -> RwLockWriteGuard<'_, ()> {
+        let held = self.lock.write().await;
+        part.clone_into(&mut self.part.lock());
+        held
+    }
+
+    async fn pass(&self, path: &Path) {
+        if self.lock.try_read().is_ok() || !path.as_ref().contains(&*self.part.lock()) {
+            return;
+        }
+        // In the queue before anybody is told, so that who is told and asks for the gate again comes after it.
+        let mut through = std::pin::pin!(self.lock.read());
+        if futures::poll!(&mut through).is_pending() {
+            self.held.notify_one();
+            drop(through.await);
+        }
+    }
 }
 
 enum Fate {
@@ -98,10 +122,8 @@ impl Faulty {
             died: CancellationToken::new(),
             pause: Arc::default(),
             wire: Arc::default(),
-            gate: RwLock::new(()),
-            held: Notify::new(),
-            replies: RwLock::new(()),
-            reply_held: Notify::new(),
+            puts: Gate::default(),
+            replies: Gate::default(),
         }
     }
 
@@ -144,22 +166,27 @@ impl Faulty {
 
     /// Holds every PUT back until what this returns is dropped.
     pub async fn hold_puts(&self) -> RwLockWriteGuard<'_, ()> {
-        self.gate.write().await
+        self.hold_puts_of("").await
+    }
+
+    /// The same for PUTs of paths that contain `part`.
+    pub async fn hold_puts_of(&self, part: &str) -> RwLockWriteGuard<'_, ()> {
+        self.puts.hold(part).await
     }
 
     /// Returns when a PUT is held back. For one caller.
     pub async fn put_held(&self) {
-        self.held.notified().await;
+        self.puts.held.notified().await;
     }
 
-    /// Holds back what GETs have read until what this returns is dropped.
-    pub async fn hold_replies(&self) -> RwLockWriteGuard<'_, ()> {
-        self.replies.write().await
+    /// Holds back what GETs of paths that contain `part` have read until what this returns is dropped.
+    pub async fn hold_replies_of(&self, part: &str) -> RwLockWriteGuard<'_, ()> {
+        self.replies.hold(part).await
     }
 
     /// Returns when something that was read is held back. For one caller.
     pub async fn reply_held(&self) {
-        self.reply_held.notified().await;
+        self.replies.held.notified().await;
     }
 
     fn fate(&self, create: bool) -> Fate {
@@ -274,14 +301,7 @@ impl fmt::Display for Faulty {
 impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let create = matches!(opts.mode, PutMode::Create);
-        if self.gate.try_read().is_err() {
-            // In the queue before anybody is told, so that who is told and asks for the gate again comes after it.
-            let mut through = std::pin::pin!(self.gate.read());
-            if futures::poll!(&mut through).is_pending() {
-                self.held.notify_one();
-                drop(through.await);
-            }
-        }
+        self.puts.pass(location).await;
         let fate = self.begin(create).await;
         if let Fate::Late { after } = fate {
             let (inner, location) = (Arc::clone(&self.inner), location.clone());
@@ -303,10 +323,7 @@ impl ObjectStore for Faulty {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.note_read(location);
         let read = self.go(location, false, self.inner.get_opts(location, options)).await;
-        if self.replies.try_read().is_err() {
-            self.reply_held.notify_one();
-            drop(self.replies.read().await);
-        }
+        self.replies.pass(location).await;
         read
     }
 
