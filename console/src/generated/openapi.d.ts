@@ -1074,6 +1074,11 @@ export interface components {
              */
             collections_per_namespace: number;
             /**
+             * Format: int32
+             * @description Days that a namespace can be read, rewound and branched back to.
+             */
+            history_days: number;
+            /**
              * Format: int64
              * @description Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
              */

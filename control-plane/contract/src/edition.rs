@@ -70,6 +70,8 @@ pub struct Limits {
     pub storage_bytes: u64,
     /// Collections in a namespace.
     pub collections_per_namespace: u32,
+    /// Days that a namespace can be read, rewound and branched back to.
+    pub history_days: u32,
     /// Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
     pub query_milli_units_per_month: Option<u64>,
     /// Write milli-units in a calendar month (UTC) after which writes stop; `None` when usage is charged instead.

@@ -87,7 +87,7 @@ impl Data {
 
     /// A search and the exact order of what it found.
     fn ask(&self, graph: &Graph, query: &[f32], width: usize, visits: usize, accept: impl Fn(u32) -> bool) -> Vec<u32> {
-        let found = graph.search(query, Search { width, visits }, &mut |label| accept(label));
+        let found = graph.search(query, Search { width, enough: usize::MAX, visits }, &mut |label| accept(label));
         let mut near: Vec<(f32, u32)> =
             found.near.iter().map(|(label, _)| (-dot(query, &self.vectors[*label as usize]), *label)).collect();
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -128,7 +128,9 @@ impl Data {
             let began = Instant::now();
             let found = self.ask(graph, query, width, usize::MAX, passes);
             times.push(began.elapsed());
-            visits += graph.search(query, Search { width, visits: usize::MAX }, &mut |label| passes(label)).visits;
+            visits += graph
+                .search(query, Search { width, enough: usize::MAX, visits: usize::MAX }, &mut |label| passes(label))
+                .visits;
             hits += found.iter().filter(|label| truth.contains(label)).count();
         }
         times.sort_unstable();

@@ -43,6 +43,9 @@ impl Default for Params {
 pub struct Search {
     /// Candidates kept, and given back at most. More are slower and find more of the nearest. At least 1.
     pub width: usize,
+    /// When fewer than `width`: so many accepted ones are enough, if `width` were found accepted or not. So a search
+    /// that accepts few does not go on for as many of them as it would keep of all. At least 1.
+    pub enough: usize,
     /// Rows looked at, at most.
     pub visits: usize,
 }
@@ -157,7 +160,8 @@ impl Graph {
         for level in (1..=top).rev() {
             from = descend(rows, &point, from, level, without);
         }
-        let bounds = Bounds { width: search.width.max(1), visits: search.visits, copies: true, without };
+        let Search { width, enough, visits } = search;
+        let bounds = Bounds { width: width.max(1), enough: enough.max(1), visits, copies: true, without };
         let accept_row = |chunk: &Chunk, at: usize| accept(chunk.label(at));
         let Walked { visits, complete } = walk(rows, (&point, 0), from, bounds, &mut scratch, accept_row);
         let near = scratch.take_best().into_iter().filter_map(|near| {
@@ -249,7 +253,8 @@ impl Graph {
         for above in (level + 1..=top).rev() {
             from = descend(rows, &point, from, above, NONE);
         }
-        let bounds = Bounds { width: self.params.build_width, visits: usize::MAX, copies: false, without: NONE };
+        let width = self.params.build_width;
+        let bounds = Bounds { width, enough: width, visits: usize::MAX, copies: false, without: NONE };
         let mut layers: Vec<(u8, Vec<u64>)> = Vec::with_capacity(usize::from(level) + 1);
         for layer in (0..=level.min(top)).rev() {
             walk(rows, (&point, layer), from, bounds, scratch, |_, _| true);

@@ -13,6 +13,10 @@ pub(crate) struct Scratch {
     pub(crate) best: BinaryHeap<u64>,
     /// Rows to be measured.
     pub(crate) batch: Vec<u32>,
+    /// The nearest so far, whether they are taken or not, and the nearest of those that are, as many as end a walk;
+    /// worst first.
+    pub(crate) around: BinaryHeap<u64>,
+    pub(crate) taken: BinaryHeap<u64>,
 }
 
 impl Scratch {
@@ -23,6 +27,8 @@ impl Scratch {
         self.next.clear();
         self.best.clear();
         self.batch.clear();
+        self.around.clear();
+        self.taken.clear();
     }
 
     /// Whether the row was not seen before. A row past the end never is new.

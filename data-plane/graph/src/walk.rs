@@ -1,6 +1,7 @@
 //! Following links towards a point.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use crate::chunk::{Chunk, NONE, in_use};
 use crate::code::Point;
@@ -11,8 +12,11 @@ use crate::scratch::Scratch;
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// Rows wanted: the walk ends when none that is still to be followed is nearer than the worst of so many.
+    /// Rows wanted: the walk ends when none that is still to be followed is nearer than the worst of so many,
     pub(crate) width: usize,
+    /// or, if these are fewer, than the worst of so many that are taken and the worst of `width` that are not asked
+    /// whether they are.
+    pub(crate) enough: usize,
     /// Rows looked at, at most.
     pub(crate) visits: usize,
     /// Whether rows are found that hang on others with the same code. They have no links.
@@ -52,7 +56,8 @@ pub(crate) fn walk(
     mut accept: impl FnMut(&Chunk, usize) -> bool,
 ) -> Walked {
     scratch.clear(rows.end());
-    let Scratch { seen, next, best, batch } = scratch;
+    let Scratch { seen, next, best, batch, around, taken } = scratch;
+    let by_both = bounds.enough < bounds.width;
     let mut visits = 0;
     let mut worst = FARTHEST;
     batch.push(row_of(entry));
@@ -68,17 +73,23 @@ pub(crate) fn walk(
                 continue;
             }
             next.push(Reverse(near));
+            if by_both {
+                push_up_to(around, near, bounds.width);
+            }
             let mut copy = (row, chunk, at);
             loop {
                 if accept(copy.1, copy.2) {
-                    best.push(near & !u64::from(u32::MAX) | u64::from(copy.0));
-                    if best.len() > bounds.width {
-                        best.pop();
-                    }
-                    if best.len() >= bounds.width {
-                        worst = best.peek().copied().unwrap_or(FARTHEST);
+                    let found = near & !u64::from(u32::MAX) | u64::from(copy.0);
+                    push_up_to(best, found, bounds.width);
+                    if by_both {
+                        push_up_to(taken, found, bounds.enough);
                     }
                 }
+                worst = if by_both {
+                    worst_of(around, bounds.width).max(worst_of(taken, bounds.enough))
+                } else {
+                    worst_of(best, bounds.width)
+                };
                 let after = if bounds.copies { copy.1.next_copy(copy.2) } else { NONE };
                 // The copies are as far away.
                 if after == NONE || near >> 32 >= worst >> 32 || visits >= bounds.visits {
@@ -100,4 +111,19 @@ pub(crate) fn walk(
             batch.extend(in_use(chunk.links(at, level)).filter(|row| Scratch::see(seen, *row)));
         }
     }
+}
+
+fn push_up_to(heap: &mut BinaryHeap<u64>, near: u64, most: usize) {
+    if heap.len() < most {
+        heap.push(near);
+    } else if let Some(mut worst) = heap.peek_mut()
+        && near < *worst
+    {
+        *worst = near;
+    }
+}
+
+/// The worst of as many as are wanted.
+fn worst_of(heap: &BinaryHeap<u64>, wanted: usize) -> u64 {
+    if heap.len() < wanted { FARTHEST } else { heap.peek().copied().unwrap_or(FARTHEST) }
 }

@@ -8,7 +8,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 const METRICS: [Metric; 3] = [Metric::Cosine, Metric::Dot, Metric::Euclidean];
-const ALL: Search = Search { width: 96, visits: usize::MAX };
+const ALL: Search = Search { width: 96, enough: usize::MAX, visits: usize::MAX };
 
 fn sample(vectors: &[Vec<f32>]) -> Vec<&[f32]> {
     vectors.iter().take(500).map(Vec::as_slice).collect()
@@ -112,7 +112,10 @@ fn copies_are_all_found_and_do_not_cut_others_off() {
         let graph = filled(metric, &vectors);
         let found = recall(metric, &graph, &vectors, &queries, 10, |_| true);
         assert!(found >= 0.95, "{metric:?}: {found}");
-        let hits = graph.search(&few[0], Search { width: 2_000, visits: usize::MAX }, &mut |label| label % 2 == 1);
+        let hits =
+            graph.search(&few[0], Search { width: 2_000, enough: usize::MAX, visits: usize::MAX }, &mut |label| {
+                label % 2 == 1
+            });
         assert_eq!(hits.near.len(), 2_000);
         assert!(hits.near.iter().all(|(label, _)| label % 2 == 1));
     }
@@ -126,10 +129,10 @@ fn only_accepted_rows_are_found_and_visits_are_bounded() {
     let graph = filled(Metric::Cosine, &vectors);
     let found = recall(Metric::Cosine, &graph, &vectors, &queries, 10, |label| label % 10 == 3);
     assert!(found >= 0.95, "{found}");
-    let none = graph.search(&queries[0], Search { width: 10, visits: 700 }, &mut |_| false);
+    let none = graph.search(&queries[0], Search { width: 10, enough: usize::MAX, visits: 700 }, &mut |_| false);
     assert!(none.near.is_empty() && !none.complete, "it gave up and says so");
     assert!(none.visits < 700 + 64, "{}", none.visits);
-    let all = graph.search(&queries[0], Search { width: 10, visits: usize::MAX }, &mut |_| false);
+    let all = graph.search(&queries[0], Search { width: 10, enough: usize::MAX, visits: usize::MAX }, &mut |_| false);
     assert!(all.near.is_empty() && all.complete && all.visits <= vectors.len());
 }
 
@@ -186,7 +189,13 @@ fn adding_ends_when_it_is_told_to() {
     let left = AtomicUsize::new(100);
     let added = graph.add(&rows, &|| left.fetch_sub(1, Ordering::Relaxed) == 0);
     assert_eq!((added, graph.len()), (100, 100));
-    assert_eq!(graph.search(&vectors[3], Search { width: 500, visits: usize::MAX }, &mut |_| true).near.len(), 100);
+    assert_eq!(
+        graph
+            .search(&vectors[3], Search { width: 500, enough: usize::MAX, visits: usize::MAX }, &mut |_| true)
+            .near
+            .len(),
+        100
+    );
 }
 
 #[test]
@@ -215,10 +224,15 @@ fn odd_input_is_no_harm() {
             let rows: Vec<(u32, &[f32])> = (0..).zip(vectors.iter().map(Vec::as_slice)).collect();
             assert_eq!(graph.add(&rows, &|| false), 200);
             for query in &vectors {
-                let one = graph.search(query, Search { width: 0, visits: usize::MAX }, &mut |_| true);
+                let one =
+                    graph.search(query, Search { width: 0, enough: usize::MAX, visits: usize::MAX }, &mut |_| true);
                 assert_eq!(one.near.len(), 1);
-                assert_eq!(graph.search(query, Search { width: 0, visits: 0 }, &mut |_| true).near.len(), 1);
-                let all = graph.search(query, Search { width: 1_000, visits: usize::MAX }, &mut |_| true);
+                assert_eq!(
+                    graph.search(query, Search { width: 0, enough: usize::MAX, visits: 0 }, &mut |_| true).near.len(),
+                    1
+                );
+                let all =
+                    graph.search(query, Search { width: 1_000, enough: usize::MAX, visits: usize::MAX }, &mut |_| true);
                 assert_eq!(all.near.len(), 200, "{metric:?} {dimension}: more wanted than there are");
             }
         }
@@ -235,7 +249,7 @@ proptest! {
         metric in prop::sample::select(METRICS.to_vec()),
     ) {
         let graph = filled(metric, &vectors);
-        let found = graph.search(&query, Search { width: 200, visits: usize::MAX }, &mut |_| true);
+        let found = graph.search(&query, Search { width: 200, enough: usize::MAX, visits: usize::MAX }, &mut |_| true);
         let mut labels: Vec<u32> = found.near.iter().map(|(label, _)| *label).collect();
         labels.sort_unstable();
         prop_assert_eq!(labels, (0..vectors.len() as u32).collect::<Vec<_>>());
@@ -309,7 +323,7 @@ fn a_row_that_is_left_out_is_not_found_and_does_not_lead_to_others() {
     let mut chance = ChaCha8Rng::seed_from_u64(11);
     let vectors = clusters(&mut chance, 4_000, 24, 20, 0.3);
     let graph = filled(Metric::Euclidean, &vectors);
-    let (few, mut with, mut without) = (Search { width: 10, visits: usize::MAX }, 0, 0);
+    let (few, mut with, mut without) = (Search { width: 10, enough: usize::MAX, visits: usize::MAX }, 0, 0);
     for label in (0..4_000).step_by(40) {
         let query = &vectors[label as usize];
         let mut exact: Vec<(f64, u32)> =
@@ -332,7 +346,7 @@ fn copies_of_a_row_that_is_left_out_are_found() {
     vectors.extend(std::iter::repeat_n(vec![7.0, 1.0], 3));
     let graph = filled(Metric::Euclidean, &vectors);
     for label in [7, 50, 52] {
-        let few = Search { width: 3, visits: usize::MAX };
+        let few = Search { width: 3, enough: usize::MAX, visits: usize::MAX };
         let mut found = graph.search_without(label, &[7.0, 1.0], few, &mut |_| true).near;
         found.sort_unstable_by_key(|(row, _)| *row);
         let labels: Vec<u32> = found.into_iter().map(|(row, _)| row).collect();

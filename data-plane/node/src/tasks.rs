@@ -93,9 +93,10 @@ impl Background {
         }
     }
 
-    /// Closes what nobody uses, over and over.
+    /// Closes what nobody uses, and has the rest keep what its edition says of the past, over and over.
     pub(crate) async fn sweep(self: Arc<Self>) {
         while self.pause(SWEEP).await {
+            self.registry.slots().iter().for_each(|slot| slot.keep_history());
             self.close_idle().await;
             self.release_idle();
             self.save_sizes().await;

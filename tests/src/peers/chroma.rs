@@ -142,7 +142,7 @@ impl Contender for Chroma {
         self.stop().await?;
         self.start().await?;
         let query = self.http.post(format!("{}{}/query", self.base, self.path)).build()?;
-        let opened = futures::future::try_join_all((0..clients).map(|_| Connection::open(&query))).await?;
+        let opened = (0..clients).map(|_| Connection::to(&query)).collect::<Result<_>>()?;
         *self.clients.write().await = opened;
         Ok(())
     }

@@ -13,32 +13,43 @@ use tokio::sync::Mutex;
 
 /// A connection, and the one POST that is sent on it, but for its body.
 pub struct Connection {
-    sender: Mutex<SendRequest<Full<Bytes>>>,
+    /// Opened when it is first used, and again when the other end has closed it.
+    sender: Mutex<Option<SendRequest<Full<Bytes>>>>,
+    host: String,
+    port: u16,
     path: String,
     headers: HeaderMap,
 }
 
 impl Connection {
-    /// Connects to where `request` goes; its headers go with each request.
-    pub async fn open(request: &Request) -> Result<Self> {
+    /// One to where `request` goes; its headers go with each request.
+    pub fn to(request: &Request) -> Result<Self> {
         let url = request.url();
         let (host, port) = url.host_str().zip(url.port()).context("no address")?;
-        let stream = TcpStream::connect((host, port)).await?;
+        let mut headers = request.headers().clone();
+        headers.insert(HOST, format!("{host}:{port}").parse()?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(Self { sender: Mutex::new(None), host: host.to_owned(), port, path: url.path().to_owned(), headers })
+    }
+
+    async fn open(&self) -> Result<SendRequest<Full<Bytes>>> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // It ends with the sender, or tells it what went wrong.
         tokio::spawn(connection);
-        let mut headers = request.headers().clone();
-        headers.insert(HOST, format!("{host}:{port}").parse()?);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(Self { sender: Mutex::new(sender), path: url.path().to_owned(), headers })
+        Ok(sender)
     }
 
     /// Sends a body and gives the body of the answer, which must be a success.
     pub async fn post(&self, body: Bytes) -> Result<Bytes> {
         let mut request = hyper::Request::post(&self.path).body(Full::new(body))?;
         request.headers_mut().clone_from(&self.headers);
-        let mut sender = self.sender.lock().await;
+        let mut held = self.sender.lock().await;
+        let sender = match &mut *held {
+            Some(sender) if !sender.is_closed() => sender,
+            gone => gone.insert(self.open().await?),
+        };
         sender.ready().await?;
         let reply = sender.send_request(request).await?;
         let status = reply.status();

@@ -69,7 +69,7 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     let query = api.request(Method::POST, &format!("{}/query", collection.path())).build()?;
     let contender = Arc::new(Served {
         pid: service.program()?.pid(),
-        clients: futures::future::try_join_all((0..clients).map(|_| Connection::open(&query))).await?,
+        clients: (0..clients).map(|_| Connection::to(&query)).collect::<Result<_>>()?,
         bodies: Share::EACH.map(|share| bodies(&data, share)),
     });
     let shares = course(&contender, &data, time).await?;

@@ -171,7 +171,7 @@ impl Shared {
 
     /// In milliseconds and never 0, as [`Unfolded`] counts it.
     pub(super) fn monotonic_ms(&self) -> u64 {
-        u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1
+        u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// Makes durable writes visible.
@@ -244,7 +244,8 @@ impl Shared {
     }
 
     pub(super) fn clean_up_in(&self, wait: Duration) {
-        let due = u64::try_from((self.monotonic() + wait).as_millis()).unwrap_or(u64::MAX - 1) + 1;
+        let due =
+            u64::try_from(self.monotonic().saturating_add(wait).as_millis()).unwrap_or(u64::MAX).saturating_add(1);
         self.unfolded.clean_up_ms.store(due, Ordering::Release);
     }
 

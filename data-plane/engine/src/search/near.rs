@@ -9,11 +9,14 @@ use super::distance::Probe;
 use super::remote::Wanted;
 use super::view::View;
 use crate::filter::Filter;
-use crate::image::VectorIndex;
+use crate::image::{VectorIndex, live_rows};
 use crate::memtable::{Bits, MemView};
 
 /// Candidates for each hit wanted, in hundredths: the nearest by their codes are not quite the nearest.
 const WIDTH_PER_HIT: usize = 150;
+/// Passing rows for each hit wanted that end a filtered search, in hundredths: what lies farther than these is hardly
+/// ever among the nearest.
+const ENOUGH_PER_HIT: usize = 200;
 /// About how many rows are looked at for each candidate, when all pass.
 const VISITS_PER_CANDIDATE: usize = 16;
 /// What looking at a row of an index costs, in passing rows that are looked at one after the other.
@@ -24,9 +27,9 @@ const PATIENCE_MIN: usize = 2_000;
 /// So many passing rows at least make it worth while to look at their codes before their vectors.
 const WORTH_CODES: usize = 1_000;
 
-/// What is done on the caller's thread, as moving it costs more: a search so wide at most, a look at so many codes or
+/// What is done on the caller's thread, as moving it costs more: a walk over so many candidates at most, a look at so many codes or
 /// vectors at most, a filter whose cost for all rows is so much at most, beside so many rows at most that are in no index.
-const QUICK_WIDTH: usize = 96;
+const QUICK_CANDIDATES: usize = 96;
 const QUICK_PASSING: usize = 4_000;
 const QUICK_FILTER: u64 = 400_000;
 const QUICK_ROWS: usize = 256;
@@ -39,6 +42,14 @@ pub(super) struct Begun {
     pub(super) near: Option<Vec<Row>>,
     /// Whether what is left to do takes little.
     pub(super) quick: bool,
+}
+
+/// How an index's links are followed.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    search: Search,
+    /// About how many rows are found on the way, whether they pass or not.
+    candidates: usize,
 }
 
 /// A row of a part, by the part's place in the view.
@@ -58,8 +69,9 @@ impl Wanted {
         }
         let passing = view.passing(self.filter.as_ref());
         let matching = matching(&passing);
-        let narrow = matching >= WORTH_CODES && width(index, limit).is_some_and(|width| width <= QUICK_WIDTH);
-        let near = if narrow { view.linked(index, &probe, &passing, (limit, matching)) } else { None };
+        let walk = if matching < WORTH_CODES { None } else { view.walk(index, (limit, matching)) };
+        let walk = walk.filter(|walk| walk.candidates <= QUICK_CANDIDATES);
+        let near = walk.and_then(|walk| view.linked(index, &probe, &passing, (limit, walk)));
         let quick = near.is_some() || matching <= QUICK_PASSING;
         Some(Begun { passing, near, quick })
     }
@@ -92,7 +104,9 @@ impl View {
         if matching < WORTH_CODES {
             return None;
         }
-        self.linked(index, probe, passing, (limit, matching)).or_else(|| self.scanned(index, probe, passing, limit))
+        let walk = self.walk(index, (limit, matching));
+        let near = walk.and_then(|walk| self.linked(index, probe, passing, (limit, walk)));
+        near.or_else(|| self.scanned(index, probe, passing, limit))
     }
 
     /// The nearest rows by the graph's links, but for the few that a graph does not find. `None` when looking at the codes
@@ -102,20 +116,32 @@ impl View {
         index: &VectorIndex,
         probe: &Probe<'_>,
         passing: &[Bits],
-        (limit, matching): (usize, usize),
+        (limit, walk): (usize, Walk),
     ) -> Option<Vec<Row>> {
-        let width = width(index, limit)?;
-        // The fewer rows pass, the more are looked at for one that does.
-        let rows = index.graph().len();
-        let expected = VISITS_PER_CANDIDATE.saturating_mul(width).saturating_mul(rows) / matching.max(1);
-        if expected.saturating_mul(VISIT_COST) >= matching {
-            return None;
-        }
         let row = |label| self.row(index, passing, label);
-        let search = Search { width, visits: expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_MIN) };
-        let found = index.graph().search(probe.vector(), search, &mut |label| row(label).is_some());
+        let found = index.graph().search(probe.vector(), walk.search, &mut |label| row(label).is_some());
         let near: Vec<Row> = found.near.iter().filter_map(|(label, _)| row(*label)).collect();
         (found.complete && near.len() >= limit).then_some(near)
+    }
+
+    /// How to follow an index's links to so many of the `matching` rows that pass. `None` when looking at the codes of
+    /// all of them is cheaper, or when no width of a search is enough.
+    fn walk(&self, index: &VectorIndex, (limit, matching): (usize, usize)) -> Option<Walk> {
+        let width = index.width()?.max(limit * WIDTH_PER_HIT / 100);
+        let (rows, live) = (index.graph().len(), live_rows(&self.parts));
+        // The fewer rows pass, the more are looked at for one that does.
+        let among_all = |candidates: usize, of: usize| candidates.saturating_mul(rows) / of.max(1);
+        let (width, enough, candidates) = if matching < live {
+            // What was measured is how many live ones have to be found.
+            let (width, enough) = (among_all(width, live).max(width), limit * ENOUGH_PER_HIT / 100);
+            (width, enough, width.max(among_all(enough, matching)))
+        } else {
+            (width, width, among_all(width, matching))
+        };
+        let expected = candidates.saturating_mul(VISITS_PER_CANDIDATE);
+        let visits = expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_MIN);
+        let walk = Walk { search: Search { width, enough, visits }, candidates };
+        (expected.saturating_mul(VISIT_COST) < matching).then_some(walk)
     }
 
     /// The nearest rows and those that their codes do not tell from them. `None` when nobody waits any more.
@@ -137,9 +163,4 @@ impl View {
 /// How many rows pass.
 fn matching(passing: &[Bits]) -> usize {
     passing.iter().map(|bits| bits.ones() as usize).sum()
-}
-
-/// How wide an index is searched for so many rows; `None` when no width is enough.
-fn width(index: &VectorIndex, limit: usize) -> Option<usize> {
-    Some(index.width()?.max(limit * WIDTH_PER_HIT / 100))
 }

@@ -97,6 +97,7 @@ mod tests {
             concurrent_requests: 2,
             storage_bytes: 1,
             collections_per_namespace: 1,
+            history_days: 1,
             query_milli_units_per_month: None,
             write_milli_units_per_month: None,
             embedding_tokens_per_month: None,

@@ -1,6 +1,6 @@
 //! Opening a namespace of the engine for an assignment.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use agentdb_clock::{Clock, Entropy};
 use agentdb_control_plane_contract::Assignment;
@@ -20,10 +20,15 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
-    /// Recovers the namespace. Each handle writes under an id of its own, so that what an earlier handle
+    /// Recovers the namespace, which can be read back for `history`. Each handle writes under an id of its own, so that what an earlier handle
     /// still has in flight cannot be taken for this one's, and answers only in the lease's `epoch`, in which the
     /// opening began.
-    pub(crate) async fn open(&self, assignment: &Assignment, epoch: u64) -> Result<Arc<Namespace>, OpenError> {
+    pub(crate) async fn open(
+        &self,
+        assignment: &Assignment,
+        epoch: u64,
+        history: Duration,
+    ) -> Result<Arc<Namespace>, OpenError> {
         let writer_id = Uuid::from_bytes(self.entropy.nonce());
         let writer = Writer { writer_id, generation: assignment.generation };
         let environment = Environment {
@@ -31,6 +36,7 @@ impl Opener {
             entropy: Arc::clone(&self.entropy),
             lease: Arc::new(LeaseOfEpoch::new(Arc::clone(&self.lease), epoch)),
         };
-        Namespace::open(&self.store, &assignment.prefix, writer, self.config.clone(), environment).await
+        let config = Config { history, ..self.config.clone() };
+        Namespace::open(&self.store, &assignment.prefix, writer, config, environment).await
     }
 }

@@ -210,6 +210,9 @@ impl Registry {
             .slots
             .entry(id)
             .or_insert_with(|| Arc::new(Slot::new(assignment.clone(), self.marks.of(id), self.storage.size(id))));
+        if let Some(organisation) = inner.organisations.get(&assignment.org_id) {
+            slot.set_history(organisation.policy().limits.history_days);
+        }
         slot.assign(assignment);
         match state {
             AssignmentState::Serve => {}
@@ -219,6 +222,9 @@ impl Registry {
     }
 
     fn set_policy(&self, inner: &mut Inner, policy: OrgPolicy) {
+        let ids = inner.names.get(&policy.org_id).into_iter().flat_map(HashMap::values);
+        let slots = ids.filter_map(|id| inner.slots.get(id));
+        slots.for_each(|slot| slot.set_history(policy.limits.history_days));
         match inner.organisations.get(&policy.org_id) {
             Some(organisation) => organisation.set_policy(policy),
             None => {

@@ -23,6 +23,7 @@ const OPEN_BACKOFF: Duration = Duration::from_secs(1);
 /// How long a namespace that another writer took is left alone, unless a new generation comes before.
 const FENCED_BACKOFF: Duration = Duration::from_secs(10);
 const UNKNOWN: u64 = u64::MAX;
+const DAY_S: u64 = 24 * 3_600;
 
 /// Why a namespace cannot be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +77,8 @@ pub(crate) struct Slot {
     trouble: Mutex<Option<(Duration, SlotError)>>,
     last_used_s: AtomicU64,
     known_bytes: AtomicU64,
+    /// Seconds; everything is kept until it is known.
+    history_s: AtomicU64,
     pub(crate) mark: Arc<WriteMark>,
     /// Usage in the log that billing has.
     pub(crate) acknowledged: Mutex<HashMap<UsageKey, u64>>,
@@ -90,6 +93,7 @@ impl Slot {
             trouble: Mutex::new(None),
             last_used_s: AtomicU64::new(0),
             known_bytes: AtomicU64::new(known_bytes.unwrap_or(UNKNOWN)),
+            history_s: AtomicU64::new(UNKNOWN),
             mark,
             acknowledged: Mutex::new(HashMap::new()),
         }
@@ -110,6 +114,24 @@ impl Slot {
             *self.trouble.lock() = None;
         }
         *current = Arc::new(assignment);
+    }
+
+    /// Says how far back the namespace is to be readable. One that is open keeps to it from the next
+    /// [`Slot::keep_history`] on.
+    pub(crate) fn set_history(&self, days: u32) {
+        self.history_s.store(u64::from(days) * DAY_S, Ordering::Relaxed);
+    }
+
+    /// Has the namespace, if it is open, keep as much of its past as was said last.
+    pub(crate) fn keep_history(&self) {
+        if let Some(open) = self.peek() {
+            open.set_history(self.history());
+        }
+    }
+
+    /// How far back the namespace is to be readable.
+    pub(crate) fn history(&self) -> Duration {
+        Duration::from_secs(self.history_s.load(Ordering::Relaxed))
     }
 
     /// The namespace, opened where needed, for a request.
@@ -220,7 +242,7 @@ impl Slot {
         if !opener.lease.valid() {
             return Err(SlotError::NoLease);
         }
-        match opener.open(assignment, epoch).await {
+        match opener.open(assignment, epoch, self.history()).await {
             Ok(namespace) => {
                 self.known_bytes.store(namespace.logical_bytes(), Ordering::Relaxed);
                 self.mark.opened();

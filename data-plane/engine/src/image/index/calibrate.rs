@@ -4,11 +4,12 @@ use agentdb_data_plane_graph::Search;
 
 use super::{VectorIndex, live_rows, spread};
 use crate::image::Part;
+use crate::memtable::Bits;
 use crate::schema::VectorSpec;
 use crate::search::Probe;
 
 /// Queries asked.
-const QUERIES: usize = 40;
+const QUERIES: usize = 120;
 /// The recall is that of so many nearest rows.
 const RECALL_DEPTH: usize = 10;
 /// What must be reached: more than what is promised, as other queries may be harder.
@@ -28,23 +29,21 @@ pub(crate) fn width_for(
     stop: &dyn Fn() -> bool,
 ) -> Option<Option<usize>> {
     let queries = queries(parts, index);
+    let live: Vec<Bits> = parts.iter().map(|part| Bits::all_but(part.segment.len(), &part.dead)).collect();
     let mut truths = Vec::with_capacity(queries.len());
     for query in &queries {
-        if stop() {
-            return None;
-        }
-        truths.push(truth(parts, index, query.without, &Probe::new(&query.vector, spec.metric)));
+        let probe = Probe::new(&query.vector, spec.metric);
+        truths.push(truth((parts, &live), index, query.without, &probe, stop)?);
     }
     for width in WIDTHS {
         let (mut hits, mut wanted) = (0, 0);
-        for (query, truth) in queries.iter().zip(&truths) {
+        for (query, (worst, many)) in queries.iter().zip(&truths) {
             if stop() {
                 return None;
             }
-            let Some(worst) = truth.last() else { continue };
             let probe = Probe::new(&query.vector, spec.metric);
-            hits += found(parts, index, query.without, &probe, (width, *worst)).min(truth.len());
-            wanted += truth.len();
+            hits += found(parts, index, query.without, &probe, (width, *worst)).min(*many);
+            wanted += many;
         }
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
         if hits as f64 >= wanted as f64 * RECALL {
@@ -74,39 +73,39 @@ fn queries(parts: &[Part], index: &VectorIndex) -> Vec<LikeRows> {
     queries.collect()
 }
 
-/// The distances of the nearest rows in the graph, nearest first.
-fn truth(parts: &[Part], index: &VectorIndex, without: u32, probe: &Probe<'_>) -> Vec<f32> {
-    let mut nearest: Vec<f32> = Vec::with_capacity(RECALL_DEPTH + 1);
-    for part in parts {
-        let Some(labels) = index.labels.get(&part.id) else { continue };
-        for (row, label) in (0_u32..).zip(labels.of.iter()) {
-            if *label >= super::NO_VECTOR || *label == without || part.dead.get(row) {
-                continue;
-            }
-            let Some((vector, norm)) = part.segment.vector(index.column, row) else { continue };
-            let distance = probe.distance(vector, norm);
-            if nearest.len() < RECALL_DEPTH || nearest.last().is_some_and(|worst| distance < *worst) {
-                let at = nearest.partition_point(|near| *near <= distance);
-                nearest.insert(at, distance);
-                nearest.truncate(RECALL_DEPTH);
-            }
-        }
-    }
-    nearest
+/// The distance of the farthest of the nearest live rows in the graph, and how many these are. `None` when told to stop.
+fn truth(
+    (parts, live): (&[Part], &[Bits]),
+    index: &VectorIndex,
+    without: u32,
+    probe: &Probe<'_>,
+    stop: &dyn Fn() -> bool,
+) -> Option<(f32, usize)> {
+    let labels = parts.iter().zip(live).flat_map(|(part, live)| index.labels(part, live));
+    let near = index.graph.scan(probe.vector(), RECALL_DEPTH, &mut labels.filter(|label| *label != without), stop)?;
+    let mut distances: Vec<f32> = near.into_iter().filter_map(|label| distance(parts, index, probe, label)).collect();
+    distances.sort_unstable_by(f32::total_cmp);
+    distances.truncate(RECALL_DEPTH);
+    Some((distances.last().copied().unwrap_or(f32::INFINITY), distances.len()))
+}
+
+/// The row of a label, if it is live.
+fn row<'a>(parts: &'a [Part], index: &VectorIndex, label: u32) -> Option<(&'a Part, u32)> {
+    let spot = index.spot(label);
+    let part = parts.iter().find(|part| part.id == spot.part)?;
+    (!part.dead.get(spot.row)).then_some((part, spot.row))
+}
+
+fn distance(parts: &[Part], index: &VectorIndex, probe: &Probe<'_>, label: u32) -> Option<f32> {
+    let (part, row) = row(parts, index, label)?;
+    part.segment.vector(index.column, row).map(|(vector, norm)| probe.distance(vector, norm))
 }
 
 /// How many rows a search finds that are as near as `worst`.
 fn found(parts: &[Part], index: &VectorIndex, without: u32, probe: &Probe<'_>, (width, worst): (usize, f32)) -> usize {
-    let row = |label: u32| {
-        let spot = index.spot(label);
-        let part = parts.iter().find(|part| part.id == spot.part)?;
-        (!part.dead.get(spot.row)).then_some((part, spot.row))
-    };
-    let search = Search { width, visits: usize::MAX };
-    let found = index.graph.search_without(without, probe.vector(), search, &mut |label| row(label).is_some());
-    let distances = found.near.iter().filter_map(|(label, _)| {
-        let (part, row) = row(*label)?;
-        part.segment.vector(index.column, row).map(|(vector, norm)| probe.distance(vector, norm))
-    });
+    let search = Search { width, enough: usize::MAX, visits: usize::MAX };
+    let mut is_live = |label| row(parts, index, label).is_some();
+    let found = index.graph.search_without(without, probe.vector(), search, &mut is_live);
+    let distances = found.near.iter().filter_map(|(label, _)| distance(parts, index, probe, *label));
     distances.filter(|distance| *distance <= worst).count()
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use agentdb_clock::SystemClock;
 use agentdb_control_plane_contract::{Edition, Limits, Standing};
 use agentdb_ids::Uuid;
@@ -40,6 +42,10 @@ fn placed(n: u128, name: &str, state: AssignmentState) -> PolicyEvent {
 }
 
 fn policy(version: u64) -> PolicyEvent {
+    policy_of(version, 1)
+}
+
+fn policy_of(version: u64, history_days: u32) -> PolicyEvent {
     let limits = Limits {
         namespaces: 1,
         api_keys: 1,
@@ -48,6 +54,7 @@ fn policy(version: u64) -> PolicyEvent {
         concurrent_requests: 2,
         storage_bytes: 1,
         collections_per_namespace: 1,
+        history_days,
         query_milli_units_per_month: None,
         write_milli_units_per_month: None,
         embedding_tokens_per_month: None,
@@ -124,6 +131,21 @@ fn a_change_of_policy_keeps_what_the_organisation_has_in_work() {
     assert!(organisation.begin(2).is_none(), "two are in work");
     drop(first);
     assert!(organisation.begin(2).is_some());
+}
+
+#[test]
+fn a_namespace_keeps_the_history_of_its_organisation_in_whatever_order_the_two_come() {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let registry = Bench::new().registry();
+    let history = |n| registry.slots().into_iter().find(|slot| slot.id() == id(n)).expect("placed").history();
+    registry.apply(batch(false, vec![placed(1, "a", AssignmentState::Serve)]));
+    assert!(history(1) > 36_500 * DAY, "nothing is trimmed before it is known what is kept");
+    registry.apply(batch(false, vec![policy_of(1, 7)]));
+    assert_eq!(history(1), 7 * DAY);
+    registry.apply(batch(false, vec![placed(2, "b", AssignmentState::Serve), policy_of(2, 35)]));
+    assert_eq!([history(1), history(2)], [35 * DAY; 2]);
+    registry.apply(batch(false, vec![placed(3, "c", AssignmentState::Serve)]));
+    assert_eq!(history(3), 35 * DAY);
 }
 
 #[test]

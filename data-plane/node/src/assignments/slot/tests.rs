@@ -1,16 +1,20 @@
-use agentdb_clock::{SystemClock, SystemEntropy};
-use agentdb_data_plane_engine::{Config, Record, Schema, Store, StoreConfig, UsageDelta, WriteMeta};
+use agentdb_clock::{Clock, ManualClock, SystemClock, SystemEntropy};
+use agentdb_data_plane_engine::{Config, Record, Schema, Store, StoreConfig, TimeError, UsageDelta, WriteMeta};
 use agentdb_ids::{OrgId, Uuid};
 
 use super::*;
 use crate::{lease::Lease, metering::DirtyMarks};
 
 async fn opener(dir: &std::path::Path, lease: Arc<Lease>) -> Opener {
+    opener_at(dir, lease, Arc::new(SystemClock::new())).await
+}
+
+async fn opener_at(dir: &std::path::Path, lease: Arc<Lease>, clock: Arc<dyn Clock>) -> Opener {
     Opener {
         store: Store::open(&StoreConfig::directory(&dir.join("objects"))).await.expect("a store"),
         config: Config::default(),
         lease,
-        clock: Arc::new(SystemClock::new()),
+        clock,
         entropy: Arc::new(SystemEntropy),
     }
 }
@@ -106,4 +110,33 @@ async fn a_namespace_is_not_opened_for_an_assignment_that_changed_meanwhile() {
     drop(gate);
     assert_eq!(asking.await.map(|_| ()), Err(SlotError::Leaving));
     assert!(slot.peek().is_none(), "nothing was opened for the generation before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_namespace_keeps_as_much_of_its_past_as_was_said_last() {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let dir = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+    let lease = Arc::new(Lease::held_for(Arc::new(clock.clone()), 100 * DAY));
+    let opener = opener_at(dir.path(), lease, Arc::new(clock.clone())).await;
+    let slot = slot(dir.path());
+    slot.set_history(7);
+    let open = slot.acquire(&opener).await.expect("open");
+    open.create_collection("c", Schema::default(), WriteMeta::default()).await.expect("created");
+    let write = async || {
+        let record = Record { id: "a".to_owned(), ..Record::default() };
+        let written = open.upsert("c", vec![record], WriteMeta::default()).await.expect("written");
+        open.fold().await.expect("fold");
+        written.commit
+    };
+    let (first, second) = (write().await, write().await);
+    clock.advance(2 * DAY);
+    write().await;
+    clock.advance(2 * DAY);
+    write().await;
+    assert!(open.at_commit(first).await.is_ok(), "seven days are kept");
+    slot.set_history(1);
+    slot.keep_history();
+    write().await;
+    assert!(matches!(open.at_commit(second).await, Err(TimeError::Gone { .. })), "it is older than a day");
 }
