@@ -122,6 +122,34 @@ fn copies_are_all_found_and_do_not_cut_others_off() {
 }
 
 #[test]
+fn a_filtered_search_ends_with_enough_but_is_as_wide_as_one_without_a_filter() {
+    let mut chance = ChaCha8Rng::seed_from_u64(11);
+    let mut vectors = clusters(&mut chance, 5_050, 24, 40, 0.3);
+    let queries = vectors.split_off(5_000);
+    let graph = filled(Metric::Cosine, &vectors);
+    let enough = Search { enough: 20, ..ALL };
+    let (mut fewer, mut more, mut hits) = (0, 0, 0);
+    for query in &queries {
+        let mut order: Vec<u32> = (0..5_000).collect();
+        order.sort_by(|a, b| {
+            let far = |label: u32| distance(Metric::Cosine, query, &vectors[label as usize]);
+            far(*a).total_cmp(&far(*b))
+        });
+        // All that are near pass, and few others do.
+        let around: std::collections::HashSet<u32> = order[..500].iter().copied().collect();
+        let here = graph.search(query, enough, &mut |label| around.contains(&label));
+        assert_eq!(here, graph.search(query, ALL, &mut |_| true));
+        let tenth = |label: u32| label % 10 == 3;
+        let (some, all) = (graph.search(query, enough, &mut |l| tenth(l)), graph.search(query, ALL, &mut |l| tenth(l)));
+        (fewer, more) = (fewer + some.visits, more + all.visits);
+        let nearest = order.iter().filter(|label| tenth(**label)).take(10);
+        hits += nearest.filter(|label| some.near.iter().any(|(found, _)| found == *label)).count();
+    }
+    assert!(fewer * 2 < more, "{fewer} of {more}");
+    assert!(hits * 100 >= queries.len() * 10 * 95, "{hits}");
+}
+
+#[test]
 fn only_accepted_rows_are_found_and_visits_are_bounded() {
     let mut chance = ChaCha8Rng::seed_from_u64(10);
     let mut vectors = clusters(&mut chance, 5_050, 24, 40, 0.3);
