@@ -29,7 +29,7 @@ impl Stores {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn org(&self, org_id: OrgId) -> Result<OrgTx, StoreError> {
-        let mut tx = self.app.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.app).await?;
         set_org(&mut tx, org_id).await?;
         Ok(OrgTx { tx, org_id })
     }
@@ -39,7 +39,7 @@ impl Stores {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn person(&self, user_id: UserId) -> Result<PersonTx, StoreError> {
-        let mut tx = self.app.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.app).await?;
         sqlx::query!(r#"SELECT set_config('app.user_id', $1::text, true) AS "set!""#, user_id.uuid().to_string())
             .fetch_one(&mut *tx)
             .await?;

@@ -72,7 +72,7 @@ impl Store {
             let largest = reported.entry(CounterKey::of(counter)).or_default();
             *largest = value.max(*largest);
         }
-        let mut tx = self.pools.jobs.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pools.jobs).await?;
         if !reported.is_empty() {
             let changes = raise_counters(&mut tx, &reported, now).await?;
             let alerts = alerts(&reported, &changes, now.timestamp().div_euclid(3600));

@@ -32,7 +32,7 @@ impl Store {
 
     /// A transaction that sees one organisation; row-level security reads the setting.
     async fn org(&self, org_id: OrgId) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let mut tx = self.pools.app.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pools.app).await?;
         sqlx::query!(r#"SELECT set_config('app.org_id', $1::text, true) AS "set!""#, org_id.uuid().to_string())
             .fetch_one(&mut *tx)
             .await?;

@@ -126,7 +126,7 @@ impl Jobs {
     /// Decides which events nobody needs any more. From then on a node that is behind the mark gets a snapshot, whether
     /// the events are still there or not.
     async fn mark_trimmed(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         // In the order of all who lock nodes.
         sqlx::query!("SELECT node_id FROM control.nodes ORDER BY node_id FOR NO KEY UPDATE")
             .fetch_all(&mut *tx)

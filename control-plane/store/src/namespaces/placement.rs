@@ -142,7 +142,7 @@ impl Jobs {
         seen_since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<bool>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         sqlx::query!("SELECT org_id FROM control.organizations WHERE org_id = $1 FOR NO KEY UPDATE", org_id.uuid())
             .fetch_optional(&mut *tx)
             .await?;

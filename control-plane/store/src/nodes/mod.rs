@@ -32,7 +32,7 @@ impl Jobs {
         now: DateTime<Utc>,
     ) -> Result<Option<NodeCursors>, StoreError> {
         let applied = i64::try_from(applied).unwrap_or(i64::MAX);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         sqlx::query!(
             "INSERT INTO control.nodes (node_id, first_seen_at, last_seen_at) VALUES ($1, $2, $2)
              ON CONFLICT (node_id) DO NOTHING",

@@ -116,7 +116,7 @@ impl Jobs {
             OrganizationChange::Standing(standing) => (None, Some(standing_text(*standing)), None),
             OrganizationChange::LimitOverrides(overrides) => (None, None, Some(overrides)),
         };
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         let changed = sqlx::query!(
             "UPDATE control.organizations
              SET edition = coalesce($2, edition), standing = coalesce($3, standing),

@@ -56,7 +56,8 @@ impl Jobs {
         with_state: bool,
         now: DateTime<Utc>,
     ) -> Result<Feed, StoreError> {
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut tx =
+            agentdb_transaction::begin_with(&self.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let node =
             sqlx::query!("SELECT policy_cursor, trimmed_cursor FROM control.nodes WHERE node_id = $1", node_id.uuid())
                 .fetch_one(&mut *tx)

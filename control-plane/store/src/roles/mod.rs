@@ -26,7 +26,7 @@ impl std::fmt::Debug for RolePasswords {
 /// # Errors
 /// When the database cannot be reached, `admin` is not allowed to, or a password is not printable ASCII.
 pub async fn ensure_roles(admin: &PgPool, passwords: &RolePasswords) -> Result<(), sqlx::Error> {
-    let mut tx = admin.begin().await?;
+    let mut tx = agentdb_transaction::begin(admin).await?;
     tx.execute(sqlx::raw_sql(include_str!("../roles.sql"))).await?;
     let roles = [
         ("agentdb_app", &passwords.app),

@@ -43,7 +43,7 @@ impl People {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn add_session(&self, session: &NewSession) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         sqlx::query!(
             "INSERT INTO control.sessions (session_id, user_id, token_sha256, created_at, last_seen_at, expires_at)
              VALUES ($1, $2, $3, $4, $4, $5)",

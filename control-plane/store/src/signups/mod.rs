@@ -56,7 +56,7 @@ impl People {
         verification: &NewMail<'_>,
         notice: &NewMail<'_>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         let known = sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT FROM control.users WHERE lower(email) = lower($1)) AS "known!""#,
             signup.email
@@ -124,7 +124,7 @@ impl People {
         identity: NewIdentity,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = agentdb_transaction::begin(&self.pool).await?;
         let Some(signup) = sqlx::query!(
             "DELETE FROM control.email_verifications WHERE token_sha256 = $1 AND expires_at > $2
              RETURNING email, password_hash, organization_name",

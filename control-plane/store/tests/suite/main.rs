@@ -9,3 +9,4 @@ mod namespaces;
 mod postgres;
 mod row_level_security;
 mod signups;
+mod transactions;

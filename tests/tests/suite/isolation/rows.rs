@@ -1,6 +1,8 @@
 //! Row-level security of the running service's database, for every tenant table the catalogue knows.
 
-use agentdb_tests::harness::Service;
+use std::time::Duration;
+
+use agentdb_tests::harness::{Service, eventually};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -26,15 +28,20 @@ async fn the_app_without_an_organisation_reads_and_writes_no_row_of_any_tenant_t
         of_its_own.close().await?;
     }
     assert!(filled >= 5, "of {tables:?} only {filled} have rows, so little is proven");
-    let roles: Vec<String> = sqlx::query_scalar(
-        "SELECT DISTINCT usename::text FROM pg_stat_activity
-         WHERE datname = 'agentdb' AND backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY 1",
-    )
-    .fetch_all(&mut connection)
-    .await?;
     let serving = ["agentdb_app", "agentdb_jobs", "agentdb_key_lookup"];
-    ensure!(roles.iter().any(|role| role == "agentdb_app"), "the service is logged in as {roles:?}");
-    ensure!(roles.iter().all(|role| serving.contains(&role.as_str())), "the service is logged in as {roles:?}");
+    // The server takes its time to end those that were closed just now.
+    eventually("the service is logged in by its own roles alone", Duration::from_secs(10), async || {
+        let roles: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT usename::text FROM pg_stat_activity
+             WHERE datname = 'agentdb' AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+        .fetch_all(&mut connection)
+        .await?;
+        ensure!(roles.iter().any(|role| role == "agentdb_app"), "the service is logged in as {roles:?}");
+        ensure!(roles.iter().all(|role| serving.contains(&role.as_str())), "the service is logged in as {roles:?}");
+        Ok(Some(()))
+    })
+    .await?;
     connection.close().await?;
     service.stop().await
 }
