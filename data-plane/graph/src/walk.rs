@@ -12,10 +12,10 @@ use crate::scratch::Scratch;
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// Rows wanted: the walk ends when none that is still to be followed is nearer than the worst of so many,
+    /// Rows wanted: the walk ends when none that is still to be followed is nearer than the worst of so many.
     pub(crate) width: usize,
-    /// or, if these are fewer, than the worst of so many that are taken and the worst of `width` that are not asked
-    /// whether they are.
+    /// If fewer than `width`: the walk ends when none is nearer than the worst of so many that are taken, nor than the
+    /// worst of `width` that are taken or not.
     pub(crate) enough: usize,
     /// Rows looked at, at most.
     pub(crate) visits: usize,

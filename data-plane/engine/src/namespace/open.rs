@@ -184,8 +184,7 @@ impl Shared {
         let state = self.state.read();
         self.note_unfolded(&state);
         if state.changed {
-            let now = u64::try_from(self.monotonic().as_millis()).unwrap_or(u64::MAX - 1) + 1;
-            self.unfolded.since_ms.store(now, std::sync::atomic::Ordering::Release);
+            self.unfolded.since_ms.store(self.monotonic_ms(), std::sync::atomic::Ordering::Release);
         }
     }
 }

@@ -27,8 +27,9 @@ const PATIENCE_MIN: usize = 2_000;
 /// So many passing rows at least make it worth while to look at their codes before their vectors.
 const WORTH_CODES: usize = 1_000;
 
-/// What is done on the caller's thread, as moving it costs more: a walk over so many candidates at most, a look at so many codes or
-/// vectors at most, a filter whose cost for all rows is so much at most, beside so many rows at most that are in no index.
+/// What is done on the caller's thread, as moving it costs more: a walk over so many candidates at most, a look at so
+/// many codes or vectors at most, a filter whose cost for all rows is so much at most, beside so many rows at most that
+/// are in no index.
 const QUICK_CANDIDATES: usize = 96;
 const QUICK_PASSING: usize = 4_000;
 const QUICK_FILTER: u64 = 400_000;

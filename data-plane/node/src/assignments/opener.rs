@@ -20,9 +20,9 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
-    /// Recovers the namespace, which can be read back for `history`. Each handle writes under an id of its own, so that what an earlier handle
-    /// still has in flight cannot be taken for this one's, and answers only in the lease's `epoch`, in which the
-    /// opening began.
+    /// Recovers the namespace, which can be read back for `history`. Each handle writes under an id of its own, so that
+    /// what an earlier handle still has in flight cannot be taken for this one's, and answers only in the lease's
+    /// `epoch`, in which the opening began.
     pub(crate) async fn open(
         &self,
         assignment: &Assignment,
