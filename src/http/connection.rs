@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its end.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use parking_lot::Mutex;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -77,7 +79,7 @@ pub async fn serve(
 ) {
     // Replies are written whole: waiting for more only delays them. A socket that refuses works all the same.
     let _ = socket.set_nodelay(true);
-    let activity = Activity::default();
+    let activity = Activity::new();
     let heard = activity.clone();
     let io = TokioIo::new(InspectReader::new(socket, move |bytes: &[u8]| heard.heard(bytes.len())));
     let begun = activity.clone();
@@ -97,6 +99,7 @@ pub async fn serve(
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY).keep_alive_timeout(PING_PATIENCE);
     let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
     tokio::select! {
+        biased;
         // How a peer ends its connection is its own affair.
         _ = connection.as_mut() => return,
         () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
@@ -107,16 +110,17 @@ pub async fn serve(
         }
     }
     tokio::select! {
+        biased;
         _ = connection.as_mut() => {}
         () = activity.too_quiet(quiet) => {}
     }
 }
 
 /// What happens on a connection.
-#[derive(Clone, Default)]
-struct Activity(Arc<watch::Sender<Moment>>);
+#[derive(Clone)]
+struct Activity(Arc<Mutex<Moment>>);
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Moment {
     /// Requests whose head has arrived and whose answer has not been written.
     in_flight: usize,
@@ -124,40 +128,53 @@ struct Moment {
     served: bool,
     /// Whether bytes came since the last request.
     heard: bool,
+    /// Since when nothing is in flight and nothing more was heard; when something is, without meaning.
+    since: Instant,
 }
 
 impl Activity {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Moment { in_flight: 0, served: false, heard: false, since: Instant::now() })))
+    }
+
     fn heard(&self, bytes: usize) {
-        self.0.send_if_modified(|moment| {
-            let news = bytes > 0 && moment.in_flight == 0 && !moment.heard;
-            moment.heard |= news;
-            news
-        });
+        let mut moment = self.0.lock();
+        if bytes > 0 && moment.in_flight == 0 && !moment.heard {
+            *moment = Moment { heard: true, since: Instant::now(), ..*moment };
+        }
     }
 
     fn begin(&self) -> Work {
-        self.0.send_modify(|moment| {
-            *moment = Moment { in_flight: moment.in_flight + 1, served: true, heard: false };
-        });
+        let mut moment = self.0.lock();
+        *moment = Moment { in_flight: moment.in_flight + 1, served: true, heard: false, ..*moment };
         Work(self.clone())
     }
 
-    /// Returns when no request has been in flight for longer than is allowed.
+    /// By when something has to happen; nothing has to while a request is in flight.
+    fn deadline(&self, quiet: Quiet) -> Option<Instant> {
+        let Moment { in_flight, served, heard, since } = *self.0.lock();
+        (in_flight == 0).then(|| since + if heard || !served { quiet.head } else { quiet.idle })
+    }
+
+    /// Returns when no request has been in flight for longer than is allowed. To be polled after the connection whenever
+    /// that is: what happens there wakes nobody, as a task that wakes itself is taken to another thread, a request or two
+    /// each. A timer that is too early looks again.
     async fn too_quiet(&self, quiet: Quiet) {
-        let mut changes = self.0.subscribe();
-        loop {
-            let Moment { in_flight, served, heard } = *changes.borrow_and_update();
-            // The sender is ours, so there always can be a change.
-            let changed = changes.changed();
-            if in_flight > 0 {
-                let _ = changed.await;
-                continue;
+        let mut timer = pin!(tokio::time::sleep(quiet.head));
+        poll_fn(|context| {
+            if let Some(by) = self.deadline(quiet).filter(|by| *by < timer.deadline()) {
+                timer.as_mut().reset(by);
             }
-            let patience = if heard || !served { quiet.head } else { quiet.idle };
-            if tokio::time::timeout(patience, changed).await.is_err() {
-                return;
+            while timer.as_mut().poll(context).is_ready() {
+                let now = Instant::now();
+                match self.deadline(quiet) {
+                    Some(by) if by <= now => return Poll::Ready(()),
+                    by => timer.as_mut().reset(by.unwrap_or(now + quiet.head)),
+                }
             }
-        }
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -166,7 +183,8 @@ struct Work(Activity);
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.0.send_modify(|moment| moment.in_flight -= 1);
+        let mut moment = self.0.0.lock();
+        *moment = Moment { in_flight: moment.in_flight - 1, since: Instant::now(), ..*moment };
     }
 }
 

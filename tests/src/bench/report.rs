@@ -27,8 +27,8 @@ impl Report {
     pub fn page(&self) -> String {
         let mut page = format!(
             "## The service beside the engine\n\nWritten by `make bench`; the numbers are of the last run, on this machine:\n{}. Debian 12, \
-             data in a directory with fsync, the build profile of `make run` and `make test` (our code optimised a \
-             little, dependencies hardly, the numeric ones fully). Client and service share the machine's cores.\n\n",
+             data in a directory with fsync, the build profile of `make run` and `make test` (what a request runs \
+             through and the numeric crates optimised, the rest hardly). Client and service share the machine's cores.\n\n",
             self.machine
         );
         let _ = write!(

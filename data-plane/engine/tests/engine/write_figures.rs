@@ -13,12 +13,13 @@ use crate::support::slow::Slow;
 use crate::support::*;
 use agentdb_clock::{SystemClock, SystemEntropy};
 use agentdb_data_plane_engine::{
-    Config, Environment, Metric, Namespace, Record, Schema, SoleOwner, Store, StoreConfig, VectorSpec, WriteMeta,
-    default_vector,
+    Config, Environment, Format, Import, Metric, Namespace, Record, Schema, SoleOwner, Store, StoreConfig, VectorSpec,
+    WriteMeta, default_vector,
 };
 use bytes::Bytes;
+use futures::TryStreamExt;
 use lancedb::arrow::arrow_array::types::Float32Type;
-use lancedb::arrow::arrow_array::{FixedSizeListArray, RecordBatch, StringArray};
+use lancedb::arrow::arrow_array::{FixedSizeListArray, RecordBatch, RecordBatchIterator, RecordBatchReader, StringArray};
 use lancedb::arrow::arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use object_store::path::Path as ObjectPath;
 use object_store::{PutMode, PutOptions};
@@ -28,6 +29,7 @@ use rand_chacha::ChaCha8Rng;
 const DIMENSION: usize = 384;
 const ROWS: usize = 5_000;
 const CLIENTS: usize = 50;
+const IMPORTED: usize = 100_000;
 const FAR: Duration = Duration::from_millis(50);
 
 fn vector(n: usize) -> Vec<f32> {
@@ -40,13 +42,17 @@ fn row(n: usize) -> Record {
 }
 
 async fn open_with(store: &Store, background_fold: bool) -> Arc<Namespace> {
+    open_at(store, PREFIX, background_fold).await
+}
+
+async fn open_at(store: &Store, prefix: &str, background_fold: bool) -> Arc<Namespace> {
     let environment = Environment {
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),
         lease: Arc::new(SoleOwner),
     };
     let config = Config { background_fold, ..Config::default() };
-    let ns = Namespace::open(store, PREFIX, writer(1), config, environment).await.expect("opens");
+    let ns = Namespace::open(store, prefix, writer(1), config, environment).await.expect("opens");
     let vectors = VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine }.into();
     let schema = Schema { vectors, ..Schema::default() };
     ns.create_collection(DOCS, schema, WriteMeta::default()).await.expect("created");
@@ -217,4 +223,73 @@ async fn write_figures_of_a_durable_upsert_beside_one_put() {
     let store = Store::open(&s3.bucket("figures").await).await.expect("a store");
     let far = store.wrapped(|objects| Arc::new(Slow::new(objects, FAR)));
     latencies("S3 server, 50 ms away", &far, 100).await;
+}
+
+/// Bytes that this process has given to the system to write.
+fn written() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/io").expect("the process's figures");
+    let line = text.lines().find_map(|line| line.strip_prefix("wchar: ")).expect("what was written");
+    line.parse::<f64>().expect("a number") / 1e6
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "figures, not a check"]
+async fn write_figures_of_an_import_beside_plain_lancedb() {
+    let source = open_with(&store(&memory()), false).await;
+    for from in (0..IMPORTED).step_by(1_000) {
+        source.upsert(DOCS, (from..from + 1_000).map(row).collect(), WriteMeta::default()).await.expect("written");
+    }
+    let export = source.export(DOCS, None, Format::Parquet).await.expect("an export");
+    let file: Vec<Bytes> = export.into_stream().try_collect().await.expect("bytes");
+    source.close().await;
+    let bytes = file.iter().map(Bytes::len).sum::<usize>() as f64 / 1e6;
+    println!("| {IMPORTED} rows of {DIMENSION} numbers, {bytes:.0} MB of Parquet | readable | folded | written |");
+    let directory = tempfile::tempdir().expect("a directory");
+    let near = Store::open(&StoreConfig::directory(directory.path())).await.expect("a store");
+    let s3 = S3::start().await;
+    let far = Store::open(&s3.bucket("figures").await).await.expect("a store");
+    let far = far.wrapped(|objects| Arc::new(Slow::new(objects, FAR)));
+    for (place, store, background) in [
+        ("directory, no fold before the end", &near, false),
+        ("directory", &near, true),
+        ("S3 server, 50 ms away", &far, true),
+    ] {
+        let ns = open_at(store, &format!("{PREFIX}-{background}"), background).await;
+        let import = Import { collection: DOCS, format: Format::Parquet, id: [7; 32], usage: &|_| Vec::new() };
+        let pieces = futures::stream::iter(file.clone().into_iter().map(Ok::<_, std::io::Error>));
+        let (before, began) = (written(), Instant::now());
+        let done = ns.import(import, pieces).await.expect("imported");
+        let readable = began.elapsed();
+        ns.fold().await.expect("fold");
+        println!("| {place} | {readable:.1?} | {:.1?} | {:.0} MB |", began.elapsed(), written() - before);
+        assert_eq!((done.records, ns.count(DOCS, None).await.expect("count").value), (100_000, 100_000));
+        ns.close().await;
+    }
+    let item = Arc::new(Field::new("item", DataType::Float32, true));
+    let schema = Arc::new(ArrowSchema::new(vec![
+        Field::new("id", DataType::Utf8, false),
+        Field::new("vector", DataType::FixedSizeList(item, DIMENSION as i32), true),
+    ]));
+    let batches = (0..IMPORTED).step_by(1_000).map(|from| {
+        let ids = StringArray::from_iter_values((from..from + 1_000).map(|n| format!("row-{n:05}")));
+        let values = (from..from + 1_000).map(|n| Some(vector(n).into_iter().map(Some)));
+        let vectors = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(values, DIMENSION as i32);
+        RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(ids), Arc::new(vectors)])
+    });
+    let batches: Vec<_> = batches.collect();
+    for call in ["add", "merge_insert"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = lancedb::connect(directory.path().to_str().expect("utf-8")).execute().await.expect("connects");
+        let table = database.create_empty_table("rows", Arc::clone(&schema)).execute().await.expect("created");
+        let rows = Box::new(RecordBatchIterator::new(batches.clone(), Arc::clone(&schema)));
+        let (before, began) = (written(), Instant::now());
+        if call == "add" {
+            table.add(rows as Box<dyn RecordBatchReader + Send>).execute().await.expect("added");
+        } else {
+            let mut merge = table.merge_insert(&["id"]);
+            merge.when_matched_update_all(None).when_not_matched_insert_all();
+            merge.execute(rows).await.expect("merged");
+        }
+        println!("| LanceDB, one `{call}`, directory | {:.1?} | | {:.0} MB |", began.elapsed(), written() - before);
+    }
 }
