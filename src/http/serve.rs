@@ -115,16 +115,24 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 mod tests {
     use axum::body::{Body, Bytes};
     use axum::routing::{get, post};
-    use http::{Request, StatusCode};
+    use http::{Request, Response, StatusCode};
+    use hyper::body::Incoming;
     use hyper_util::rt::{TokioExecutor, TokioIo};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
 
     use super::*;
 
-    const SHORT: Quiet = Quiet { head: Duration::from_millis(100), idle: Duration::from_millis(600) };
+    const SHORT: Quiet = Quiet {
+        head: Duration::from_millis(100),
+        idle: Duration::from_millis(600),
+        answer: DEADLINE,
+        slowest: 64 << 10,
+    };
     /// Long enough for anything that happens at all.
     const DEADLINE: Duration = Duration::from_secs(20);
+    /// More bytes than the kernel takes from one side before the other reads any.
+    const LARGE: usize = 16 << 20;
 
     fn connections(most: u32) -> NonZeroU32 {
         NonZeroU32::new(most).unwrap()
@@ -272,19 +280,74 @@ mod tests {
         serving.stop(DEADLINE).await;
     }
 
+    /// An answer of the length `LARGE`, of which nothing is read so far.
+    async fn ask_for_large(address: SocketAddr, http2: bool, window: u32) -> Body {
+        let socket = TcpStream::connect(address).await.unwrap();
+        let large = Request::get("http://x/large").body(Body::empty()).unwrap();
+        let answer = tokio::time::timeout(DEADLINE, head_of(socket, http2, window, large)).await;
+        Body::new(answer.expect("an answer in time").unwrap().into_body())
+    }
+
+    fn hello_and_large() -> Router {
+        hello().route("/large", get(async || vec![b'x'; LARGE]))
+    }
+
+    /// Such peers could once keep the places of a listener for as long as they liked.
+    #[tokio::test]
+    async fn a_peer_that_does_not_take_its_answer_loses_its_place() {
+        for http2 in [false, true] {
+            let (listener, address) = bound().await;
+            let patience = Duration::from_secs(1);
+            let quiet = Quiet { head: patience, idle: DEADLINE * 2, answer: patience, slowest: u64::MAX };
+            let serving = listener.serve_within(hello_and_large(), connections(1), quiet);
+            let untaken = ask_for_large(address, http2, 0).await;
+            let mut second = TcpStream::connect(address).await.unwrap();
+            ask(&mut second, "/").await;
+            drop((untaken, second));
+            serving.stop(DEADLINE).await;
+        }
+    }
+
+    /// What was handed over to be sent was once taken for sent, and the connection for one that is not used.
+    #[tokio::test]
+    async fn a_large_answer_arrives_whole_though_it_is_not_taken_at_once() {
+        let (listener, address) = bound().await;
+        let quiet = Quiet { head: Duration::from_secs(1), ..SHORT };
+        let serving = listener.serve_within(hello_and_large(), connections(10), quiet);
+        let answers = [ask_for_large(address, false, 0).await, ask_for_large(address, true, 65_535).await];
+        // Longer than a connection may be quiet, the good-bye included.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        for answer in answers {
+            let whole = tokio::time::timeout(DEADLINE, axum::body::to_bytes(answer, LARGE)).await;
+            assert_eq!(whole.expect("the rest in time").expect("no early end").len(), LARGE);
+        }
+        serving.stop(DEADLINE).await;
+    }
+
     async fn request(socket: TcpStream, http2: bool, request: Request<Body>) -> hyper::Result<(StatusCode, Bytes)> {
-        let io = TokioIo::new(socket);
-        let answer = if http2 {
-            let (mut sender, line) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await?;
-            tokio::spawn(line);
-            sender.send_request(request).await?
-        } else {
-            let (mut sender, line) = hyper::client::conn::http1::handshake(io).await?;
-            tokio::spawn(line);
-            sender.send_request(request).await?
-        };
+        let answer = head_of(socket, http2, 1 << 20, request).await?;
         let status = answer.status();
         let body = axum::body::to_bytes(Body::new(answer.into_body()), 1 << 20).await.expect("the whole body");
         Ok((status, body))
+    }
+
+    /// An answer as far as its head. By HTTP/2, `window` bytes of the rest may come before any is read.
+    async fn head_of(
+        socket: TcpStream,
+        http2: bool,
+        window: u32,
+        request: Request<Body>,
+    ) -> hyper::Result<Response<Incoming>> {
+        let io = TokioIo::new(socket);
+        if http2 {
+            let mut client = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+            let (mut sender, line) = client.initial_stream_window_size(window).handshake(io).await?;
+            tokio::spawn(line);
+            sender.send_request(request).await
+        } else {
+            let (mut sender, line) = hyper::client::conn::http1::handshake(io).await?;
+            tokio::spawn(line);
+            sender.send_request(request).await
+        }
     }
 }

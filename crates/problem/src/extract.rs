@@ -26,6 +26,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     })
 }
 
+/// The field that serde missed; the path ends at what should hold it.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split_once('`').map(|(name, _)| name)
+}
+
 /// Unknown fields have a reason of their own, since clients handle them differently.
 fn reason(message: &str) -> &'static str {
     if message.starts_with("unknown field") {

@@ -119,7 +119,11 @@ impl Problem {
     pub fn under(mut self, pointer: &str) -> Self {
         for error in &mut self.errors {
             let within = format!("{pointer}{}", error.pointer);
-            self.detail = self.detail.replacen(&error.pointer, &within, 1);
+            self.detail = if error.pointer.is_empty() {
+                format!("{within}: {}", self.detail)
+            } else {
+                self.detail.replacen(&error.pointer, &within, 1)
+            };
             error.pointer = within;
         }
         self
@@ -194,5 +198,19 @@ impl ToSchema for Problem {
 
     fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
         schemas.push((FieldError::name().into_owned(), <FieldError as utoipa::PartialSchema>::schema()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_a_part_says_where_the_part_is() {
+        for (pointer, expected) in [("/text", "/queries/0/text"), ("", "/queries/0")] {
+            let problem = Problem::invalid(pointer, "missing_field", "it is needed").under("/queries/0");
+            assert_eq!(problem.detail(), format!("{expected}: it is needed"));
+            assert_eq!(problem.errors[0].pointer, expected);
+        }
     }
 }

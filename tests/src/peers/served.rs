@@ -18,7 +18,7 @@ use super::memory;
 use super::share::{ATTRIBUTE, Share, bucket};
 use crate::bench::data::DIMENSION;
 use crate::bench::service::{BATCH, fill};
-use crate::harness::{Place, Service, eventually_every};
+use crate::harness::{Collection, Place, Service, eventually_every};
 
 const NAMESPACE: &str = "peers";
 const COLLECTION: &str = "items";
@@ -61,7 +61,7 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     service.start_again().await?;
     collection.scan(&json!({"limit": 1, "include": []})).await?.ok()?;
     if data.count >= ALWAYS_INDEXED {
-        indexed(&service, data.count).await?;
+        indexed(&service, &collection, data.count).await?;
     }
     let build = started.elapsed();
     println!("built in {build:?}");
@@ -78,10 +78,12 @@ pub async fn served(data: Arc<Data>, time: Duration) -> Result<Outcome> {
     Ok(Outcome { build, memory, shares })
 }
 
-/// Waits until the node says that searches use an index of all rows.
-async fn indexed(service: &Service, rows: usize) -> Result<()> {
+/// Waits until the node says that searches use an index of all rows. A namespace that nobody asks for is closed before
+/// that.
+async fn indexed(service: &Service, collection: &Collection, rows: usize) -> Result<()> {
     let metrics = service.anonymous()?;
     eventually_every(Duration::from_secs(1), "all rows in the index", INDEXING, async || {
+        collection.scan(&json!({"limit": 1, "include": []})).await?.ok()?;
         let text = metrics.get("/metrics").await?.ok()?.text();
         let told = text.lines().find_map(|line| line.strip_prefix("agentdb_node_indexed_rows "));
         let told: f64 = told.context("the node does not tell its indexed rows")?.trim().parse()?;

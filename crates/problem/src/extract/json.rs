@@ -6,7 +6,7 @@ use axum::{
 use http::header;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{body, plain, pointer, reason};
+use super::{body, missing, plain, pointer, reason};
 use crate::{Code, Problem};
 
 /// A JSON body, in or out. In: the content type must be JSON, the text UTF-8, and the type should have
@@ -69,9 +69,12 @@ fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
+        let mut pointer = pointer(error.path());
         let inner = error.inner();
         let message = inner.to_string();
+        if let Some(name) = missing(&message) {
+            pointer = format!("{pointer}/{name}");
+        }
         if inner.is_data() {
             Problem::invalid(pointer, reason(&message), plain(&message))
         } else {
@@ -110,9 +113,11 @@ mod tests {
 
     #[test]
     fn a_refusal_points_at_the_value() {
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 8] = [
             (br#"{"records":[{"id":"a"},{"id":7}]}"#, "/records/1/id"),
             (br#"{"records":[{"id":"a","x":1}]}"#, "/records/0/x"),
+            (br#"{"records":[{"id":"a"},{}]}"#, "/records/1/id"),
+            (b"{}", "/records"),
             (br#"{"records":[]} tail"#, "after the value"),
             (b"", "a JSON body is needed"),
             (b"{\"records\":[{\"id\":\"\xff\"}]}", "not UTF-8"),

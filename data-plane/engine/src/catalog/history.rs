@@ -66,6 +66,8 @@ pub(crate) struct Marks {
 pub(crate) struct Erasing {
     pub(crate) name: String,
     pub(crate) table: TableId,
+    /// Of the erase.
+    pub(crate) commit: Commit,
 }
 
 /// A namespace that began from this one.

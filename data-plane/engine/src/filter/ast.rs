@@ -79,6 +79,19 @@ impl Expr {
         }
     }
 
+    /// Bytes of the values that it compares with. Patterns are short, whatever a filter holds.
+    pub(super) fn literal_bytes(&self) -> u64 {
+        match self {
+            Self::And(items) | Self::Or(items) => items.iter().map(Self::literal_bytes).sum(),
+            Self::Not(inner) => inner.literal_bytes(),
+            Self::Compare(_, _, value) => value.logical_bytes(),
+            Self::Between(_, low, high) => low.logical_bytes() + high.logical_bytes(),
+            Self::In(_, values) => values.iter().map(Value::logical_bytes).sum(),
+            Self::Has(_, text) => text.len() as u64,
+            Self::Like(..) | Self::IsNull(_) => 0,
+        }
+    }
+
     /// What a row costs, very roughly: a comparison of numbers is 1.
     pub(super) fn cost(&self) -> u32 {
         let read = match self.field() {

@@ -18,6 +18,7 @@ mod select;
 mod typing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::memtable::Bits;
 use crate::schema::{AttributeType, Schema};
@@ -64,9 +65,12 @@ impl FilterError {
     }
 }
 
-/// A checked filter of one collection's rows.
+/// A checked filter of one collection's rows. A clone is a pointer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filter {
+pub struct Filter(Arc<Checked>);
+
+#[derive(Debug, PartialEq)]
+struct Checked {
     root: ast::Expr,
     /// The attributes it was checked against: columns are known by their places among these.
     attributes: BTreeMap<String, AttributeType>,
@@ -110,22 +114,23 @@ impl Filter {
         });
         columns.sort_unstable();
         columns.dedup();
-        Ok(Self { root, attributes: schema.attributes.clone(), paths: paths.into_values().collect(), columns })
+        let (attributes, paths) = (schema.attributes.clone(), paths.into_values().collect());
+        Ok(Self(Arc::new(Checked { root, attributes, paths, columns })))
     }
 
     /// Whether it was checked against a schema with the same attributes.
     pub(crate) fn fits(&self, schema: &Schema) -> bool {
-        self.attributes == schema.attributes
+        self.0.attributes == schema.attributes
     }
 
     /// Whether `row` passes.
     pub(crate) fn passes(&self, row: &dyn RowView) -> bool {
-        eval::eval(&self.root, row) == Some(true)
+        eval::eval(&self.0.root, row) == Some(true)
     }
 
     /// Those of the `open` rows that pass. When `stop` says so, the rest is not looked at.
     pub(crate) fn select(&self, rows: &Columns<'_>, open: &Bits, stop: impl Fn() -> bool) -> Bits {
-        select::select(&self.root, &self.paths, rows, open, stop)
+        select::select(&self.0.root, &self.0.paths, rows, open, stop)
     }
 
     /// Whether a row costs so much that which rows pass is worth remembering.
@@ -135,16 +140,41 @@ impl Filter {
 
     /// What it costs to ask a row, beside the least that a filter may ask.
     pub(crate) fn cost(&self) -> u32 {
-        self.root.cost()
+        self.0.root.cost()
+    }
+
+    /// Bytes of the values that it compares with.
+    pub(crate) fn literal_bytes(&self) -> u64 {
+        self.0.root.literal_bytes()
     }
 
     /// The attributes the filter reads, by column.
     pub(crate) fn columns(&self) -> &[usize] {
-        &self.columns
+        &self.0.columns
     }
 
     /// Whether it reads the metadata.
     pub(crate) fn uses_metadata(&self) -> bool {
-        !self.paths.is_empty()
+        !self.0.paths.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_shares_the_values_and_their_bytes_are_counted() {
+        let attributes = BTreeMap::from([
+            ("page".to_owned(), AttributeType::Int),
+            ("topic".to_owned(), AttributeType::String),
+            ("tags".to_owned(), AttributeType::StringList),
+        ]);
+        let schema = Schema { attributes, ..Schema::default() };
+        let text = "topic IN ('abc', 'de') AND NOT (page BETWEEN 1 AND 2 OR page = 3 OR tags HAS 'x') OR page IS NULL";
+        let filter = Filter::parse(text, &[], &schema).expect(text);
+        assert_eq!(filter.literal_bytes(), 5 + 16 + 8 + 1);
+        let clone = filter.clone();
+        assert!(Arc::ptr_eq(&filter.0, &clone.0) && filter == clone);
     }
 }

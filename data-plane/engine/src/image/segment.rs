@@ -22,8 +22,9 @@ pub(super) const SEGMENT_BYTES: usize = 512 << 20;
 /// Memory of a row beside its columns: its place in the order of ids, the norms of its vectors, its bits in the
 /// filters that are remembered.
 const ROW_OVERHEAD: usize = 9;
-/// Filters that are remembered.
+/// Filters that are remembered, and the bytes of the values that each of them may compare with.
 const FILTERS: usize = 8;
+const FILTER_BYTES: u64 = 64 << 10;
 /// Memory of a term of a text in the postings.
 const POSTING: usize = size_of::<(u32, u32)>();
 
@@ -251,11 +252,13 @@ impl Segment {
         if stop() {
             return None;
         }
-        let mut known = self.passing.lock();
-        if known.len() >= FILTERS {
-            known.pop_front();
+        if filter.literal_bytes() <= FILTER_BYTES {
+            let mut known = self.passing.lock();
+            if known.len() >= FILTERS {
+                known.pop_front();
+            }
+            known.push_back((filter.clone(), Arc::clone(&bits)));
         }
-        known.push_back((filter.clone(), Arc::clone(&bits)));
         Some(bits)
     }
 
@@ -295,4 +298,29 @@ fn vectors(batch: &RecordBatch, name: &str) -> Option<Vectors> {
     let rows = values.values().chunks_exact(dimension.max(1)).enumerate();
     let norms = rows.map(|(row, v)| if list.is_valid(row) { norm(v) } else { f32::NAN }).collect();
     Some(Vectors { values, dimension, norms })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::memtable::{MemRow, Slot};
+    use crate::table::batch_of;
+
+    #[test]
+    fn a_filter_is_remembered_unless_its_values_are_long() {
+        let schema = Schema::default();
+        let row = Row::from_record(Record { id: "a".to_owned(), ..Record::default() }, &schema);
+        let slots = [Slot { row: Arc::new(MemRow::new(row, &schema)), commit: 1 }];
+        let batch = batch_of(&schema, &slots).expect("a batch");
+        let segment = Segment::new(&schema, batch, None).expect("a segment");
+        for (values, is_remembered) in [(10, true), (100, false)] {
+            let values: Vec<String> = (0..values).map(|i| format!("{i:01000}")).collect();
+            let filter = Filter::parse("metadata.x IN ($1)", &[json!(values)], &schema).expect("a filter");
+            let found = || segment.passing(&filter, || false).expect("it is not stopped");
+            assert_eq!(Arc::ptr_eq(&found(), &found()), is_remembered);
+        }
+        assert_eq!(segment.passing.lock().len(), 1);
+    }
 }

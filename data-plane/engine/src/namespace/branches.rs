@@ -202,7 +202,7 @@ pub(super) async fn sweep(shared: &Shared, memory: &FoldMemory) {
     }
 }
 
-async fn try_sweep(shared: &Shared, memory: &FoldMemory) -> Result<(), TimeError> {
+pub(super) async fn try_sweep(shared: &Shared, memory: &FoldMemory) -> Result<(), TimeError> {
     let unavailable = |error: object_store::Error| TimeError::Unavailable(error.to_string());
     let objects = shared.store.objects();
     let all = shared.store.path(&format!("{}/branches", shared.prefix));
@@ -228,10 +228,13 @@ async fn try_sweep(shared: &Shared, memory: &FoldMemory) -> Result<(), TimeError
                 .map_err(unavailable)?,
         );
     }
+    if files.is_empty() {
+        return Ok(());
+    }
     // Asked after the listing: a branch of another owner that is among them was made after that owner came.
     let owner = shared.still_owner().await.map_err(|error| TimeError::Unavailable(error.to_string()))?;
-    if files.is_empty() || !owner {
-        return Ok(());
+    if !owner {
+        return Err(ReadError::Fenced.into());
     }
     // The checkpoints last: without one a branch opens as an empty namespace.
     files.sort_unstable_by_key(|file| file.as_ref().contains("/checkpoint/"));

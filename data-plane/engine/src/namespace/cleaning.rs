@@ -1,13 +1,13 @@
 //! When the tables are cleaned, and which of their versions must stay.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
 use super::types::Commit;
 use crate::catalog::TableId;
-use crate::table::{self, CleanInput, Removed};
+use crate::table::{self, CleanInput, Removed, TableError};
 
 /// Tables cleaned in one run at most; the next run goes on.
 const TABLES_A_RUN: usize = 16;
@@ -25,6 +25,8 @@ pub(super) struct Cleaning {
     rewound: BTreeMap<Commit, Vec<(TableId, u64)>>,
     /// Tables that this owner has committed to: no other may be cleaned.
     tables: HashMap<TableId, Own>,
+    /// Whether there is no table that nothing names.
+    no_orphans: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,11 @@ impl Cleaning {
         let own = self.tables.entry(table).or_default();
         own.committed = version;
         own.commits += 1;
+    }
+
+    /// A table may be made that nothing is going to name.
+    pub(super) fn look_for_orphans(&mut self) {
+        self.no_orphans = false;
     }
 
     /// The tables to be cleaned, the one that waits longest first.
@@ -97,23 +104,58 @@ impl Cleaning {
     }
 }
 
+/// Removes the files of tables that nothing names: a rewind that was cut short has made them. Call it only while no fold
+/// runs.
+pub(super) async fn remove_orphans(shared: &Shared, memory: &mut FoldMemory) -> Result<Removed, TableError> {
+    let FoldMemory { cleaning, pins, .. } = memory;
+    let unavailable = |error: OwnerError| TableError::Unavailable(error.to_string());
+    let found = shared.tables.all().await?;
+    cleaning.look(shared).await.map_err(unavailable)?;
+    let mut known: HashSet<TableId> = shared.versions_in_use().into_iter().map(|(table, _)| table).collect();
+    known.extend(cleaning.named.values().chain(cleaning.rewound.values()).flatten().map(|(table, _)| *table));
+    known.extend(pins.iter().flat_map(|pin| &pin.tables).map(|(table, _)| *table));
+    {
+        let state = shared.state.read();
+        known.extend(state.names.keys());
+        known.extend(state.dropped.iter().map(|gone| gone.table));
+        known.extend(state.root.iter().flat_map(|root| &root.dropped).map(|gone| gone.table));
+        known.extend(state.marks.branches.values().flat_map(|branch| &branch.tables).map(|(table, _)| *table));
+        if let Some(frozen) = &state.frozen {
+            known.extend(frozen.collections.iter().map(|collection| collection.table));
+            known.extend(frozen.dropped.iter().map(|gone| gone.table));
+        }
+    }
+    let mut removed = Removed::default();
+    for table in found.into_iter().filter(|table| !known.contains(table)) {
+        removed.add(shared.tables.remove(table, || shared.still_owner_of_tables()).await?);
+    }
+    cleaning.no_orphans = true;
+    Ok(removed)
+}
+
 /// Removes what no checkpoint needs from the tables that are due; with `all`, from all of them. Call it only while no
 /// fold runs.
 pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> Result<Done, OwnerError> {
-    let FoldMemory { cleaning, pins, .. } = memory;
     let now = shared.monotonic();
     {
         let state = shared.state.read();
-        cleaning.tables.retain(|table, _| state.names.contains_key(table));
+        memory.cleaning.tables.retain(|table, _| state.names.contains_key(table));
     }
     let interval = (!all).then(|| shared.config.retention / A_RETENTION);
-    let mut due = cleaning.due(now, interval);
+    let mut due = memory.cleaning.due(now, interval);
     let mut done = Done { unfinished: due.len() > TABLES_A_RUN, ..Done::default() };
     due.truncate(TABLES_A_RUN);
     if due.is_empty() {
         return Ok(done);
     }
     tracing::debug!(tables = due.len(), "a clean-up begins");
+    if !memory.cleaning.no_orphans {
+        match remove_orphans(shared, memory).await {
+            Ok(removed) => done.removed.add(removed),
+            Err(error) => tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again"),
+        }
+    }
+    let FoldMemory { cleaning, pins, .. } = memory;
     cleaning.look(shared).await?;
     let mut others = shared.versions_in_use();
     others.extend(pins.iter().flat_map(|pin| &pin.tables));
@@ -150,7 +192,7 @@ pub(super) async fn remove_staged(shared: &Shared, memory: &mut FoldMemory) {
 
 impl Shared {
     /// The versions that collections are at: those of the present, and of past states that somebody reads.
-    fn versions_in_use(&self) -> Vec<(TableId, u64)> {
+    pub(super) fn versions_in_use(&self) -> Vec<(TableId, u64)> {
         let pasts: Vec<_> = self.past_shared.lock().iter().filter_map(std::sync::Weak::upgrade).collect();
         let mut versions = self.state.read().versions();
         versions.extend(pasts.iter().flat_map(|past| past.state.read().versions()));

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::Namespace;
 use super::branches;
+use super::cleaning;
 use super::draft::{PendingOp, Refused};
 use super::errors::{FoldError, TimeError, WriteError};
 use super::folding::{self, FoldMemory};
@@ -86,17 +87,22 @@ impl Namespace {
         let done = self.submit(PendingOp::Erase(op), meta, bytes).await.map_err(Refused::into_error)?;
         folding::fold_all(shared, &mut memory).await?;
         let receipt = purge(shared, &mut memory).await?;
+        if shared.state.read().marks.erasing.iter().any(|one| one.commit == done.commit) {
+            return Err(FoldError::Unavailable("what was deleted is not folded yet".to_owned()).into());
+        }
         Ok(Erasure { commit: done.commit, records: done.deleted, ..receipt })
     }
 }
 
-/// Finishes the erases that are in the log. All of them must be folded. Repeating it does no harm.
+/// Finishes the erases whose deletions are in the tables. Repeating it does no harm.
 pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<Erasure, FoldError> {
-    let erasing = shared.state.read().marks.erasing.clone();
+    let erasing = shared.state.read().folded_erases();
     let mut receipt = Erasure::default();
     if erasing.is_empty() {
         return Ok(receipt);
     }
+    // What was in doubt came into the log before the erase or never will: what it would name is refused from then on.
+    memory.pins.clear();
     // An index that is being built, or waits for a fold, is of the rows as they were.
     let no_builds = shared.building.lock().await;
     shared.built.lock().retain(|built| erasing.iter().all(|one| one.table != built.table));
@@ -129,7 +135,7 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     receipt.table_files = remove_files(shared, memory, &erasing).await?;
     shared.store.forget_ranges(&shared.prefix);
     drop(no_builds);
-    branches::sweep(shared, memory).await;
+    branches::try_sweep(shared, memory).await.map_err(unavailable)?;
     finish(shared, memory, &erasing).await?;
     tracing::info!(?receipt, "records were erased");
     Ok(receipt)
@@ -173,15 +179,24 @@ async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) 
 async fn remove_files(shared: &Shared, memory: &mut FoldMemory, erasing: &[Erasing]) -> Result<Removed, FoldError> {
     let mut removed = Removed::default();
     for table in history::removable(shared, memory, i64::MAX) {
-        removed.add(shared.tables.remove(table).await.map_err(folding::fold_error)?);
+        let gone = shared.tables.remove(table, || shared.still_owner_of_tables()).await;
+        removed.add(gone.map_err(folding::fold_error)?);
         memory.removed.push(table);
     }
+    removed.add(cleaning::remove_orphans(shared, memory).await.map_err(folding::fold_error)?);
     for one in erasing {
         let live = shared.state.write().by_table(one.table).map(|live| live.version);
-        let Some(version) = live else { continue };
+        let Some(version) = live else {
+            if shared.state.read().dropped.iter().any(|gone| gone.table == one.table) {
+                // Since the fold; the checkpoint still names what it held.
+                return Err(FoldError::Unavailable("the collection was dropped while records were erased".to_owned()));
+            }
+            continue;
+        };
         let Some(committed) = version else {
             // It holds nothing; what is there was left by a fold that was cut short.
-            removed.add(shared.tables.remove(one.table).await.map_err(folding::fold_error)?);
+            let left = shared.tables.remove(one.table, || shared.still_owner_of_tables()).await;
+            removed.add(left.map_err(folding::fold_error)?);
             continue;
         };
         let keep = Default::default();
@@ -207,6 +222,13 @@ fn unavailable(error: impl std::fmt::Display) -> FoldError {
 }
 
 impl State {
+    /// The erases whose deletions are in the tables.
+    fn folded_erases(&self) -> Vec<Erasing> {
+        let aside = |table| self.collection(table).is_some_and(|collection| collection.is_set_aside().is_some());
+        let folded = |one: &&Erasing| one.commit <= self.folded_commit() && !aside(one.table);
+        self.marks.erasing.iter().filter(folded).cloned().collect()
+    }
+
     /// Deletes what is erased, and remembers that its traces are to be removed.
     pub(super) fn erase(&mut self, commit: Commit, op: EraseOp) {
         let table = op.table.or_else(|| self.collections.get(&op.name).map(|c| c.table));
@@ -227,7 +249,7 @@ impl State {
         self.marks.erased = commit;
         self.marks.snapshots.clear();
         self.marks.rewinds.clear();
-        let erasing = table.map(|table| Erasing { name: op.name, table });
+        let erasing = table.map(|table| Erasing { name: op.name, table, commit });
         self.marks.erasing.extend(erasing);
         self.empty_answers();
     }

@@ -128,7 +128,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 pub(super) async fn fold(shared: &Arc<Shared>) -> Result<(), FoldError> {
     let mut memory = shared.folding.lock().await;
     fold_all(shared, &mut memory).await?;
-    // One that was cut short.
+    // Those that were cut short.
     erase::purge(shared, &mut memory).await.map(drop)
 }
 
@@ -477,6 +477,7 @@ async fn move_root(
                     folded_commit: checkpoint.folded_commit,
                     dropped: checkpoint.dropped,
                     kept: checkpoint.kept,
+                    erasing: !checkpoint.marks.erasing.is_empty(),
                 });
             }
             Ok(Moved::Taken(other)) if shared.overtaken(&other, frozen.commit) => return Err(FoldError::Fenced),

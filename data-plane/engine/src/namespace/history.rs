@@ -158,13 +158,21 @@ pub(super) async fn keep_for_snapshots(
         wanted = rest;
         let mut state = shared.state.write();
         let Some(root) = &mut state.root else { return Ok(()) };
+        let mut rewinds = Vec::new();
         for commit in given {
-            let base = older.kept.iter().rev().find(|kept| kept.folded_commit <= commit);
-            if let Some(base) = base.filter(|base| root.kept.iter().all(|kept| kept.sequence != base.sequence)) {
+            let Some(base) = older.kept.iter().rev().find(|kept| kept.folded_commit <= commit) else { continue };
+            let between = |rewind: &&Commit| (base.folded_commit + 1..=commit).contains(*rewind);
+            rewinds.extend(older.marks.rewinds.iter().filter(between).copied());
+            if root.kept.iter().all(|kept| kept.sequence != base.sequence) {
                 let at = root.kept.partition_point(|kept| kept.sequence < base.sequence);
                 root.kept.insert(at, Kept { pinned: true, ..*base });
             }
         }
+        // Those on the way name versions of tables, too.
+        rewinds.append(&mut state.marks.rewinds);
+        rewinds.sort_unstable();
+        rewinds.dedup();
+        state.marks.rewinds = rewinds;
     }
     if !wanted.is_empty() {
         tracing::error!(?wanted, "commits of snapshots cannot be read: no checkpoint gives them");
@@ -206,7 +214,7 @@ pub(super) async fn trim(shared: &Shared, memory: &mut FoldMemory) -> Result<(),
         memory.gone.pop();
     }
     for table in dropped {
-        shared.tables.remove(table).await.map_err(|e| e.to_string())?;
+        shared.tables.remove(table, || shared.still_owner_of_tables()).await.map_err(|e| e.to_string())?;
         shared.storage.dropped(table);
         memory.removed.push(table);
     }
@@ -230,14 +238,16 @@ async fn find_left_over(shared: &Shared, memory: &mut FoldMemory) -> Result<(), 
     Ok(())
 }
 
-/// The dropped tables that no kept checkpoint, collection or branch names, and whose files are there.
+/// The dropped tables that no kept checkpoint, collection, branch or past state names, and whose files are there.
 pub(super) fn removable(shared: &Shared, memory: &mut FoldMemory, oldest_ms: i64) -> Vec<TableId> {
+    // What a past state in memory is read from need not be what it would be read from now.
+    let in_use = shared.versions_in_use();
     let state = shared.state.read();
     let Some(root) = &state.root else { return Vec::new() };
     memory.removed.retain(|table| root.dropped.iter().any(|d| d.table == *table));
     let pinned = memory.pins.iter().flat_map(|pin| &pin.tables);
     let shared = state.marks.branches.values().flat_map(|branch| &branch.tables);
-    let needed: HashSet<TableId> = pinned.chain(shared).map(|(table, _)| *table).collect();
+    let needed: HashSet<TableId> = pinned.chain(shared).chain(&in_use).map(|(table, _)| *table).collect();
     let named = |old: &DroppedTable| {
         // A rewind that is in the log may name it, too.
         state.marks.rewinds.iter().any(|rewind| *rewind > old.created_commit)

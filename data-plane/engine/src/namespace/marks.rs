@@ -79,9 +79,10 @@ pub(super) fn check_erase(state: &State, op: &EraseOp) -> Result<(), WriteError>
     Err(WriteError::NoSuchCollection)
 }
 
-/// What an erase removes must not be named anew.
+/// What an erase removes must not be named anew. One that no checkpoint says is finished is begun again by who opens the
+/// namespace next.
 fn check_no_erase(state: &State) -> Result<(), WriteError> {
-    if state.marks.erasing.is_empty() {
+    if state.marks.erasing.is_empty() && !state.root.as_ref().is_some_and(|root| root.erasing) {
         return Ok(());
     }
     Err(WriteError::Backpressure("an erase is being finished"))

@@ -17,6 +17,7 @@ use super::shared::Shared;
 use super::snapshots::Moment;
 use super::state::{Freeze, Gone, State};
 use super::types::{Commit, Committed, WriteMeta};
+use super::writer::new_table;
 use crate::catalog::{FoldedTable, TableId};
 use crate::image::{self, Image};
 use crate::table::{self, FoldInput, TableError, TableFiles};
@@ -47,6 +48,8 @@ impl Namespace {
         let mut memory = shared.folding.lock().await;
         let to = self.commit_of(to).await?;
         let past = past::at(shared, to).await?;
+        // What this makes and then does not name is found by the next clean-up.
+        memory.cleaning.look_for_orphans();
         let tables = materialize(shared, &past).await?;
         let images = images(shared, &past, &tables).await?;
         let pinned = tables.iter().filter_map(|t| Some((t.table, t.version?))).collect();
@@ -78,11 +81,16 @@ async fn materialize(shared: &Shared, past: &PastState) -> Result<Vec<FoldedTabl
     let frozen = freeze(past).await?;
     let mut tables = Vec::with_capacity(frozen.collections.len());
     for collection in &frozen.collections {
-        let version = match collection.memtable.is_empty() {
-            true => collection.version,
-            false => in_table(shared, &shared.tables, &collection.input()).await?,
-        };
-        tables.push(collection.in_table(version));
+        if collection.memtable.is_empty() {
+            tables.push(collection.in_table(collection.version));
+            continue;
+        }
+        // The files of a table that was dropped since, and had none at that commit, may be gone or going. In its place
+        // nothing may be made that has a number that was used before.
+        let is_gone = !shared.state.read().names.contains_key(&collection.table);
+        let table = if is_gone && collection.version.is_none() { new_table(shared) } else { collection.table };
+        let version = in_table(shared, &shared.tables, &FoldInput { table, ..collection.input() }).await?;
+        tables.push(FoldedTable { table, ..collection.in_table(version) });
     }
     Ok(tables)
 }

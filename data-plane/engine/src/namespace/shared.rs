@@ -29,7 +29,6 @@ const SMALL_BYTES: u64 = 4 << 20;
 /// How long a collection that was too large for the memory there was is not tried again.
 const TOO_LARGE_FOR: Duration = Duration::from_secs(60);
 
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) prefix: String,
@@ -103,6 +102,14 @@ pub(super) struct Counters {
     pub(super) writes: AtomicU64,
     pub(super) folds: AtomicU64,
     pub(super) failed_folds: AtomicU64,
+}
+
+/// Without what it holds: records are nobody's to print.
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let commit = *self.applied.borrow();
+        f.debug_struct("Shared").field("prefix", &self.prefix).field("commit", &commit).finish_non_exhaustive()
+    }
 }
 
 impl Shared {

@@ -111,6 +111,8 @@ pub(super) struct RootInfo {
     pub(super) dropped: Vec<DroppedTable>,
     /// The checkpoints that are kept, the root last, oldest first.
     pub(super) kept: Vec<Kept>,
+    /// Whether it says that an erase is to be finished.
+    pub(super) erasing: bool,
 }
 
 /// Bytes a stored answer is counted for beside its body.
@@ -143,6 +145,7 @@ impl State {
             folded_commit: root.folded_commit,
             dropped: root.dropped,
             kept: root.kept,
+            erasing: !root.marks.erasing.is_empty(),
         });
         state.marks = root.marks;
         for folded in root.tables {

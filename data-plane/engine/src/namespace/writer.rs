@@ -163,7 +163,7 @@ fn take(shared: &Shared, pending: Pending) -> Pending {
     pending
 }
 
-fn new_table(shared: &Shared) -> TableId {
+pub(super) fn new_table(shared: &Shared) -> TableId {
     TableId(uuid::Builder::from_random_bytes(shared.environment.entropy.nonce()).into_uuid())
 }
 

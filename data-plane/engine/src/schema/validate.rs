@@ -179,6 +179,7 @@ fn check_attribute(schema: &Schema, name: &str, value: &Value) -> Result<(), Str
     }
     match value {
         Value::Float(f) if !f.is_finite() => Err("must be finite".to_owned()),
+        Value::Timestamp(t) if !super::value::MOMENTS.contains(t) => Err("must be from 0000 to 9999 in UTC".to_owned()),
         Value::String(s) if s.len() > limits::MAX_STRING_BYTES => {
             Err(format!("{} bytes; at most {} are allowed", s.len(), limits::MAX_STRING_BYTES))
         }

@@ -1,5 +1,7 @@
 //! Typed attribute values and their JSON form.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -124,9 +126,13 @@ impl Value {
     }
 }
 
+/// Moments that RFC 3339 can write in UTC: the years 0000 to 9999.
+pub(super) const MOMENTS: RangeInclusive<i64> = -62_167_219_200_000_000..=253_402_300_799_999_999;
+
 /// Microseconds since the epoch of an RFC 3339 text.
 pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text).ok().map(|t| t.with_timezone(&Utc).timestamp_micros())
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.with_timezone(&Utc).timestamp_micros()).filter(|micros| MOMENTS.contains(micros))
 }
 
 fn format_timestamp(micros: i64) -> String {
@@ -140,7 +146,7 @@ fn expectation(kind: AttributeType) -> &'static str {
         AttributeType::Int => "an integer (64 bits, signed)",
         AttributeType::Float => "a finite number",
         AttributeType::Bool => "true or false",
-        AttributeType::Timestamp => "a time in RFC 3339",
+        AttributeType::Timestamp => "a time in RFC 3339, from 0000 to 9999 in UTC",
         AttributeType::StringList => "a list of strings",
     }
 }
@@ -183,5 +189,17 @@ mod tests {
         assert!(Value::from_json(AttributeType::Int, &json!("1")).is_err());
         assert!(Value::from_json(AttributeType::Timestamp, &json!("yesterday")).is_err());
         assert!(Value::from_json(AttributeType::StringList, &json!(["a", 1])).is_err());
+    }
+
+    #[test]
+    fn a_time_that_is_taken_can_be_written_and_read_again() {
+        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+            let value = Value::from_json(AttributeType::Timestamp, &json!(text)).expect("valid");
+            assert_eq!(value.to_json(), json!(text));
+        }
+        for text in ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "9999-12-31T23:59:60Z"] {
+            let refused = Value::from_json(AttributeType::Timestamp, &json!(text)).expect_err(text);
+            assert!(refused.to_string().contains("0000 to 9999"), "{refused}");
+        }
     }
 }

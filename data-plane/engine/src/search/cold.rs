@@ -19,14 +19,14 @@ use lance_table::format::Fragment;
 
 use super::collect::{Keep, Kept};
 use super::query::Include;
-use super::remote::{Streamed, Wanted, filter_columns, include_columns};
+use super::remote::{Streamed, Texts, Wanted, filter_columns, include_columns};
 use super::room::Room;
 use super::topk::{Candidate, TopK};
 use super::view::{At, SearchError, View};
 use crate::filter::Filter;
 use crate::image::Segment;
 use crate::memtable::{Bits, Touched};
-use crate::schema::VectorSpec;
+use crate::schema::{Metric, VectorSpec};
 use crate::table::{ID, Nearest, TableError, arrow_schema, partitions};
 
 /// Lance's name for a row's place in a table.
@@ -36,7 +36,8 @@ const PER_ROW: usize = 3;
 const MIN_CANDIDATES: usize = 40;
 /// How many more rows are looked at when too many candidates turn out to be shadowed.
 const WIDER: usize = 8;
-/// Parts of the index that a query looks into: one in so many, at least, and with a filter.
+/// Parts of the index that a query looks into: one in so many, at least, and with a filter. All when these hold too few
+/// rows.
 const ONE_IN: u64 = 10;
 const MIN_PROBES: usize = 20;
 const FILTERED: usize = 2;
@@ -94,7 +95,10 @@ pub(super) async fn near(view: &Arc<View>, cold: &ColdTable, wanted: &Arc<Wanted
             let index = index.ok_or_else(|| TableError::Damaged("the vector index is missing".to_owned()))?;
             let uncovered = index.uncovered();
             let allowed = passing.as_ref().map(|rows| Arc::new(rows.iter().copied().collect::<HashSet<u64>>()));
-            let proposed = proposed(view, cold, wanted, &index, passing);
+            // What the index does not cover it cannot propose, wherever one looks.
+            let is_covered = |row: &u64| !uncovered.iter().any(|fragment| fragment.id == row >> 32);
+            let covered = passing.map(|rows| rows.into_iter().filter(is_covered).collect());
+            let proposed = proposed(view, cold, wanted, &index, covered);
             let (proposed, mut rest) = futures::try_join!(proposed, each_of(view, cold, wanted, uncovered, allowed))?;
             rest.push(proposed);
             rest
@@ -132,7 +136,8 @@ async fn passing(view: &Arc<View>, cold: &ColdTable, filter: &Filter) -> Result<
     Ok(rows)
 }
 
-/// What the index proposes: enough rows that are not shadowed and, if `passing` is given, are among those.
+/// What the index proposes: enough rows that are not shadowed and, if `passing` is given, are among those. When the
+/// nearest parts hold fewer than are wanted, all are looked into: rows that pass may all be far away.
 async fn proposed(
     view: &Arc<View>,
     cold: &ColdTable,
@@ -142,25 +147,47 @@ async fn proposed(
 ) -> Result<ColdRows, SearchError> {
     let (name, spec) = column(view, wanted)?;
     let near = (wanted.vector.as_deref().unwrap_or_default(), spec.metric);
-    let all = probes(view.totals.rows);
+    let (some, all) = (probes(view.totals.rows), all_parts());
     let enough = (limit(wanted) * PER_ROW).max(MIN_CANDIDATES);
     let read = columns(view, name, Some((cold.include, enough)));
     if let Some(passing) = passing {
+        let least = limit(wanted).min(passing.len());
         let mask = RowAddrMask::from_allowed(RowAddrTreeMap::from_iter(passing));
-        let rows = index.propose(near, (enough, all * FILTERED), Some(mask)).await?;
+        let mut rows = index.propose(near, (enough, some * FILTERED), Some(mask.clone())).await?;
+        if rows.len() < least {
+            rows = index.propose(near, (enough, all), Some(mask)).await?;
+        }
         return take(view, cold, &rows, &read).await;
     }
-    let rows = index.propose(near, (enough, all), None).await?;
+    // Of the rows counted here some may be in memtables; to look for more than there are does no harm.
+    let least = limit(wanted).min(usize::try_from(view.totals.rows).unwrap_or(usize::MAX));
+    let rows = index.propose(near, (enough, some), None).await?;
     let found = take(view, cold, &rows, &read).await?;
-    if shadowed(cold, &found).is_empty() || rows.len() < enough {
+    let live = rows.len() - shadowed(cold, &found).len();
+    if live >= least && (live == rows.len() || rows.len() < enough) {
         return Ok(found);
     }
-    // Look further, at ids alone, until those that stand in the way are all known; then ask past them.
+    let mut rows = past_shadowed(view, cold, index, near, (enough, some * FILTERED)).await?;
+    if rows.len() < least {
+        rows = past_shadowed(view, cold, index, near, (enough, all)).await?;
+    }
+    take(view, cold, &rows, &read).await
+}
+
+/// What the index proposes of `probes` parts past the rows that are shadowed: it is looked further, at ids alone, until
+/// those that stand in the way are all known.
+async fn past_shadowed(
+    view: &View,
+    cold: &ColdTable,
+    index: &Nearest,
+    near: (&[f32], Metric),
+    (enough, probes): (usize, usize),
+) -> Result<Vec<u64>, SearchError> {
     let most = enough + cold.shadows();
     let mut look = enough;
     let blocked = loop {
         look = look.saturating_mul(WIDER).min(most);
-        let rows = index.propose(near, (look, all * FILTERED), None).await?;
+        let rows = index.propose(near, (look, probes), None).await?;
         let ids = take(view, cold, &rows, &(Vec::new(), false)).await?;
         let shadowed = shadowed(cold, &ids);
         if look == most || rows.len() < look || rows.len() - shadowed.len() >= enough {
@@ -168,8 +195,7 @@ async fn proposed(
         }
     };
     let mask = RowAddrMask::from_block(RowAddrTreeMap::from_iter(blocked));
-    let rows = index.propose(near, (enough, all * FILTERED), Some(mask)).await?;
-    take(view, cold, &rows, &read).await
+    Ok(index.propose(near, (enough, probes), Some(mask)).await?)
 }
 
 fn shadowed(cold: &ColdTable, found: &ColdRows) -> Vec<u64> {
@@ -226,6 +252,11 @@ fn cold_rows(view: &View, batch: RecordBatch) -> Result<ColdRows, TableError> {
 
 fn probes(rows: u64) -> usize {
     usize::try_from(partitions(rows) / ONE_IN).unwrap_or(usize::MAX).max(MIN_PROBES)
+}
+
+/// As many parts as an index may have.
+fn all_parts() -> usize {
+    usize::try_from(partitions(u64::MAX)).unwrap_or(usize::MAX)
 }
 
 /// What is read of candidates beside their ids: the vector, and all that the answer carries if that is little.
@@ -304,7 +335,7 @@ async fn measure(
             near.offer(candidate.key, &candidate.id, |_| None, || At::Segment(Arc::clone(segment), row));
         }
     }
-    Ok(Streamed { near, texts: Vec::new() })
+    Ok(Streamed { near, texts: Texts::default() })
 }
 
 /// The best of those that pass, by the exact distance.

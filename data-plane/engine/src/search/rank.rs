@@ -6,7 +6,7 @@ use super::bm25::Bm25;
 use super::collect::Kept;
 use super::distance::Probe;
 use super::near::Row;
-use super::remote::{TextMatch, Wanted};
+use super::remote::{Texts, Wanted};
 use super::text::Terms;
 use super::topk::Candidate;
 use super::view::{At, View};
@@ -67,7 +67,7 @@ pub(super) fn by_text(
     wanted: &Wanted,
     query: &Terms,
     passing: Option<&[Bits]>,
-    streamed: &[TextMatch],
+    streamed: &Texts,
 ) -> Vec<Candidate<At>> {
     let filter = wanted.filter.as_ref();
     let bm25 = Bm25::new(query, &frequencies(view, query, streamed), view.totals);
@@ -90,7 +90,7 @@ pub(super) fn by_text(
             kept.offer(-score, segment.id(row), attribute, || At::Segment(Arc::clone(segment), row));
         }
     }
-    for text in streamed.iter().filter(|t| t.passes) {
+    for text in &streamed.passing {
         let mut score = 0.0;
         for (i, count) in &text.counts {
             score += bm25.part(*i, *count, text.length);
@@ -115,7 +115,7 @@ fn scores(view: &View, part: &Part, query: &Terms, bm25: &Bm25) -> (Vec<f64>, Bi
 }
 
 /// In how many live rows each of the query's terms occurs.
-fn frequencies(view: &View, query: &Terms, streamed: &[TextMatch]) -> Vec<u64> {
+fn frequencies(view: &View, query: &Terms, streamed: &Texts) -> Vec<u64> {
     let mut counts = vec![0_u64; query.counts.len()];
     for terms in view.mems.iter().flat_map(crate::memtable::MemView::rows).filter_map(|row| row.terms.as_ref()) {
         for (count, (term, _)) in counts.iter_mut().zip(&query.counts) {
@@ -128,8 +128,6 @@ fn frequencies(view: &View, query: &Terms, streamed: &[TextMatch]) -> Vec<u64> {
             *count += inverted.rows(*term).iter().filter(|(row, _)| !part.dead.get(*row)).count() as u64;
         }
     }
-    for text in streamed {
-        text.counts.iter().for_each(|(i, _)| counts[*i] += 1);
-    }
+    counts.iter_mut().zip(&streamed.frequencies).for_each(|(count, streamed)| *count += streamed);
     counts
 }

@@ -21,8 +21,16 @@ use crate::table::{ID, METADATA, TEXT, TableError};
 pub(super) struct Streamed {
     /// What is kept of the rows that pass the filter, by nearness.
     pub(super) near: Kept,
-    /// Every live row that holds a term of the query.
-    pub(super) texts: Vec<TextMatch>,
+    pub(super) texts: Texts,
+}
+
+/// The live rows that hold a term of the query.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    /// In how many of them each of the query's terms occurs, whether they pass or not.
+    pub(super) frequencies: Vec<u64>,
+    /// Those that pass.
+    pub(super) passing: Vec<TextMatch>,
 }
 
 /// A row that holds terms of the query. Scored when the statistics are known.
@@ -33,7 +41,6 @@ pub(super) struct TextMatch {
     pub(super) length: u32,
     /// Indexes of the query's terms, ascending, with their counts here.
     pub(super) counts: Vec<(usize, u32)>,
-    pub(super) passes: bool,
     /// The value that it is grouped by.
     pub(super) group: Option<Value>,
 }
@@ -89,7 +96,8 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
         columns.push(TEXT.to_owned());
     }
     let wanted = Arc::clone(wanted);
-    let nothing = (Kept::new(&wanted.keep), Vec::new());
+    let terms = wanted.terms.as_ref().map_or(0, |terms| terms.counts.len());
+    let nothing = (Kept::new(&wanted.keep), Texts { frequencies: vec![0; terms], passing: Vec::new() });
     let found = each(view, &columns, nothing, move |(near, texts), view, segment, rows| {
         let probe = wanted.probe(&view.schema);
         let passing = view.select(wanted.filter.as_ref(), segment, rows.live.clone());
@@ -108,11 +116,12 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
                 let terms = analyze(text, spec.language);
                 let found = query.counts.iter().enumerate().map(|(i, (term, _))| (i, terms.count(*term)));
                 let counts: Vec<(usize, u32)> = found.filter(|(_, count)| *count > 0).collect();
-                if !counts.is_empty() {
+                counts.iter().for_each(|(i, _)| texts.frequencies[*i] += 1);
+                if ok && !counts.is_empty() {
                     let id = segment.id(row).into();
-                    let group = wanted.group().filter(|_| ok).and_then(|column| segment.scalar(column, row));
+                    let group = wanted.group().and_then(|column| segment.scalar(column, row));
                     let group = group.map(ValueRef::to_value);
-                    texts.push(TextMatch { id, position, length: terms.length, counts, passes: ok, group });
+                    texts.passing.push(TextMatch { id, position, length: terms.length, counts, group });
                 }
             }
         }
@@ -248,4 +257,67 @@ pub(super) fn include_columns(schema: &Schema, include: Include) -> Vec<String> 
         columns.push(METADATA.to_owned());
     }
     columns
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use lance::dataset::InsertBuilder;
+
+    use super::*;
+    use crate::catalog::Totals;
+    use crate::image::Part;
+    use crate::memtable::{MemRow, Row, Slot};
+    use crate::schema::{AttributeType, Language, TextSpec};
+    use crate::search::text::analyze_query;
+    use crate::search::view::Abandoned;
+    use crate::table::batch_of;
+
+    #[tokio::test]
+    async fn texts_that_do_not_pass_are_counted_and_not_kept() {
+        let schema = Arc::new(Schema {
+            text: Some(TextSpec { language: Language::English }),
+            attributes: BTreeMap::from([("n".to_owned(), AttributeType::Int)]),
+            ..Schema::default()
+        });
+        let slot = |n: i64| {
+            let text = if n % 2 == 0 { "an index" } else { "a lock on an index" };
+            let record = Record {
+                id: format!("r{n:03}"),
+                text: Some(text.to_owned()),
+                attributes: BTreeMap::from([("n".to_owned(), Value::Int(n))]),
+                ..Record::default()
+            };
+            Slot { row: Arc::new(MemRow::new(Row::from_record(record, &schema), &schema)), commit: 1 }
+        };
+        let slots: Vec<Slot> = (0..100).map(slot).collect();
+        let batch = batch_of(&schema, &slots).expect("a batch");
+        let dataset = InsertBuilder::new("memory://texts").execute(vec![batch.clone()]).await.expect("a table");
+        let segment = Arc::new(Segment::new(&schema, batch, None).expect("a segment"));
+        let view = Arc::new(View {
+            schema: Arc::clone(&schema),
+            mems: Vec::new(),
+            parts: vec![Part { id: 0, segment, dead: Arc::default() }],
+            remote: Some(Arc::new(dataset)),
+            indexes: Vec::new(),
+            cold: None,
+            totals: Totals::default(),
+            abandoned: Abandoned::default(),
+        });
+        let wanted = Arc::new(Wanted {
+            vector: None,
+            column: 0,
+            terms: Some(analyze_query("lock index", Language::English)),
+            filter: Some(Filter::parse("n < 3", &[], &schema).expect("a filter")),
+            keep: Keep::Best(10),
+            max_distance: None,
+            exact: false,
+        });
+        let mut texts = pass(&view, &wanted).await.expect("a pass").expect("rows are streamed").texts;
+        texts.frequencies.sort_unstable();
+        assert_eq!(texts.frequencies, [50, 100]);
+        let passing: Vec<&str> = texts.passing.iter().map(|text| &*text.id).collect();
+        assert_eq!(passing, ["r000", "r001", "r002"]);
+    }
 }

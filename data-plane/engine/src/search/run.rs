@@ -12,7 +12,7 @@ use super::fuse::{self, Fused};
 use super::near::Begun;
 use super::query::{Fusion, Hit, Include, Mode, Query};
 use super::rank;
-use super::remote::{self, Rows, Streamed, Wanted};
+use super::remote::{self, Rows, Streamed, Texts, Wanted};
 use super::room::Room;
 use super::text::analyze_query;
 use super::topk::Candidate;
@@ -176,7 +176,7 @@ type Rankings = (Option<Vec<Candidate<At>>>, Option<Vec<Candidate<At>>>);
 
 fn rankings(view: &View, wanted: &Wanted, streamed: Option<Streamed>, begun: Option<Begun>) -> Rankings {
     let probe = wanted.probe(&view.schema);
-    let (near, texts) = streamed.map_or_else(|| (Kept::new(&wanted.keep), Vec::new()), |s| (s.near, s.texts));
+    let (near, texts) = streamed.map_or_else(|| (Kept::new(&wanted.keep), Texts::default()), |s| (s.near, s.texts));
     // A text alone asks only the rows that hold its terms whether they pass.
     let (passing, found) = begun.map_or((None, None), |begun| (Some(begun.passing), begun.near));
     let passing = passing.or_else(|| probe.is_some().then(|| view.passing(wanted.filter.as_ref())));

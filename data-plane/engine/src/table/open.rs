@@ -147,11 +147,29 @@ impl TableFiles {
         }
     }
 
-    /// Removes all files of a table that no checkpoint names any more.
-    pub(crate) async fn remove(&self, table: TableId) -> Result<Removed, TableError> {
+    /// The tables that have files.
+    pub(crate) async fn all(&self) -> Result<Vec<TableId>, TableError> {
+        let found = self.store.objects().list_with_delimiter(Some(&self.prefix)).await?.common_prefixes;
+        let id = |path: &Path| uuid::Uuid::parse_str(path.filename()?.strip_suffix(".lance")?).ok();
+        Ok(found.iter().filter_map(id).map(TableId).collect())
+    }
+
+    /// Removes all files of a table that nothing names any more.
+    pub(crate) async fn remove<F>(
+        &self,
+        table: TableId,
+        still_owner: impl FnOnce() -> F,
+    ) -> Result<Removed, TableError>
+    where
+        F: Future<Output = Result<bool, TableError>>,
+    {
         let objects = self.store.objects();
         let path = self.path(table);
         let files: Vec<object_store::ObjectMeta> = objects.list(Some(&path)).try_collect().await?;
+        // Asked after the listing: another owner may write to the table again, and none of that is among them.
+        if !files.is_empty() && !still_owner().await? {
+            return Err(TableError::Fenced);
+        }
         let mut removed = Removed::default();
         for file in files {
             match objects.delete(&file.location).await {

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamDecoder;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
 
-use super::batch::Columns;
+use super::batch::{self, Columns};
 use super::messages::Messages;
+use super::pages::rows_at_once;
 use super::{Format, FormatError, json};
 use crate::schema::{Record, Schema};
 
 /// Bytes of a Parquet file, whose end must be there before its beginning can be read.
 const MAX_PARQUET: usize = 256 << 20;
-/// Rows of a Parquet file that are held at once; their strings may be long.
-const PARQUET_ROWS: usize = 256;
 
 /// Turns the bytes of a file into records.
 pub(crate) struct Decoder {
@@ -27,10 +28,11 @@ pub(crate) struct Decoder {
     records: u64,
 }
 
+/// Where records come from. `message` is what the decoder has not taken of the last message.
 enum Source {
     Jsonl { line: BytesMut, ended: bool },
     Parquet { file: BytesMut, reader: Option<Box<ParquetRecordBatchReader>> },
-    ArrowStream { decoder: Box<StreamDecoder>, messages: Messages },
+    ArrowStream { decoder: Box<StreamDecoder>, messages: Messages, message: Bytes },
 }
 
 impl Decoder {
@@ -38,7 +40,9 @@ impl Decoder {
         let source = match format {
             Format::Jsonl => Source::Jsonl { line: BytesMut::new(), ended: false },
             Format::Parquet => Source::Parquet { file: BytesMut::new(), reader: None },
-            Format::ArrowStream => Source::ArrowStream { decoder: Box::default(), messages: Messages::default() },
+            Format::ArrowStream => {
+                Source::ArrowStream { decoder: Box::default(), messages: Messages::default(), message: Bytes::new() }
+            }
         };
         Self { schema, source, batch: None, records: 0 }
     }
@@ -65,17 +69,9 @@ impl Decoder {
             }
             Source::Parquet { file, reader } => {
                 let file = std::mem::take(file).freeze();
-                let opened = ParquetRecordBatchReaderBuilder::try_new(file);
-                match opened.and_then(|builder| builder.with_batch_size(PARQUET_ROWS).build()) {
-                    Ok(opened) => {
-                        *reader = Some(Box::new(opened));
-                        Ok(())
-                    }
-                    Err(error) => Err(error.to_string()),
-                }
+                open_parquet(&file, &self.schema).map(|opened| *reader = Some(Box::new(opened)))
             }
-            Source::ArrowStream { messages, .. } if messages.is_whole() => Ok(()),
-            Source::ArrowStream { .. } => Err("the stream ends within a message".to_owned()),
+            Source::ArrowStream { messages, .. } => messages.end(),
         };
         ended.map_err(|why| self.wrong(why))
     }
@@ -126,6 +122,18 @@ fn next_line(buffer: &mut BytesMut, ended: bool, schema: &Schema) -> Result<Opti
     }
 }
 
+/// Opens a Parquet file when the collection has its columns. The engine's own are not decoded.
+fn open_parquet(file: &Bytes, schema: &Schema) -> Result<ParquetRecordBatchReader, String> {
+    let why = |error: ParquetError| error.to_string();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).map_err(why)?;
+    batch::check(schema, builder.schema())?;
+    let columns = builder.parquet_schema().root_schema().get_fields().iter().enumerate();
+    let columns = columns.filter(|(_, column)| !batch::is_own(column.name())).map(|(at, _)| at);
+    let columns = ProjectionMask::roots(builder.parquet_schema(), columns);
+    let rows = rows_at_once(file, builder.metadata(), &columns).map_err(why)?;
+    builder.with_projection(columns).with_batch_size(rows).build().map_err(why)
+}
+
 impl Source {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, String> {
         match self {
@@ -134,14 +142,19 @@ impl Source {
                 Some(reader) => reader.next().transpose().map_err(|error| error.to_string()),
                 None => Ok(None),
             },
-            Self::ArrowStream { decoder, messages } => {
-                while let Some(message) = messages.next()? {
-                    if let Some(batch) = decoder.decode(&mut message.into()).map_err(|error| error.to_string())? {
-                        return Ok(Some(batch));
-                    }
+            Self::ArrowStream { decoder, messages, message } => loop {
+                if message.is_empty() {
+                    let Some(next) = messages.next()? else { return Ok(None) };
+                    *message = next;
                 }
-                Ok(None)
-            }
+                // A batch without bytes is given only when the next message comes, which then is not taken yet.
+                let mut rest = message.clone().into();
+                let batch = decoder.decode(&mut rest).map_err(|error| error.to_string())?;
+                *message = message.split_off(message.len() - rest.len());
+                if batch.is_some() {
+                    return Ok(batch);
+                }
+            },
         }
     }
 }

@@ -27,10 +27,13 @@ struct Line {
 }
 
 /// The record of a line. What the schema does not allow is found by the write itself, but for the types of attributes,
-/// which JSON does not tell.
+/// which JSON does not tell, and for names, whose bytes are not counted.
 pub(super) fn read(line: &[u8], schema: &Schema) -> Result<Record, String> {
     let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let mut vectors = line.vectors;
+    if let Some(name) = vectors.keys().find(|name| !schema.vectors.contains_key(*name)) {
+        return Err(format!("vectors.{name}: is not declared"));
+    }
     if let Some(vector) = line.vector
         && vectors.insert(DEFAULT_VECTOR.to_owned(), vector).is_some()
     {

@@ -8,6 +8,8 @@ use bytes::{Buf, Bytes, BytesMut};
 /// Bytes of one message.
 const MAX_MESSAGE: usize = 64 << 20;
 const CONTINUATION: u32 = u32::MAX;
+/// A message of no length, which ends a stream.
+const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
 /// What has come of a stream and is not cut yet.
 #[derive(Default)]
@@ -21,9 +23,13 @@ impl Messages {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole message with its head; `None` when more bytes are needed or the stream has ended.
+    /// The next whole message with its head, the one that ends the stream too; `None` when more bytes are needed or the
+    /// stream has ended.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, String> {
-        if self.ended || self.bytes.len() < 8 {
+        if self.ended && !self.bytes.is_empty() {
+            return Err("there are bytes after the end of the stream".to_owned());
+        }
+        if self.bytes.len() < END.len() {
             return Ok(None);
         }
         let mut head = &self.bytes[..8];
@@ -33,7 +39,7 @@ impl Messages {
         }
         if length == 0 {
             self.ended = true;
-            return Ok(None);
+            return Ok(Some(self.bytes.split_to(END.len()).freeze()));
         }
         check_size(length)?;
         let Some(metadata) = self.bytes.get(8..8 + length) else { return Ok(None) };
@@ -55,9 +61,16 @@ impl Messages {
         Ok((self.bytes.len() >= whole).then(|| self.bytes.split_to(whole).freeze()))
     }
 
-    /// Whether nothing is left that was cut off.
-    pub(super) fn is_whole(&self) -> bool {
-        self.ended || self.bytes.is_empty()
+    /// Says that no more bytes come. A stream may lack the message that ends it; that one is added.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        if self.ended {
+            return Ok(());
+        }
+        if !self.bytes.is_empty() {
+            return Err("the stream ends within a message".to_owned());
+        }
+        self.bytes.extend_from_slice(&END);
+        Ok(())
     }
 }
 

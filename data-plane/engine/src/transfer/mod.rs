@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod json;
 mod messages;
+mod pages;
 
 pub(crate) use decode::Decoder;
 pub(crate) use encode::{EncodeError, Encoder};

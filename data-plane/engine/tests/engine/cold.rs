@@ -13,12 +13,14 @@ use agentdb_data_plane_engine::{
     StoreConfig, Value, VectorSpec, WriteMeta, default_vector,
 };
 use object_store::ObjectStore;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 const DIMENSION: usize = 32;
 const ROWS: usize = 6_000;
 
 fn cold_config() -> Config {
-    Config { index_rows: 1_000, ..config() }
+    Config { index_rows: 1_000, background_index: false, ..config() }
 }
 
 fn cold_schema(metric: Metric) -> Schema {
@@ -134,6 +136,76 @@ async fn thousands_of_shadowed_rows_hide_none_of_the_ten() {
     let filter = Filter::parse("n < 500", &[], &cold_schema(Metric::Cosine)).expect("a filter");
     let recall = compare(&cold, &warm, &data, Some(&filter)).await;
     assert!(recall >= 0.95, "filtered: {recall}");
+}
+
+/// So many numbers that the vectors of the far rows are too many to be measured one by one.
+const LONG: usize = 1_024;
+const NEAR: usize = 4_000;
+const FAR: usize = 1_100;
+
+/// Most rows are where the query looks, the others on the other side; ten of these are nearer than the rest of them.
+fn two_sides() -> impl Iterator<Item = Record> {
+    let mut random = ChaCha8Rng::seed_from_u64(17);
+    (0..NEAR + FAR).map(move |i| {
+        let mut vector: Vec<f32> = (0..LONG).map(|_| random.random_range(-0.02..0.02_f32)).collect();
+        vector[0] += match i.checked_sub(NEAR) {
+            None => 1.0,
+            Some(0..10) => -0.25,
+            Some(_) => -1.0,
+        };
+        Record {
+            id: format!("r{i:06}"),
+            vectors: default_vector(vector),
+            attributes: BTreeMap::from([("n".to_owned(), Value::Int(i64::from(i >= NEAR)))]),
+            ..Record::default()
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn far_rows_are_found_when_all_that_are_near_are_gone_or_do_not_pass() {
+    let objects = memory();
+    let ns = opened(&store(&objects), 1).await;
+    let vectors = VectorSpec { dimension: LONG as u32, metric: Metric::Cosine }.into();
+    let schema = Schema { vectors, ..cold_schema(Metric::Cosine) };
+    ns.create_collection(DOCS, schema.clone(), WriteMeta::default()).await.expect("created");
+    let records: Vec<Record> = two_sides().collect();
+    for some in records.chunks(1_000) {
+        ns.upsert(DOCS, some.to_vec(), WriteMeta::default()).await.expect("written");
+    }
+    ns.fold().await.expect("fold");
+    ns.index_tables().await.expect("indexed");
+    let mut vector = vec![0.0; LONG];
+    vector[0] = 1.0;
+    let filter = Filter::parse("n = 1", &[], &schema).expect("a filter");
+    let query = Query { include: Include::ID, ..nearest(vector, Some(filter)) };
+    let ids = |hits: Vec<Hit>| hits.into_iter().map(|hit| hit.record.id).collect::<Vec<_>>();
+    let wanted = ids(ask(&ns, &Query { exact: true, ..query.clone() }).await);
+    assert_eq!(wanted.len(), 10);
+    ns.close().await;
+    let cold = opened(&cold_store(&objects), 2).await;
+    assert_eq!(ids(ask(&cold, &query).await), wanted);
+    cold.close().await;
+    // Now those that are near are gone, which is not folded.
+    let ns = opened(&store(&objects), 3).await;
+    for some in records[..NEAR].chunks(1_000) {
+        let gone = some.iter().map(|record| record.id.clone()).collect();
+        ns.delete(DOCS, gone, WriteMeta::default()).await.expect("deleted");
+    }
+    ns.close().await;
+    let cold = opened(&cold_store(&objects), 4).await;
+    assert_eq!(ids(ask(&cold, &Query { filter: None, ..query }).await), wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_rows_are_found_as_are_wanted() {
+    let objects = memory();
+    let data = Clustered::new(18, DIMENSION);
+    filled(&objects, &data, Metric::Cosine, 1_100).await.close().await;
+    let cold = opened(&cold_store(&objects), 2).await;
+    let vector = data.query(0);
+    let query = Query { include: Include::ID, ..Query::new(Mode::Vector { vector }, 1_000) };
+    assert_eq!(ask(&cold, &query).await.len(), 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

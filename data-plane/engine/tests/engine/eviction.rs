@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use crate::support::*;
 use agentdb_clock::{Clock, ManualClock};
-use agentdb_data_plane_engine::{Config, Environment, Mode, Namespace, Query, Store, WriteMeta};
+use agentdb_data_plane_engine::{
+    AttributeType, CacheSizes, Config, Environment, Filter, Mode, Namespace, Query, Record, Schema, Store, Value,
+    WriteMeta,
+};
 use object_store::ObjectStore;
 
 const ROWS: usize = 2_000;
@@ -99,4 +102,39 @@ async fn writes_after_rows_left_know_what_was_there() {
         assert_eq!(store.release_idle(clock.monotonic(), Duration::from_secs(60)), 0, "what is not folded needs them");
         ns.fold().await.expect("fold");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_its_nulls_is_not_read_to_find_that_out() {
+    const MANY: u64 = 6_000;
+    let objects = memory();
+    let columns = (0..128).map(|i| (format!("a{i:03}"), AttributeType::Int));
+    let schema = Schema { attributes: columns.collect(), ..Schema::default() };
+    let ns = open(&store(&objects), 1).await;
+    ns.create_collection(DOCS, schema.clone(), WriteMeta::default()).await.expect("created");
+    let row = |i: u64| Record {
+        // Nothing that could be compressed.
+        id: format!("{:032x}", u128::from(i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
+        attributes: [("a000".to_owned(), Value::Int(i.cast_signed()))].into(),
+        ..Record::default()
+    };
+    for from in (0..MANY).step_by(1_000) {
+        ns.upsert(DOCS, (from..from + 1_000).map(row).collect(), WriteMeta::default()).await.expect("written");
+    }
+    ns.fold().await.expect("fold");
+    let logical = ns.logical_bytes_of(DOCS).expect("known");
+    ns.close().await;
+    let filter = Filter::parse("a000 < 1000", &[], &schema).expect("a filter");
+    let mut read = Vec::new();
+    // No room at all, and room for what the records count for, but not for 128 numbers of each.
+    for (generation, room) in [(2, 0), (3, 1 << 20)] {
+        let store = Store::over(Arc::clone(&objects), room).with_caches(CacheSizes::NONE);
+        let ns = open(&store, generation).await;
+        let counted = ns.count(DOCS, Some(filter.clone())).await.expect("count");
+        assert_eq!(counted.value, 1_000);
+        read.push(counted.io.bytes);
+        ns.close().await;
+    }
+    assert!(logical < 1 << 20 && MANY * 128 * 8 > 1 << 20);
+    assert!(read[1] <= read[0] + read[0] / 10, "the keys and the column of the filter are read, once: {read:?}");
 }

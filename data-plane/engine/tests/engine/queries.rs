@@ -200,3 +200,39 @@ async fn what_does_not_fit_is_refused_by_its_field() {
     let other = Position { value: Some(Value::String("x".to_owned())), id: "x".to_owned() };
     assert!(matches!(scan(by("page"), Some(other), 5).await, Err(ReadError::BadQuery { field: "cursor", .. })));
 }
+
+/// What is printed of a namespace goes into logs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_of_a_namespace_holds_none_of_its_records() {
+    let ns = namespace(1 << 30).await;
+    let past = ns.at_commit(ns.commit()).await.expect("in the history");
+    for printed in [format!("{ns:?}"), format!("{past:?}")] {
+        assert!(printed.contains(PREFIX) && printed.len() < 1_000, "{printed}");
+        assert!(!printed.contains("weight") && !printed.contains(&record(0, 0).id), "{printed}");
+    }
+}
+
+/// Numbers were once rounded twice on their way through JSON, to the one beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_the_same_in_attributes_metadata_and_filters() {
+    const NUMBER: &str = "0.10207441554165295";
+    let number: f64 = NUMBER.parse().expect("a number");
+    let metadata: serde_json::Value = serde_json::from_str(&format!(r#"{{"x":{NUMBER}}}"#)).expect("JSON");
+    let ns = open(&store(&memory()), 1).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let mut given = Record { metadata: Some(metadata), ..record(1, 0) };
+    given.attributes.insert("weight".to_owned(), Value::Float(number));
+    ns.upsert(DOCS, vec![given.clone()], WriteMeta::default()).await.expect("written");
+    for step in ["in memory", "folded"] {
+        for text in [format!("weight = {NUMBER}"), format!("metadata.x = {NUMBER}"), "metadata.x = $1".to_owned()] {
+            let params = if text.contains('$') { vec![serde_json::json!(number)] } else { Vec::new() };
+            let filter = Filter::parse(&text, &params, &schema()).expect("a filter");
+            assert_eq!(ns.count(DOCS, Some(filter)).await.expect("count").value, 1, "{text}, {step}");
+        }
+        let found = ns.fetch(DOCS, &[given.id.clone()], Include::ALL).await.expect("fetch").value;
+        let found = found[0].as_ref().and_then(|record| record.metadata.as_ref()).expect("there");
+        assert_eq!(found["x"].as_f64(), Some(number), "{step}");
+        ns.fold().await.expect("fold");
+    }
+}
+

@@ -10,12 +10,13 @@ use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Idempotency, Include, Moment, Record, Store, StoreConfig, TimeError, WriteError, WriteMeta,
+    Config, Erasure, Idempotency, Include, Moment, Namespace, Record, Store, StoreConfig, TimeError, WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::sync::RwLockWriteGuard;
 
 /// What must not be found afterwards.
 const MARKER: &str = "xyzzy-plugh-4711";
@@ -245,4 +246,122 @@ async fn an_erase_is_the_same_on_a_directory_and_on_s3() {
         assert_eq!(found_in(&store, PREFIX).await, [""; 0]);
         assert_eq!(ns.count(DOCS, None).await.expect("count").value, 20);
     }
+}
+
+/// A namespace over a store whose calls can be held back, with secrets in the log.
+async fn held_back(objects: Arc<dyn ObjectStore>, faulty: &Arc<Faulty>) -> Timeline {
+    let config = Config { write_timeout: Duration::from_millis(200), ..config() };
+    let mut line = Timeline::over(objects, 1, config).await;
+    line.ns.close().await;
+    line.generation += 1;
+    let handle = Store::over(Arc::clone(faulty) as Arc<dyn ObjectStore>, 1 << 30);
+    line.ns = open_at(&handle, PREFIX, line.generation, &line.config, &line.clock).await;
+    line.ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let rows = (0..20).map(|i| record(i, 0)).chain((0..5).map(|i| secret(i, 0)));
+    line.ns.upsert(DOCS, rows.collect(), WriteMeta::default()).await.expect("written");
+    line.ns.fold().await.expect("fold");
+    line
+}
+
+fn erasing(ns: &Arc<Namespace>) -> tokio::task::JoinHandle<Result<Erasure, TimeError>> {
+    let ns = Arc::clone(ns);
+    tokio::spawn(async move { ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await })
+}
+
+/// Lets a PUT of a checkpoint go on, and holds the next one.
+async fn next_checkpoint<'a>(faulty: &'a Faulty, held: RwLockWriteGuard<'a, ()>) -> RwLockWriteGuard<'a, ()> {
+    drop(held);
+    let held = faulty.hold_puts_of("/checkpoint/").await;
+    faulty.put_held().await;
+    held
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_in_doubt_that_comes_into_the_log_beside_a_fold_is_finished_by_the_next() {
+    let objects = memory();
+    let of_log = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let faulty = Arc::new(Faulty::new(of_log.clone(), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    line.ns.upsert(DOCS, vec![record(1, 1)], WriteMeta::default()).await.expect("written");
+    let before = line.ns.commit();
+    let entry = of_log.hold_puts_of("/log/").await;
+    let in_doubt = erasing(&line.ns).await.expect("no panic");
+    assert!(matches!(in_doubt, Err(TimeError::Write(WriteError::Unavailable(_)))), "{in_doubt:?}");
+    let checkpoint = faulty.hold_puts_of("/checkpoint/").await;
+    let folding = Arc::clone(&line.ns);
+    let fold = tokio::spawn(async move { folding.fold().await });
+    faulty.put_held().await;
+    drop(entry);
+    while line.ns.commit() == before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(checkpoint);
+    fold.await.expect("no panic").expect("folded");
+    line.ns.fold().await.expect("fold");
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+    assert_eq!(line.ns.count(DOCS, None).await.expect("count").value, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collection_that_is_dropped_beside_an_erase_leaves_nothing_of_what_was_erased() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    let first = faulty.hold_puts_of("/checkpoint/").await;
+    let erase = erasing(&line.ns);
+    faulty.put_held().await;
+    let second = next_checkpoint(&faulty, first).await;
+    line.ns.drop_collection(DOCS, WriteMeta::default()).await.expect("dropped");
+    drop(second);
+    // Either all is gone, or it says that it is not.
+    if erase.await.expect("no panic").is_err() {
+        line.ns.fold().await.expect("fold");
+    }
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_was_in_doubt_and_is_deleted_leaves_nothing_to_an_erase() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    line.ns.upsert(DOCS, vec![secret(1, 1)], WriteMeta::default()).await.expect("written");
+    let before = line.ns.commit();
+    let held = faulty.hold_puts_of("/log/").await;
+    let in_doubt = line.ns.create_branch("b", None, WriteMeta::default()).await;
+    assert!(matches!(in_doubt, Err(TimeError::Write(WriteError::Unavailable(_)))), "{in_doubt:?}");
+    drop(held);
+    while line.ns.commit() == before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    line.ns.delete_branch("b", WriteMeta::default()).await.expect("deleted");
+    line.ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+    let left = objects.list(Some(&format!("{PREFIX}/branches").into())).try_collect::<Vec<_>>().await.expect("list");
+    assert_eq!(left, []);
+}
+
+/// Whoever opens the namespace next would finish the erase, and with it remove what was named since.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_named_until_a_checkpoint_says_that_an_erase_is_finished() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    let mut held = faulty.hold_puts_of("/checkpoint/").await;
+    let erase = erasing(&line.ns);
+    faulty.put_held().await;
+    for _ in 0..2 {
+        held = next_checkpoint(&faulty, held).await;
+    }
+    // All is removed; only the last checkpoint is not written.
+    erase.abort();
+    assert!(erase.await.is_err());
+    drop(held);
+    let refused = line.ns.create_branch("b", None, WriteMeta::default()).await.expect_err("refused");
+    assert!(matches!(refused, TimeError::Write(WriteError::Backpressure(_))), "{refused:?}");
+    let refused = line.ns.create_snapshot("s", None, WriteMeta::default()).await.expect_err("refused");
+    assert!(matches!(refused, TimeError::Write(WriteError::Backpressure(_))), "{refused:?}");
+    line.ns.fold().await.expect("fold");
+    line.ns.create_snapshot("s", None, WriteMeta::default()).await.expect("made");
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
 use crate::support::killed::killed_at_each_call;
+use crate::support::leftovers::tables;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Change, Idempotency, Include, Moment, Namespace, Store, StoreConfig, TimeError, WriteError, WriteMeta,
+    Change, Commit, Config, Idempotency, Include, Moment, Namespace, Store, StoreConfig, TimeError, WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -283,4 +285,92 @@ async fn a_rewind_is_the_same_on_a_directory_and_on_s3() {
         rows.entry(DOCS.to_owned()).or_default().insert(record(4, 4).id, record(4, 4));
         assert_eq!(all_rows(&ns).await, rows);
     }
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+/// A collection that was there for ten minutes, long enough ago that no checkpoint names it; and a commit at which it was.
+async fn short_lived() -> (Timeline, Commit) {
+    let line = Timeline::new(1, Config { history: minutes(24 * 60), retention: minutes(1), ..config() }).await;
+    line.ns.create_collection("other", schema(), WriteMeta::default()).await.expect("created");
+    line.ns.fold().await.expect("fold");
+    line.clock.advance(minutes(10));
+    line.ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let rows = (0..5).map(|i| record(i, 0)).collect();
+    let there = line.ns.upsert(DOCS, rows, WriteMeta::default()).await.expect("written").commit;
+    line.ns.fold().await.expect("fold");
+    line.clock.advance(minutes(10));
+    line.ns.drop_collection(DOCS, WriteMeta::default()).await.expect("dropped");
+    line.ns.fold().await.expect("fold");
+    line.clock.advance(minutes(55));
+    (line, there)
+}
+
+async fn other(line: &Timeline, i: usize) {
+    line.ns.upsert("other", vec![record(i, 0)], WriteMeta::default()).await.expect("written");
+    line.ns.fold().await.expect("fold");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moment_in_memory_is_gone_back_to_when_its_checkpoint_is_gone() {
+    let (mut line, there) = short_lived().await;
+    let past = line.ns.at_commit(there).await.expect("in the history");
+    other(&line, 1).await;
+    assert_eq!(past.count(DOCS, None).await.expect("count").value, 5);
+    line.ns.rewind(&Moment::Commit(there), WriteMeta::default()).await.expect("rewound");
+    for _ in 0..2 {
+        line.ns.upsert(DOCS, vec![record(4, 1)], WriteMeta::default()).await.expect("written");
+        line.ns.fold().await.expect("fold");
+        assert_eq!(line.ns.count(DOCS, None).await.expect("count").value, 5);
+        line.reopen().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rewind_makes_anew_what_was_removed_and_nothing_of_it_is_left_in_the_end() {
+    for rounds in [0, 2] {
+        let (mut line, there) = short_lived().await;
+        other(&line, 1).await;
+        assert_eq!(tables(&line.objects).await.len(), 1, "no checkpoint names the other one");
+        line.ns.rewind(&Moment::Commit(there), WriteMeta::default()).await.expect("rewound");
+        for round in 0..rounds {
+            let found = line.ns.scan(DOCS, None, None, 10, Include::ALL).await.expect("scan").value.records;
+            assert_eq!(found, (0..5).map(|i| record(i, 0)).collect::<Vec<_>>(), "round {round}");
+            other(&line, 2).await;
+            line.reopen().await;
+        }
+        line.ns.drop_collection(DOCS, WriteMeta::default()).await.expect("dropped");
+        for i in 3..7 {
+            other(&line, i).await;
+            line.clock.advance(minutes(48 * 60));
+        }
+        line.ns.clean_up().await.expect("cleaned");
+        assert_eq!(tables(&line.objects).await.len(), 1, "{rounds} rounds");
+    }
+}
+
+/// A rewind that ends before its entry is written has made tables that nothing names.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rewind_that_was_given_up_has_made_is_removed() {
+    let (line, there) = short_lived().await;
+    other(&line, 1).await;
+    line.ns.close().await;
+    let faulty = Arc::new(Faulty::new(Arc::clone(&line.objects), 0, Rates::default()));
+    let handle = Store::over(faulty.clone(), 1 << 30);
+    let ns = open_at(&handle, PREFIX, 2, &line.config, &line.clock).await;
+    let held = faulty.hold_puts_of("/log/").await;
+    let rewinding = Arc::clone(&ns);
+    let back = tokio::spawn(async move { rewinding.rewind(&Moment::Commit(there), WriteMeta::default()).await });
+    faulty.put_held().await;
+    assert_eq!(tables(&line.objects).await.len(), 2);
+    faulty.kill();
+    back.abort();
+    drop((held, ns));
+    let ns = open(&store(&line.objects), 3).await;
+    assert!(ns.collection(DOCS).expect("serves").value.is_none(), "its entry was not written");
+    ns.upsert("other", vec![record(2, 0)], WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+    assert_eq!(tables(&line.objects).await.len(), 1);
 }

@@ -1,13 +1,24 @@
 //! Export and import: what goes out comes in again, once, and nothing else.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use agentdb_data_plane_engine::{
-    Filter, Format, Import, ImportError, Imported, Include, Namespace, ReadError, Record, Schema, UsageDelta,
+    Filter, Format, Import, ImportError, Imported, Include, Namespace, ReadError, Record, Schema, UsageDelta, Value,
     VectorSpec, WriteError, WriteMeta,
 };
+use arrow_array::builder::{LargeListBuilder, LargeStringBuilder, ListBuilder, StringBuilder, StringViewBuilder};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, FixedSizeListArray, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray,
+    TimestampNanosecondArray,
+};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use uuid::Uuid;
@@ -179,6 +190,7 @@ async fn a_record_that_does_not_fit_is_named_by_its_number_and_what_came_before_
         ("{\"id\":\"x\",\"vector\":[1]}", "dimension"),
         ("{\"id\":\"x\",\"vector\":[1,2,3,4],\"colour\":1}", "colour"),
         ("{\"id\":\"x\",\"vector\":[1,2,3,4],\"attributes\":{\"page\":\"one\"}}", "attributes.page"),
+        ("{\"id\":\"x\",\"vectors\":{\"colour\":[]}}", "vectors.colour: is not declared"),
         ("{\"id\":\"x\"", "EOF"),
         ("\u{1}", "expected"),
     ] {
@@ -232,11 +244,8 @@ fn a_damaged_file_is_an_error_and_never_the_end_of_the_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compressed_buffers_of_a_stream_are_refused() {
-    use arrow_array::{RecordBatch, StringArray};
-    use arrow_ipc::CompressionType;
-    use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
     let ids: StringArray = (0..1_000).map(|i| Some(format!("a long enough id {i}"))).collect();
-    let batch = RecordBatch::try_from_iter([("id", Arc::new(ids) as arrow_array::ArrayRef)]).expect("batch");
+    let batch = RecordBatch::try_from_iter([("id", Arc::new(ids) as ArrayRef)]).expect("batch");
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME)).expect("options");
     let mut writer = StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options).expect("writer");
     writer.write(&batch).expect("written");
@@ -244,4 +253,126 @@ async fn compressed_buffers_of_a_stream_are_refused() {
     let ns = empty().await;
     let error = ns.import(import(Format::ArrowStream), pieces(&file, 100)).await.expect_err("refused");
     assert!(error.to_string().contains("without compression"), "{error}");
+}
+
+/// Vectors of the records `rows`.
+fn vectors(rows: Range<usize>) -> ArrayRef {
+    let vectors = rows.map(|i| Some([Some(i as f32), Some(1.0), Some(2.0), Some(3.0)]));
+    Arc::new(FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(vectors, 4))
+}
+
+/// The records `rows` with their vectors in a column of the given name. Without records it has no byte.
+fn views(rows: Range<usize>, column: &str) -> RecordBatch {
+    let ids: StringViewArray = rows.clone().map(|i| Some(format!("r{i}"))).collect();
+    RecordBatch::try_from_iter([("id", Arc::new(ids) as ArrayRef), (column, vectors(rows))]).expect("batch")
+}
+
+fn arrow_stream(batches: &[RecordBatch]) -> Vec<u8> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batches[0].schema()).expect("writer");
+    for batch in batches {
+        writer.write(batch).expect("written");
+    }
+    writer.into_inner().expect("file")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_without_bytes_hides_no_other_and_is_looked_at_itself() {
+    let records = arrow_stream(&[views(0..0, "vector"), views(0..3, "vector"), views(3..6, "vector")]);
+    let stray = arrow_stream(&[views(0..0, "stray")]);
+    // The mark of the end may be missing.
+    for cut in [0, 8] {
+        let ns = empty().await;
+        let file = pieces(&records[..records.len() - cut], 100);
+        let done = ns.import(import(Format::ArrowStream), file).await.expect("imported");
+        assert_eq!(done.records, 6);
+        assert_eq!(ns.count(DOCS, None).await.expect("count").value, 6);
+        let file = pieces(&stray[..stray.len() - cut], 100);
+        let error = ns.import(import(Format::ArrowStream), file).await.expect_err("refused");
+        assert!(error.to_string().contains("no column stray"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_after_the_end_of_a_stream_are_refused() {
+    let mut file = arrow_stream(&[views(0..3, "vector")]);
+    file.extend_from_slice(&[0; 100]);
+    for size in [1, 64, usize::MAX] {
+        let ns = empty().await;
+        let error = ns.import(import(Format::ArrowStream), pieces(&file, size)).await.expect_err("refused");
+        assert!(matches!(error, ImportError::Format { .. }), "{error}");
+        assert!(error.to_string().contains("after the end"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_that_a_collection_lacks_are_refused_before_they_are_read_and_its_own_are_not_read() {
+    for (column, own) in [("stray", false), ("_stray", true)] {
+        let text = |values: [&str; 2]| Arc::new(StringArray::from_iter_values(values)) as ArrayRef;
+        let columns = [("id", text(["a", "b"])), ("vector", vectors(0..2)), (column, text(["x", "y"]))];
+        let batch = RecordBatch::try_from_iter(columns).expect("batch");
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("writer");
+        writer.write(&batch).expect("written");
+        let mut file = writer.into_inner().expect("file");
+        let opened = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file.clone())).expect("opened");
+        let (start, length) = opened.metadata().row_group(0).columns().last().expect("columns").byte_range();
+        file[start as usize..(start + length) as usize].fill(0);
+        let ns = empty().await;
+        match ns.import(import(Format::Parquet), pieces(&file, 1 << 20)).await {
+            Ok(done) => assert!(own && done.records == 2, "{done:?}"),
+            Err(error) => assert!(!own && error.to_string().contains("no column stray"), "{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arrow_columns_are_refused_when_their_values_would_change_or_grow() {
+    let text = "x".repeat(1 << 20);
+    let mut shared = StringViewBuilder::new().with_deduplicate_strings();
+    let mut listed = ListBuilder::new(StringViewBuilder::new().with_deduplicate_strings());
+    for _ in 0..65 {
+        shared.append_value(&text);
+        listed.values().append_value(&text);
+    }
+    listed.append(true);
+    let mut nulls = ListBuilder::new(StringBuilder::new());
+    nulls.append_value([Some("a"), None]);
+    let mut strings = ListBuilder::new(StringBuilder::new());
+    strings.append_value([Some("a")]);
+    let numbers = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
+    let cases: [(&str, ArrayRef, &str); 6] = [
+        ("text", Arc::new(shared.finish()), "bytes of strings"),
+        ("tags", Arc::new(listed.finish()), "bytes of strings"),
+        ("tags", Arc::new(nulls.finish()), "null string"),
+        ("tags", Arc::new(numbers), "column tags is"),
+        ("text", Arc::new(strings.finish()), "column text is"),
+        ("seen", Arc::new(TimestampNanosecondArray::from(vec![1_000, 1_001])), "finer than a microsecond"),
+    ];
+    for (column, values, why) in cases {
+        let ids = StringArray::from_iter_values((0..values.len()).map(|i| format!("r{i}")));
+        let batch = RecordBatch::try_from_iter([("id", Arc::new(ids) as ArrayRef), (column, values)]).expect("batch");
+        let ns = empty().await;
+        let file = pieces(&arrow_stream(&[batch]), 1 << 20);
+        let error = ns.import(import(Format::ArrowStream), file).await.expect_err("refused");
+        assert!(matches!(error, ImportError::Format { .. }), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_widths_of_the_same_values_are_taken() {
+    let mut tags = LargeListBuilder::new(LargeStringBuilder::new());
+    tags.append_value([Some("a"), Some("b")]);
+    let vectors = ListArray::from_iter_primitive::<Float64Type, _, _>([Some([1.0, 2.0, 3.0, 4.0].map(Some))]);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("id", Arc::new(LargeStringArray::from(vec!["r"]))),
+        ("vector", Arc::new(vectors)),
+        ("tags", Arc::new(tags.finish())),
+        ("seen", Arc::new(TimestampNanosecondArray::from(vec![5_000]).with_timezone("UTC"))),
+    ];
+    let file = arrow_stream(&[RecordBatch::try_from_iter(columns).expect("batch")]);
+    let ns = empty().await;
+    ns.import(import(Format::ArrowStream), pieces(&file, 1 << 20)).await.expect("imported");
+    let records = all(&ns).await;
+    assert_eq!(records[0].attributes["tags"], Value::StringList(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(records[0].attributes["seen"], Value::Timestamp(5));
 }

@@ -274,14 +274,14 @@ async fn write_figures_of_an_import_beside_plain_lancedb() {
         let ids = StringArray::from_iter_values((from..from + 1_000).map(|n| format!("row-{n:05}")));
         let values = (from..from + 1_000).map(|n| Some(vector(n).into_iter().map(Some)));
         let vectors = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(values, DIMENSION as i32);
-        RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(ids), Arc::new(vectors)])
+        RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(ids), Arc::new(vectors)]).expect("a batch")
     });
     let batches: Vec<_> = batches.collect();
     for call in ["add", "merge_insert"] {
         let directory = tempfile::tempdir().expect("a directory");
         let database = lancedb::connect(directory.path().to_str().expect("utf-8")).execute().await.expect("connects");
         let table = database.create_empty_table("rows", Arc::clone(&schema)).execute().await.expect("created");
-        let rows = Box::new(RecordBatchIterator::new(batches.clone(), Arc::clone(&schema)));
+        let rows = Box::new(RecordBatchIterator::new(batches.clone().into_iter().map(Ok), Arc::clone(&schema)));
         let (before, began) = (written(), Instant::now());
         if call == "add" {
             table.add(rows as Box<dyn RecordBatchReader + Send>).execute().await.expect("added");

@@ -50,7 +50,7 @@ async fn every_wrong_field_is_named_and_nothing_is_stored() {
         (("upsert", json!({"records": [good, good]})), "invalid_request", "/records/1/id"),
         (("upsert", json!({"records": []})), "invalid_request", "/records"),
         (("upsert", json!({"records": vec![good.clone(); 1001]})), "invalid_request", "/records"),
-        (("upsert", json!({})), "invalid_request", ""),
+        (("upsert", json!({})), "invalid_request", "/records"),
         (("upsert", json!([])), "invalid_request", ""),
         (("delete", json!({"ids": ["a", "a"]})), "invalid_request", "/ids/1"),
         (("delete", json!({"ids": []})), "invalid_request", "/ids"),

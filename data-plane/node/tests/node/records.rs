@@ -171,11 +171,15 @@ async fn an_answer_kept_for_a_collection_that_was_there_is_charged_as_the_write_
     assert_eq!(life.put(path, json!({})).await.ok().units("write"), 2_000);
     let plain = life.put(path, json!({})).await.ok();
     assert_eq!((plain.status, plain.units("write")), (StatusCode::OK, 0));
+    life.post("main/collections/a/upsert", json!({"records": [{"id": "r1"}]})).await.ok();
     let key = [("idempotency-key", "k1")];
     let kept = life.send(Method::PUT, path, &key, Some(json!({}))).await.ok();
     assert_eq!((kept.status, kept.units("write")), (StatusCode::OK, 2_000));
+    assert_eq!(kept.body["result"]["rows"], 1);
+    life.post("main/collections/a/upsert", json!({"records": [{"id": "r2"}]})).await.ok();
     let again = life.send(Method::PUT, path, &key, Some(json!({}))).await.ok();
     assert_eq!((again.header("idempotency-replayed"), again.units("write")), ("true", 0));
+    assert_eq!((again.status, &again.body["result"]), (StatusCode::OK, &kept.body["result"]));
     life.node.drain().await;
-    assert_eq!(world.plane.billed(Meter::Write, None), 4_000, "as the receipts say");
+    assert_eq!(world.plane.billed(Meter::Write, None), 8_000, "as the receipts say");
 }

@@ -89,20 +89,30 @@ async fn create(
 ) -> Result<Response, Problem> {
     // One that is there already costs nothing (the engine refuses another schema), unless an answer is to be kept in
     // the log under the request's key.
-    let there = namespace.schema(collection).is_some();
-    let units = if there && repeatable.is_none() { 0 } else { units::collection_change() };
-    let status = if there { StatusCode::OK } else { StatusCode::CREATED };
-    let mut view = serde_json::to_value(CollectionView::new(collection, schema.clone())).map_err(Problem::internal)?;
-    // Known after the commit.
-    view["created_commit"] = serde_json::Value::Null;
-    let answer = Stored { status: status.as_u16(), result: view };
+    let there = as_it_is(&call, namespace, collection)?;
+    let units = if there.is_some() && repeatable.is_none() { 0 } else { units::collection_change() };
+    let (status, view) = match there {
+        Some(view) => (StatusCode::OK, view),
+        None => (StatusCode::CREATED, CollectionView::new(collection, schema.clone())),
+    };
+    let mut result = serde_json::to_value(view).map_err(Problem::internal)?;
+    if status == StatusCode::CREATED {
+        // Known after the commit.
+        result["created_commit"] = serde_json::Value::Null;
+    }
+    let answer = Stored { status: status.as_u16(), result };
     let meta = call.meta(&[(Meter::Write, units)], repeatable, &answer)?;
     let committed = call.engine_write(namespace.create_collection(collection, schema, meta)).await?;
     if committed.replayed.is_some() {
         return call.replayed(&committed);
     }
-    let read = namespace.collection(collection).map_err(|error| refusals::read(&call.admission, error))?;
-    let view = CollectionView::from(read.value.ok_or_else(Problem::not_found)?);
+    let view = as_it_is(&call, namespace, collection)?.ok_or_else(Problem::not_found)?;
     let status = if committed.created { StatusCode::CREATED } else { StatusCode::OK };
     call.wrote(status, view, &committed, units)
+}
+
+/// The collection, if it is there.
+fn as_it_is(call: &Call, namespace: &Namespace, collection: &str) -> Result<Option<CollectionView>, Problem> {
+    let read = namespace.collection(collection).map_err(|error| refusals::read(&call.admission, error))?;
+    Ok(read.value.map(CollectionView::from))
 }
