@@ -152,7 +152,9 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
     if !memory.cleaning.no_orphans {
         match remove_orphans(shared, memory).await {
             Ok(removed) => done.removed.add(removed),
-            Err(error) => tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again"),
+            Err(error) => {
+                tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again")
+            }
         }
     }
     let FoldMemory { cleaning, pins, .. } = memory;

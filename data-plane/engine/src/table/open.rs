@@ -155,11 +155,7 @@ impl TableFiles {
     }
 
     /// Removes all files of a table that nothing names any more.
-    pub(crate) async fn remove<F>(
-        &self,
-        table: TableId,
-        still_owner: impl FnOnce() -> F,
-    ) -> Result<Removed, TableError>
+    pub(crate) async fn remove<F>(&self, table: TableId, still_owner: impl FnOnce() -> F) -> Result<Removed, TableError>
     where
         F: Future<Output = Result<bool, TableError>>,
     {

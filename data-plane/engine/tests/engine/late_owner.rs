@@ -135,8 +135,7 @@ async fn an_erase_that_sleeps_removes_nothing_of_what_the_next_owner_writes() {
     write(&sleeper, 1).await;
     let first = faulty.hold_puts_of("/checkpoint/").await;
     let erasing = Arc::clone(&sleeper);
-    let erase =
-        tokio::spawn(async move { erasing.erase(DOCS, vec![record(1, 1).id], WriteMeta::default()).await });
+    let erase = tokio::spawn(async move { erasing.erase(DOCS, vec![record(1, 1).id], WriteMeta::default()).await });
     faulty.put_held().await;
     drop(first);
     let second = faulty.hold_puts_of("/checkpoint/").await;

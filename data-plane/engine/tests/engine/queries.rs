@@ -235,4 +235,3 @@ async fn a_number_is_the_same_in_attributes_metadata_and_filters() {
         ns.fold().await.expect("fold");
     }
 }
-

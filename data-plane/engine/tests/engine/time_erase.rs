@@ -10,7 +10,8 @@ use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Config, Erasure, Idempotency, Include, Moment, Namespace, Record, Store, StoreConfig, TimeError, WriteError, WriteMeta,
+    Config, Erasure, Idempotency, Include, Moment, Namespace, Record, Store, StoreConfig, TimeError, WriteError,
+    WriteMeta,
 };
 use bytes::Bytes;
 use futures::TryStreamExt;

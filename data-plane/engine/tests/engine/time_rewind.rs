@@ -11,7 +11,8 @@ use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Change, Commit, Config, Idempotency, Include, Moment, Namespace, Store, StoreConfig, TimeError, WriteError, WriteMeta,
+    Change, Commit, Config, Idempotency, Include, Moment, Namespace, Store, StoreConfig, TimeError, WriteError,
+    WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;

@@ -19,7 +19,9 @@ use agentdb_data_plane_engine::{
 use bytes::Bytes;
 use futures::TryStreamExt;
 use lancedb::arrow::arrow_array::types::Float32Type;
-use lancedb::arrow::arrow_array::{FixedSizeListArray, RecordBatch, RecordBatchIterator, RecordBatchReader, StringArray};
+use lancedb::arrow::arrow_array::{
+    FixedSizeListArray, RecordBatch, RecordBatchIterator, RecordBatchReader, StringArray,
+};
 use lancedb::arrow::arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use object_store::path::Path as ObjectPath;
 use object_store::{PutMode, PutOptions};
