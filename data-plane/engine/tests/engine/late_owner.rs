@@ -124,35 +124,3 @@ async fn an_entry_in_the_place_of_a_trimmed_one_is_never_read() {
     assert!(matches!(feed.next().await, Err(FeedError::Gone { .. })));
     assert!(matches!(ns.changes(kept, Include::ID).await, Err(FeedError::Gone { .. })));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_erase_that_sleeps_removes_nothing_of_what_the_next_owner_writes() {
-    let (objects, clock) = (memory(), clock());
-    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 1, Rates::default()));
-    let handle = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, 1 << 30);
-    let sleeper = open_at(&handle, PREFIX, 1, &short(), &clock).await;
-    sleeper.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
-    write(&sleeper, 1).await;
-    let first = faulty.hold_puts_of("/checkpoint/").await;
-    let erasing = Arc::clone(&sleeper);
-    let erase = tokio::spawn(async move { erasing.erase(DOCS, vec![record(1, 1).id], WriteMeta::default()).await });
-    faulty.put_held().await;
-    drop(first);
-    let second = faulty.hold_puts_of("/checkpoint/").await;
-    faulty.put_held().await;
-    drop(second);
-    // It empties log entries, and takes the table that has no rows yet for one that was left by a fold.
-    let held = faulty.hold_puts_of("/log/").await;
-    faulty.put_held().await;
-    let next = owner(&objects, 2, &clock).await;
-    for i in 2..5 {
-        write(&next, i).await;
-    }
-    next.fold().await.expect("fold");
-    next.close().await;
-    drop(held);
-    assert!(erase.await.expect("no panic").is_err(), "it is not the owner");
-    let last = owner(&objects, 3, &clock).await;
-    let found = last.scan(DOCS, None, None, 10, Include::ID).await.expect("scan").value.records;
-    assert_eq!(found.len(), 3);
-}
