@@ -39,6 +39,8 @@ fn reason(message: &str) -> &'static str {
         "missing_field"
     } else if message.starts_with("unknown variant") {
         "unknown_value"
+    } else if message.starts_with("number out of range") {
+        "out_of_range"
     } else {
         "invalid_value"
     }

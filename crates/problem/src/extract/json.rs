@@ -75,7 +75,8 @@ fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if let Some(name) = missing(&message) {
             pointer = format!("{pointer}/{name}");
         }
-        if inner.is_data() {
+        // A number that its type cannot hold is well-formed JSON, though the parser counts it as bad syntax.
+        if inner.is_data() || message.starts_with("number out of range") {
             Problem::invalid(pointer, reason(&message), plain(&message))
         } else {
             Problem::invalid(pointer, "malformed_json", message)
@@ -109,14 +110,18 @@ mod tests {
     struct Inner {
         #[expect(dead_code, reason = "only its parsing matters")]
         id: String,
+        #[serde(default)]
+        #[expect(dead_code, reason = "only its parsing matters")]
+        score: f32,
     }
 
     #[test]
     fn a_refusal_points_at_the_value() {
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 9] = [
             (br#"{"records":[{"id":"a"},{"id":7}]}"#, "/records/1/id"),
             (br#"{"records":[{"id":"a","x":1}]}"#, "/records/0/x"),
             (br#"{"records":[{"id":"a"},{}]}"#, "/records/1/id"),
+            (br#"{"records":[{"id":"a","score":1e39}]}"#, "/records/0/score: number out of range"),
             (b"{}", "/records"),
             (br#"{"records":[]} tail"#, "after the value"),
             (b"", "a JSON body is needed"),

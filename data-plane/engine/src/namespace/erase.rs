@@ -153,20 +153,20 @@ async fn finish(shared: &Arc<Shared>, memory: &mut FoldMemory, done: &[Erasing])
 
 /// Brings a live table to a version without the files that hold deleted rows.
 async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) -> Result<(), FoldError> {
-    let Some((schema, version, bytes, streams)) = shared.state.write().by_table(table).and_then(|live| live.in_files())
-    else {
-        return Ok(());
+    let Some(files) = shared.state.write().by_table(table).map(|live| live.in_files()) else { return Ok(()) };
+    let still_owner = || shared.still_owner_of_tables();
+    let done = match &files {
+        Some((_, version, ..)) => table::rewrite(&shared.tables, table, *version, still_owner).await.map(Some),
+        None => table::take_over(&shared.tables, table, still_owner).await,
     };
-    let done = table::rewrite(&shared.tables, table, version, || shared.still_owner_of_tables()).await;
-    let next = done.map_err(folding::fold_error)?;
-    if next == version {
-        return Ok(());
-    }
-    let image = if streams {
-        let loaded = image::load(&shared.tables, &schema, (table, next, None), bytes, shared.store.budget()).await;
-        Some(loaded.map_err(folding::fold_error)?)
-    } else {
-        None
+    let Some(next) = done.map_err(folding::fold_error)? else { return Ok(()) };
+    let image = match files {
+        Some((_, version, ..)) if version == next => return Ok(()),
+        Some((schema, _, bytes, true)) => {
+            let loaded = image::load(&shared.tables, &schema, (table, next, None), bytes, shared.store.budget()).await;
+            Some(loaded.map_err(folding::fold_error)?)
+        }
+        _ => None,
     };
     if let Some(live) = shared.state.write().by_table(table) {
         live.rewritten(next, image);
@@ -194,7 +194,7 @@ async fn remove_files(shared: &Shared, memory: &mut FoldMemory, erasing: &[Erasi
             continue;
         };
         let Some(committed) = version else {
-            // It holds nothing; what is there was left by a fold that was cut short.
+            // It has no version; what is there was left by a fold that was cut short.
             let left = shared.tables.remove(one.table, || shared.still_owner_of_tables()).await;
             removed.add(left.map_err(folding::fold_error)?);
             continue;

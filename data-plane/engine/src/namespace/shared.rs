@@ -15,7 +15,7 @@ use super::past::Pasts;
 use super::state::{DurableWrite, Standing, State};
 use super::storage::Storage;
 use super::types::Commit;
-use crate::catalog::{Checkpoint, Layout, Roots, TableId};
+use crate::catalog::{Checkpoint, Layout, Roots, TableId, Totals};
 use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
@@ -343,8 +343,8 @@ impl Shared {
 
     /// Sees to it that the keys of a collection are in memory, to find rows by id; of a small one all columns.
     pub(super) async fn ensure_keys(self: &Arc<Self>, name: &str, scope: &Arc<IoScope>) -> Result<(), ReadError> {
-        let Some((.., bytes)) = self.needs_image(name, false)? else { return Ok(()) };
-        if bytes <= SMALL_BYTES {
+        let Some((.., totals)) = self.needs_image(name, false)? else { return Ok(()) };
+        if totals.bytes <= SMALL_BYTES {
             return self.ensure_image_counted(name, scope).await;
         }
         while self.needs_image(name, false)?.is_some() {
@@ -363,12 +363,13 @@ impl Shared {
 
     async fn load_image(self: &Arc<Self>, name: &str, columns: Columns, scope: &Arc<IoScope>) -> Result<(), LoadError> {
         let whole = columns == Columns::All;
-        let Some((table, schema, version, layout, bytes)) = self.needs_image(name, whole)? else { return Ok(()) };
+        let Some((table, schema, version, layout, totals)) = self.needs_image(name, whole)? else { return Ok(()) };
         let budget = self.store.budget();
         // More than there can be room for.
-        let bytes = if columns == Columns::Keys { u64::MAX } else { bytes };
+        let bytes = if columns == Columns::Keys { u64::MAX } else { totals.bytes };
         if columns != Columns::Keys {
-            // Columns in memory take somewhat more than their bytes.
+            // What is built beside them takes room, too.
+            let bytes = image::arrow_bytes(&schema, totals.rows, bytes);
             let room = usize::try_from(bytes.saturating_add(bytes / 4)).unwrap_or(usize::MAX);
             if !budget.make_room(room, self.monotonic(), self.config.rest) && whole {
                 return Ok(());
@@ -410,7 +411,7 @@ impl Shared {
         let wanted = collection.version.filter(|_| !there);
         Ok(wanted.map(|version| {
             let (schema, layout) = (Arc::clone(&collection.schema), collection.layout.clone());
-            (collection.table, schema, version, layout, collection.totals.bytes)
+            (collection.table, schema, version, layout, collection.totals)
         }))
     }
 }
@@ -428,7 +429,7 @@ fn evict(shared: &Weak<Shared>, table: TableId) -> bool {
     gone.is_some()
 }
 
-type ImageWanted = (TableId, Arc<crate::schema::Schema>, u64, Option<Arc<Layout>>, u64);
+type ImageWanted = (TableId, Arc<crate::schema::Schema>, u64, Option<Arc<Layout>>, Totals);
 
 /// Why the folded rows of a collection could not be brought into memory.
 #[derive(Debug, thiserror::Error)]

@@ -26,4 +26,4 @@ pub(crate) use index::{Built, build as build_index, commit as commit_index, part
 pub(crate) use open::{TableError, TableFiles};
 pub(crate) use pieces::Piece;
 pub(crate) use propose::Nearest;
-pub(crate) use rewrite::rewrite;
+pub(crate) use rewrite::{rewrite, take_over};

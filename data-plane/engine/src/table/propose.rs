@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, UInt64Type};
 use arrow_array::{Float32Array, RecordBatch};
 use async_trait::async_trait;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use lance::Dataset;
 use lance::dataset::scanner::RowAddrMask;
 use lance::index::prefilter::DatasetPreFilter;
@@ -21,6 +21,9 @@ use lance_table::format::{Fragment, IndexMetadata};
 use super::index::column_of;
 use super::open::TableError;
 use crate::schema::Metric;
+
+/// Parts of an index that one query looks into at the same time.
+const SIDE_BY_SIDE: usize = 128;
 
 /// The vector index of a column, open.
 pub(crate) struct Nearest {
@@ -83,7 +86,8 @@ impl Nearest {
             let search = async move { index.search_in_partition(part, &query, filter, &NoOpMetricsCollector).await };
             searches.push(search.boxed());
         }
-        let found = futures::future::try_join_all(searches).await?;
+        let found: Vec<RecordBatch> =
+            futures::stream::iter(searches).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         Ok(best(&found, limit))
     }
 

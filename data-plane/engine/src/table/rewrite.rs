@@ -54,6 +54,26 @@ where
     done.version.ok_or_else(|| TableError::Damaged("a rewrite gave no version".to_owned()))
 }
 
+/// Brings a table that is to have no version yet, though a fold that was cut short has made one, to a version without
+/// rows: its number is taken from then on, so whoever removes it late removes nothing that came after. `None` when there
+/// is no version. `still_owner` is asked as by a fold.
+pub(crate) async fn take_over<F>(
+    files: &TableFiles,
+    table: TableId,
+    still_owner: impl FnOnce() -> F,
+) -> Result<Option<u64>, TableError>
+where
+    F: Future<Output = Result<bool, TableError>>,
+{
+    let Some(head) = files.open_latest(table).await?.map(Arc::new) else { return Ok(None) };
+    if !still_owner().await? {
+        return Err(TableError::Fenced);
+    }
+    let head = without_indexes(head).await?;
+    let removed = head.manifest().fragments.iter().map(|fragment| fragment.id).collect();
+    Ok(update(head, removed, Vec::new(), Vec::new()).await?.version)
+}
+
 async fn without_indexes(base: Arc<Dataset>) -> Result<Arc<Dataset>, TableError> {
     let indexes = base.load_indices().await?;
     if indexes.is_empty() {

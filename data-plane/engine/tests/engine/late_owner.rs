@@ -124,3 +124,45 @@ async fn an_entry_in_the_place_of_a_trimmed_one_is_never_read() {
     assert!(matches!(feed.next().await, Err(FeedError::Gone { .. })));
     assert!(matches!(ns.changes(kept, Include::ID).await, Err(FeedError::Gone { .. })));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_that_sleeps_removes_nothing_of_what_the_next_owner_writes() {
+    let (objects, clock) = (memory(), clock());
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 1, Rates::default()));
+    let handle = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, 1 << 30);
+    let dying = open_at(&handle, PREFIX, 1, &short(), &clock).await;
+    dying.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    write(&dying, 1).await;
+    // It leaves a version of the table that no checkpoint names.
+    let held = faulty.hold_puts_of("/checkpoint/").await;
+    let folding = Arc::clone(&dying);
+    let fold = tokio::spawn(async move { folding.fold().await });
+    faulty.put_held().await;
+    faulty.kill();
+    drop(held);
+    fold.await.expect("no panic").expect_err("it is dead");
+    drop(dying);
+
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 1, Rates::default()));
+    let handle = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, 1 << 30);
+    let sleeper = open_at(&handle, PREFIX, 2, &short(), &clock).await;
+    let held = faulty.hold_puts_of("/log/").await;
+    let erasing = Arc::clone(&sleeper);
+    let erase = tokio::spawn(async move { erasing.erase(DOCS, vec![record(1, 1).id], WriteMeta::default()).await });
+    faulty.put_held().await;
+    drop(held);
+    // The entry is on its way; the next ones to be held are those that empty older ones.
+    let held = faulty.hold_puts_of("/log/").await;
+    faulty.put_held().await;
+    let next = owner(&objects, 3, &clock).await;
+    for i in 2..5 {
+        write(&next, i).await;
+    }
+    next.fold().await.expect("fold");
+    next.close().await;
+    drop(held);
+    erase.await.expect("no panic").expect_err("it is not the owner");
+    let last = owner(&objects, 4, &clock).await;
+    let found = last.scan(DOCS, None, None, 10, Include::ID).await.expect("scan").value.records;
+    assert_eq!(found.len(), 3);
+}

@@ -290,7 +290,6 @@ mod tests {
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
         for (record, expected) in [
             (json!({"id": "a", "vector": [1]}), "/records/3/vector: 1 numbers"),
-            (json!({"id": "a", "vector": [1, 1e39]}), "/records/3/vector/1: "),
             (json!({"id": "a", "vector": [0, 0.0]}), "/records/3/vector: a vector of zeros"),
             (json!({"id": "a"}), "/records/3/vector: "),
             (
