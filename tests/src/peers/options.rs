@@ -30,11 +30,13 @@ pub struct Options {
     pub time: Duration,
     /// Who takes part.
     pub contenders: Vec<String>,
+    /// The JSON of an earlier run, whose contenders stand in the table, too.
+    pub with: Option<PathBuf>,
     /// The page that the table goes into.
     pub out: PathBuf,
 }
 
-const USAGE: &str = "usage: peers [--vectors N] [--seconds N] [--only NAME,NAME] [--out FILE]";
+const USAGE: &str = "usage: peers [--vectors N] [--seconds N] [--only NAME,NAME] [--with FILE] [--out FILE]";
 
 impl Options {
     /// Reads the arguments.
@@ -46,6 +48,7 @@ impl Options {
             vectors: 100_000,
             time: Duration::from_secs(4),
             contenders: STANDARD.map(str::to_owned).to_vec(),
+            with: None,
             out: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md")),
         };
         while let Some(name) = arguments.next() {
@@ -55,6 +58,7 @@ impl Options {
                 "--vectors" => options.vectors = number()?,
                 "--seconds" => options.time = Duration::from_secs(number()? as u64),
                 "--only" => options.contenders = known(&value)?,
+                "--with" => options.with = Some(PathBuf::from(value)),
                 "--out" => options.out = PathBuf::from(value),
                 _ => bail!("{name} is not understood\n{USAGE}"),
             }
@@ -63,6 +67,11 @@ impl Options {
         ensure!(options.vectors >= 1_000, "--vectors {}: at least 1000 are needed", options.vectors);
         Ok(options)
     }
+}
+
+/// The place of a contender in the table.
+pub fn place(name: &str) -> usize {
+    STANDARD.iter().position(|standard| *standard == name).unwrap_or(STANDARD.len())
 }
 
 fn known(list: &str) -> Result<Vec<String>> {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::data::{CLUSTERS, Data};
 use super::figures::Outcome;
 use super::lance::lance;
-use super::options::{LANCEDB, Options};
+use super::options::{LANCEDB, Options, place};
 use super::report::Report;
 use super::signal::{ToldToStop, unless_told_to_stop};
 use crate::bench::{machine, page};
@@ -33,6 +33,7 @@ pub async fn run(options: Options) -> Result<()> {
     let made = dir.clone();
     tokio::task::spawn_blocking(move || Data::make(&made, options.vectors)).await??;
     told("vectors and exact answers made");
+    let earlier = options.with.as_deref().map(|file| earlier(file, &options)).transpose()?;
     let (mut contenders, mut failed) = (Vec::new(), Vec::new());
     for name in &options.contenders {
         match measure(name, &dir, &scratch, options.time).await {
@@ -51,6 +52,16 @@ pub async fn run(options: Options) -> Result<()> {
     if failed.is_empty() {
         scratch.succeed();
     }
+    let machine = match earlier {
+        Some((before, others)) => {
+            let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+            let machine = format!("{machine}; {} in an earlier run on {before}", names.join(", "));
+            contenders.extend(others);
+            contenders.sort_by_key(|(name, _)| place(name));
+            machine
+        }
+        None => machine,
+    };
     let json: Map<String, Value> = contenders.iter().map(|(name, each)| (name.clone(), each.to_json())).collect();
     let json = json!({"machine": machine, "vectors": options.vectors, "contenders": json});
     let file = cache()?.join(format!("peers-{}.json", options.vectors));
@@ -61,6 +72,17 @@ pub async fn run(options: Options) -> Result<()> {
     println!("written to {} and {}", options.out.display(), file.display());
     ensure!(failed.is_empty(), "not measured: {}", failed.join(", "));
     Ok(())
+}
+
+/// The machine and the contenders of an earlier run with the same vectors, but for those that are measured now.
+fn earlier(file: &Path, options: &Options) -> Result<(String, Vec<(String, Outcome)>)> {
+    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let json: Value = serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+    ensure!(json["vectors"] == options.vectors, "{} is of {} vectors", file.display(), json["vectors"]);
+    let of = json["contenders"].as_object().context("it names no contenders")?;
+    let others = of.iter().filter(|(name, _)| !options.contenders.contains(name));
+    let others = others.map(|(name, outcome)| Ok((name.clone(), Outcome::from_json(outcome)?)));
+    Ok((json["machine"].as_str().unwrap_or_default().to_owned(), others.collect::<Result<_>>()?))
 }
 
 /// A contender in a process of its own, which writes its outcome into the directory.

@@ -97,7 +97,11 @@ impl Roots {
         let put = objects.put_opts(&key, Bytes::from(sealed).into(), PutOptions::from(PutMode::Create));
         let Err(error) = within(put).await else { return Ok(Moved::Ours) };
         match self.read(sequence).await? {
-            Some(found) if found.nonce == checkpoint.nonce => Ok(Moved::Ours),
+            Some(found) if found.nonce == checkpoint.nonce => {
+                // That it can be read does not say that it outlasts a loss of power.
+                within(self.store.sync_name(&key)).await?;
+                Ok(Moved::Ours)
+            }
             Some(found) => Ok(Moved::Taken(Box::new(found))),
             None => Err(error),
         }
@@ -133,4 +137,43 @@ async fn within<T>(work: impl Future<Output = object_store::Result<T>>) -> Resul
 
 fn sequence_of(path: &Path) -> Option<u64> {
     path.filename().filter(|name| name.len() == 20).and_then(|name| name.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use object_store::memory::InMemory;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::catalog::Marks;
+    use crate::store::StoreConfig;
+
+    /// A PUT whose reply was an error may have made the name of the checkpoint and have failed to sync its directory.
+    #[tokio::test]
+    async fn a_checkpoint_that_is_only_there_to_be_read_is_not_ours_before_its_directory_is_synced() {
+        let place = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&StoreConfig::directory(place.path())).await.expect("a store");
+        // What is put can be read, while there is no directory that could be synced.
+        let roots = Roots::new(&store.wrapped(|_| Arc::new(InMemory::new())), "ns/a");
+        let checkpoint = Checkpoint {
+            sequence: 1,
+            writer_id: Uuid::nil(),
+            generation: 1,
+            nonce: [7; 16],
+            at_ms: 0,
+            folded_commit: 0,
+            tables: Vec::new(),
+            usage: Vec::new(),
+            answers: Vec::new(),
+            dropped: Vec::new(),
+            marks: Marks::default(),
+            kept: Vec::new(),
+        };
+        assert!(matches!(roots.create(&checkpoint).await, Ok(Moved::Ours)));
+        assert!(matches!(roots.create(&checkpoint).await, Err(RootError::Store(Error::Generic { .. }))));
+        std::fs::create_dir_all(place.path().join("ns/a/checkpoint")).expect("made");
+        assert!(matches!(roots.create(&checkpoint).await, Ok(Moved::Ours)));
+    }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::ast::{Comparison, Expr, Field};
 use super::json::{Node, at_path, list_has};
+use super::typing::{float_order, text_order};
 use crate::schema::Value;
 
 /// A row, wherever it is.
@@ -153,7 +154,34 @@ impl Found<'_> {
         }
     }
 
+    /// Whether it is one of values in the order of their search: it is compared with some of each type.
     fn is_among(&self, values: &[Value]) -> Option<bool> {
+        let mut known = None;
+        for run in values.chunk_by(|a, b| a.attribute_type() == b.attribute_type()) {
+            match self.is_among_alike(run) {
+                Some(true) => return Some(true),
+                found => known = known.or(found),
+            }
+        }
+        known
+    }
+
+    fn is_among_alike(&self, values: &[Value]) -> Option<bool> {
+        let text = match self {
+            Self::Id(text) | Self::Attribute(ValueRef::Str(text)) => Some(*text),
+            Self::Metadata(Node::Text(text)) => Some(&**text),
+            Self::Attribute(_) | Self::Metadata(_) => None,
+        };
+        if let (Some(text), Some(Value::String(_))) = (text, values.first()) {
+            let order = |value: &Value| match value {
+                Value::String(value) => text_order(value, text),
+                _ => Ordering::Less,
+            };
+            return Some(values.binary_search_by(order).is_ok());
+        }
+        if let Self::Metadata(Node::Number(number)) = self {
+            return number_is_among(number, values);
+        }
         let mut known = false;
         for value in values {
             match self.compare(value) {
@@ -180,6 +208,23 @@ impl Found<'_> {
             Self::Id(_) | Self::Attribute(_) | Self::Metadata(_) => None,
         }
     }
+}
+
+/// As [`compare_node`] says of each of the values, of one type and in the order of their search; the number is read once.
+#[expect(clippy::cast_precision_loss, reason = "a JSON float compares as a float")]
+fn number_is_among(number: &str, values: &[Value]) -> Option<bool> {
+    let (whole, float) = match (values.first()?, number.parse::<i64>()) {
+        (Value::Int(_), Ok(whole)) => (Some(whole), 0.0),
+        (Value::Int(_) | Value::Float(_), _) => (None, number.parse::<f64>().ok()?),
+        _ => return None,
+    };
+    let order = |value: &Value| match (value, whole) {
+        (Value::Int(value), Some(whole)) => value.cmp(&whole),
+        (Value::Int(value), None) => float_order(*value as f64, float),
+        (Value::Float(value), _) => float_order(*value, float),
+        _ => Ordering::Less,
+    };
+    Some(values.binary_search_by(order).is_ok())
 }
 
 #[expect(clippy::option_option, reason = "as in compare")]

@@ -161,7 +161,11 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::memtable::{MemRow, Row};
+    use crate::schema::Record;
 
     #[test]
     fn a_clone_shares_the_values_and_their_bytes_are_counted() {
@@ -176,5 +180,46 @@ mod tests {
         assert_eq!(filter.literal_bytes(), 5 + 16 + 8 + 1);
         let clone = filter.clone();
         assert!(Arc::ptr_eq(&filter.0, &clone.0) && filter == clone);
+    }
+    #[test]
+    fn a_list_holds_metadata_exactly_when_one_of_its_values_equals_them() {
+        let schema = Schema::default();
+        let values =
+            [json!(1), json!(2.5), json!(-7), json!("a"), json!(""), json!(true), json!(9_007_199_254_740_993_i64)];
+        let parse = |text: &str, params: &[serde_json::Value]| Filter::parse(text, params, &schema).expect(text);
+        let found = [
+            json!(1),
+            json!(1.0),
+            json!(2),
+            json!(2.5),
+            json!(-7),
+            json!("a"),
+            json!("b"),
+            json!(""),
+            json!(true),
+            json!(false),
+            json!(null),
+            json!([1]),
+            json!(9_007_199_254_740_993_i64),
+            json!(9_007_199_254_740_992.0),
+        ];
+        for found in found {
+            let metadata = Some(json!({"x": found}));
+            let record = Record { id: "r".to_owned(), metadata, ..Record::default() };
+            let row = MemRow::new(Row::from_record(record, &schema), &schema);
+            for list in [&values[..], &values[..2], &values[3..5], &values[5..6], &values[6..]] {
+                let any = |operator: &str| {
+                    let passes = |value: &serde_json::Value| {
+                        parse(&format!("metadata.x {operator} $1"), std::slice::from_ref(value)).passes(&row)
+                    };
+                    list.iter().any(passes)
+                };
+                let list = [serde_json::Value::from(list)];
+                let (within, outside) = (parse("metadata.x IN ($1)", &list), parse("NOT metadata.x IN ($1)", &list));
+                assert_eq!(within.passes(&row), any("="), "{found} in {list:?}");
+                // Of other types than all of them it is neither.
+                assert_eq!(outside.passes(&row), !any("=") && any("!="), "{found} not in {list:?}");
+            }
+        }
     }
 }

@@ -8,9 +8,9 @@ use arrow_select::concat::concat_batches;
 use futures::{Stream, TryStreamExt};
 use lance::Dataset;
 
-use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
+use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, beside, memory_of};
 use super::{Image, Segment};
-use crate::catalog::{Layout, TableId};
+use crate::catalog::{Layout, TableId, Totals};
 use crate::schema::{AttributeType, Schema};
 use crate::search::build_ahead;
 use crate::store::{MemoryBudget, Reservation};
@@ -26,19 +26,20 @@ const OFFSET: u64 = 4;
 /// Bytes of a row in the engine's own columns, and its places in those of ids and metadata.
 const OWN_COLUMNS: u64 = 8 + 4 + 4 + 2 * OFFSET;
 
-/// Loads the image of a table at a version: all columns when they fit the budget, else the keys.
+/// Loads the image of a table at a version: all columns when they are wanted and fit the budget, else the keys.
+/// `wanted` are the sums over its rows.
 pub(crate) async fn load(
     files: &TableFiles,
     schema: &Arc<Schema>,
     (table, version, layout): (TableId, u64, Option<&Layout>),
-    logical_bytes: u64,
+    wanted: Option<Totals>,
     budget: &Arc<MemoryBudget>,
 ) -> Result<Image, TableError> {
     let dataset = Arc::new(files.uncached().open_known(table, version, layout).await?);
     // Reserve before reading, so that loads side by side do not pass the limit together.
     let rows: u64 = dataset.manifest().fragments.iter().map(|f| f.num_rows().unwrap_or(0) as u64).sum();
-    let estimate = usize::try_from(arrow_bytes(schema, rows, logical_bytes)).unwrap_or(usize::MAX);
-    if let Some(admitted) = budget.reserve(estimate)
+    let admitted = wanted.and_then(|totals| budget.reserve(memory_for(schema, Totals { rows, ..totals })));
+    if let Some(admitted) = admitted
         && let Some((batches, mut admitted)) = collect(stream(&dataset, None).await?, admitted).await?
         && let Some(segments) = segments(schema, batches, move |bytes| admitted.split(bytes)).await?
     {
@@ -54,9 +55,16 @@ pub(crate) async fn load(
     Ok(Image::of(segments, Some(dataset)))
 }
 
+/// Bytes of memory that these rows and their postings take, about.
+pub(crate) fn memory_for(schema: &Schema, totals: Totals) -> usize {
+    let tokens = if schema.text.is_some() { totals.tokens } else { 0 };
+    let bytes = arrow_bytes(schema, totals.rows, totals.bytes).saturating_add(beside(totals.rows, tokens));
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
 /// What rows of these logical bytes take in memory at least. Numbers and vectors take their place where they are null,
 /// too; that counts for nothing in logical bytes, as what is beside the records.
-pub(crate) fn arrow_bytes(schema: &Schema, rows: u64, logical_bytes: u64) -> u64 {
+fn arrow_bytes(schema: &Schema, rows: u64, logical_bytes: u64) -> u64 {
     let mut fixed: u64 = schema.vectors.values().map(|spec| u64::from(spec.dimension) * 4).sum();
     let mut beside = OWN_COLUMNS + if schema.text.is_some() { OFFSET } else { 0 };
     for kind in schema.attributes.values() {

@@ -14,7 +14,7 @@ use super::segment::{SEGMENT_BYTES, SEGMENT_ROWS, memory_of};
 use super::{Image, Place, Segment};
 use crate::memtable::{Bits, Slot};
 use crate::schema::Schema;
-use crate::search::Inverted;
+use crate::search::Postings;
 use crate::store::MemoryBudget;
 use crate::table::{TableError, batch_of};
 
@@ -62,10 +62,10 @@ pub(crate) fn merge(
         replaces.iter().map(|p| image.parts[*p].segment.built_inverted().map(|i| (i, &image.parts[*p].dead))).collect();
     if let Some(built) = built {
         // The memtable knows its terms, and the older segments have theirs; nothing is analysed again.
-        let mut inverted = Inverted::default();
-        built.iter().for_each(|(old, dead)| inverted.append(old, |row| !dead.get(row)));
-        slots.iter().for_each(|slot| inverted.push(slot.row.terms.as_ref()));
-        segment.set_inverted(inverted);
+        let mut postings = Postings::default();
+        built.iter().for_each(|(old, dead)| postings.append(old, |row| !dead.get(row)));
+        slots.iter().for_each(|slot| postings.push(slot.row.terms.as_ref()));
+        segment.set_inverted(postings.finish());
     }
     Ok(Some(Merged { segment: Some(Arc::new(segment)), from, replaces }))
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use lance::Dataset;
 
 pub(crate) use index::{Done, VectorIndex, cost, live_rows, next_job, spread};
-pub(crate) use load::{arrow_bytes, load, stream};
+pub(crate) use load::{load, memory_for, stream};
 pub(crate) use merge::{Merged, merge};
 pub(crate) use segment::Segment;
 

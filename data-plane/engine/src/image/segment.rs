@@ -12,7 +12,7 @@ use crate::filter::{Columns, Filter, ValueRef};
 use crate::memtable::{Bits, Row};
 use crate::namespace::Commit;
 use crate::schema::{AttributeType, Record, Schema, Value};
-use crate::search::{Include, Inverted, analyze, norm};
+use crate::search::{Include, Inverted, Postings, analyze, norm};
 use crate::store::Reservation;
 use crate::table::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, TableError};
 
@@ -28,11 +28,23 @@ const FILTER_BYTES: u64 = 64 << 10;
 /// Memory of a term of a text in the postings.
 const POSTING: usize = size_of::<(u32, u32)>();
 
-/// Memory that a segment of these rows takes, with the postings that text queries build.
+/// Memory that a segment of these rows takes, with the postings that text queries build of their texts.
 pub(super) fn memory_of(batch: &RecordBatch) -> usize {
+    batch.get_array_memory_size() + batch.num_rows() * ROW_OVERHEAD + postings_of(batch)
+}
+
+/// About the memory of the postings of texts in which most words occur more than once.
+fn postings_of(batch: &RecordBatch) -> usize {
+    if batch.column_by_name(TEXT).is_none() {
+        return 0;
+    }
     let tokens = batch.column_by_name(ROW_TOKENS).and_then(|c| c.as_primitive_opt::<UInt32Type>());
-    let terms: usize = tokens.map_or(0, |t| t.iter().flatten().map(|n| n as usize).sum());
-    batch.get_array_memory_size() + batch.num_rows() * ROW_OVERHEAD + terms * POSTING
+    tokens.map_or(0, |t| t.iter().flatten().map(|n| n as usize).sum::<usize>() * POSTING)
+}
+
+/// The memory that rows take beside their columns, known before they are read.
+pub(super) fn beside(rows: u64, tokens: u64) -> u64 {
+    rows.saturating_mul(ROW_OVERHEAD as u64).saturating_add(tokens.saturating_mul(POSTING as u64))
 }
 
 /// Rows as Arrow columns with what search needs beside them. Columns that were not loaded are `None`, and
@@ -51,12 +63,16 @@ pub(crate) struct Segment {
     text: Option<StringArray>,
     metadata: Option<StringArray>,
     attributes: Vec<Option<(AttributeType, ArrayRef)>>,
-    inverted: OnceLock<Arc<Inverted>>,
+    inverted: OnceLock<Built>,
     /// Which rows, dead or not, pass dear filters; the last used last.
     passing: Mutex<VecDeque<(Filter, Arc<Bits>)>>,
     /// Given back when the segment goes.
     memory: Option<Reservation>,
 }
+
+/// Postings, and what they take beyond what the segment has reserved.
+#[derive(Debug)]
+struct Built(Arc<Inverted>, Option<Reservation>);
 
 #[derive(Debug)]
 struct Vectors {
@@ -99,7 +115,8 @@ impl Segment {
 
     /// Bytes of memory that it has reserved.
     pub(crate) fn memory(&self) -> usize {
-        self.memory.as_ref().map_or(0, Reservation::bytes)
+        let more = self.inverted.get().and_then(|built| built.1.as_ref());
+        self.memory.iter().chain(more).map(Reservation::bytes).sum()
     }
 
     pub(crate) fn batch(&self) -> &RecordBatch {
@@ -170,26 +187,34 @@ impl Segment {
 
     /// The postings, built on first use.
     pub(crate) fn inverted(&self, schema: &Schema) -> &Arc<Inverted> {
-        self.inverted.get_or_init(|| {
-            let mut inverted = Inverted::default();
+        let build = || {
+            let mut postings = Postings::default();
             for row in 0..self.ids.len() {
                 let text = self.text.as_ref().filter(|t| t.is_valid(row)).map(|t| t.value(row));
                 let terms = text.zip(schema.text).map(|(text, spec)| analyze(text, spec.language));
-                inverted.push(terms.as_ref());
+                postings.push(terms.as_ref());
             }
-            Arc::new(inverted)
-        })
+            self.with_memory(postings.finish())
+        };
+        &self.inverted.get_or_init(build).0
+    }
+
+    /// Reserves what the postings take beyond what was expected: they are needed, and others have less room then.
+    fn with_memory(&self, inverted: Inverted) -> Built {
+        let more = inverted.memory().saturating_sub(postings_of(&self.batch));
+        let memory = self.memory.as_ref().filter(|_| more > 0).map(|memory| memory.anyway(more));
+        Built(Arc::new(inverted), memory)
     }
 
     /// The postings, if they were built.
     pub(crate) fn built_inverted(&self) -> Option<&Arc<Inverted>> {
-        self.inverted.get()
+        self.inverted.get().map(|built| &built.0)
     }
 
     /// Gives the segment postings that were made elsewhere.
     pub(crate) fn set_inverted(&self, inverted: Inverted) {
         // Whoever was first made the same postings.
-        let _ = self.inverted.set(Arc::new(inverted));
+        let _ = self.inverted.set(self.with_memory(inverted));
     }
 
     pub(crate) fn record(&self, schema: &Schema, row: u32, include: Include) -> Record {
@@ -306,7 +331,35 @@ mod tests {
 
     use super::*;
     use crate::memtable::{MemRow, Slot};
+    use crate::schema::{Language, TextSpec};
+    use crate::store::MemoryBudget;
     use crate::table::batch_of;
+
+    #[test]
+    fn postings_are_reserved_where_there_are_texts_and_for_what_they_take() {
+        let schema = Arc::new(Schema { text: Some(TextSpec { language: Language::English }), ..Schema::default() });
+        let text = |row: usize| (0..200).map(|n| format!("w{} ", row * 200 + n)).collect::<String>();
+        let slot = |row: usize| {
+            let record = Record { id: format!("r{row}"), text: Some(text(row)), ..Record::default() };
+            Slot { row: Arc::new(MemRow::new(Row::from_record(record, &schema), &schema)), commit: 1 }
+        };
+        let slots: Vec<Slot> = (0..50).map(slot).collect();
+        let batch = batch_of(&schema, &slots).expect("a batch");
+        let keys: Vec<usize> = [ID, ROW_COMMIT, ROW_BYTES, ROW_TOKENS]
+            .iter()
+            .filter_map(|name| batch.schema().index_of(name).ok())
+            .collect();
+        let keys = batch.project(&keys).expect("the keys");
+        assert_eq!(memory_of(&keys), keys.get_array_memory_size() + 50 * ROW_OVERHEAD);
+        assert_eq!(memory_of(&batch), batch.get_array_memory_size() + 50 * (ROW_OVERHEAD + 200 * POSTING));
+        let budget = Arc::new(MemoryBudget::new(1 << 20));
+        let segment = Segment::new(&schema, batch.clone(), budget.reserve(memory_of(&batch))).expect("a segment");
+        let before = segment.memory();
+        let takes = segment.inverted(&schema).memory();
+        assert_eq!(segment.memory(), before - 50 * 200 * POSTING + takes, "each word is in one text");
+        drop(segment);
+        assert!(budget.has_room(1 << 20));
+    }
 
     #[test]
     fn a_filter_is_remembered_unless_its_values_are_long() {

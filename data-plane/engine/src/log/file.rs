@@ -129,7 +129,12 @@ impl Log {
         }
         // Also on "already exists": the object store client retries, so that entry may be our own.
         match self.read(commit).await? {
-            Some(entry) if entry.nonce == nonce => Ok(Settled::Ours),
+            Some(entry) if entry.nonce == nonce => {
+                // That it can be read does not say that it outlasts a loss of power.
+                let synced = tokio::time::timeout(ATTEMPT_TIMEOUT, self.store.sync_name(&key));
+                synced.await.map_err(|_| LogError::TimedOut)??;
+                Ok(Settled::Ours)
+            }
             Some(_) => Ok(Settled::Taken),
             None => Err(error),
         }
@@ -247,4 +252,31 @@ fn open(commit: Commit, sealed: &[u8]) -> Result<Entry, LogError> {
 
 fn commit_of(path: &Path) -> Option<Commit> {
     path.filename().filter(|name| name.len() == 20).and_then(|name| name.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::StoreConfig;
+
+    /// A PUT whose reply was an error may have made the name of the entry and have failed to sync its directory.
+    #[tokio::test]
+    async fn an_entry_that_is_only_there_to_be_read_is_not_ours_before_its_directory_is_synced() {
+        let place = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&StoreConfig::directory(place.path())).await.expect("a store");
+        // What is put can be read, while there is no directory that could be synced.
+        let log = Log::new(&store.wrapped(|_| Arc::new(InMemory::new())), "ns/a");
+        let nonce = [7; 16];
+        let entry: Entry =
+            Entry { commit: 1, writer_id: Uuid::nil(), generation: 1, nonce, at_ms: 0, body: Body::Generation };
+        let sealed = frame::seal(Kind::LogEntry, &frame::serialize(&entry).expect("a body")).expect("sealed");
+        let again = async || log.try_append(1, Bytes::from(sealed.clone()), nonce).await;
+        assert_eq!(again().await.expect("put"), Settled::Ours);
+        assert!(matches!(again().await, Err(LogError::Store(Error::Generic { .. }))));
+        std::fs::create_dir_all(place.path().join("ns/a/log")).expect("made");
+        assert_eq!(again().await.expect("read back"), Settled::Ours);
+    }
 }

@@ -52,13 +52,14 @@ impl Namespace {
     /// When the name is taken or not valid, there are too many, or the moment cannot be read.
     pub async fn create_branch(&self, name: &str, from: Option<&Moment>, meta: WriteMeta) -> Result<Branch, TimeError> {
         check_name("branch", name)?;
-        if self.done_before(&meta)?.is_some() {
-            return self.branch(name);
-        }
+        let done_before = self.done_before(&meta)?.is_some();
         let shared = &self.shared;
         // Nothing that the branch needs goes meanwhile.
         let mut memory = shared.folding.lock().await;
         sweep(shared, &memory).await;
+        if done_before {
+            return self.branch(name);
+        }
         let commit = match from {
             Some(from) => self.commit_of(from).await?,
             None => self.commit(),

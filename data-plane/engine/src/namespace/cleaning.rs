@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
+use super::branches;
 use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
 use super::types::Commit;
@@ -27,6 +28,9 @@ pub(super) struct Cleaning {
     tables: HashMap<TableId, Own>,
     /// Whether there is no table that nothing names.
     no_orphans: bool,
+    /// The number of the last clean-up of all tables, which takes one run or more; and whether it has ended.
+    round: u64,
+    round_ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ struct Own {
     kept: usize,
     /// When it was cleaned last, by the monotonic clock.
     cleaned: Option<Duration>,
+    /// The last clean-up of all tables that it was cleaned in.
+    round: u64,
 }
 
 /// What a run did.
@@ -60,12 +66,18 @@ impl Cleaning {
         self.no_orphans = false;
     }
 
-    /// The tables to be cleaned, the one that waits longest first.
-    fn due(&self, now: Duration, interval: Option<Duration>) -> Vec<TableId> {
-        let pays = |own: &Own| own.commits * KEPT_A_COMMIT >= own.kept;
-        let waits = |own: &Own| match (own.cleaned, interval) {
-            (Some(at), Some(interval)) => now.saturating_sub(at) >= interval && pays(own),
-            _ => true,
+    /// The tables to be cleaned, the one that waits longest first; with `all`, those not cleaned in this round.
+    fn due(&self, now: Duration, all: bool, (interval, history): (Duration, Duration)) -> Vec<TableId> {
+        let waits = |own: &Own| {
+            if all {
+                return own.round < self.round;
+            }
+            let Some(at) = own.cleaned else { return true };
+            let age = now.saturating_sub(at);
+            let pays = own.commits * KEPT_A_COMMIT >= own.kept;
+            // What was kept beside the newest version is past the history by now, though nothing was committed since.
+            let aged = own.kept > 1 && age >= history;
+            age >= interval && (pays || aged)
         };
         let mut due: Vec<_> = self.tables.iter().filter(|(_, own)| waits(own)).collect();
         due.sort_unstable_by_key(|(table, own)| (own.cleaned, **table));
@@ -141,11 +153,17 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
         let state = shared.state.read();
         memory.cleaning.tables.retain(|table, _| state.names.contains_key(table));
     }
-    let interval = (!all).then(|| shared.config.retention / A_RETENTION);
-    let mut due = memory.cleaning.due(now, interval);
+    let retention = shared.config.retention;
+    if all && (memory.cleaning.round_ended || memory.cleaning.round == 0) {
+        memory.cleaning.round += 1;
+        memory.cleaning.round_ended = false;
+    }
+    let ages = (retention / A_RETENTION, shared.history().max(retention));
+    let mut due = memory.cleaning.due(now, all, ages);
     let mut done = Done { unfinished: due.len() > TABLES_A_RUN, ..Done::default() };
     due.truncate(TABLES_A_RUN);
     if due.is_empty() {
+        memory.cleaning.round_ended |= all;
         return Ok(done);
     }
     tracing::debug!(tables = due.len(), "a clean-up begins");
@@ -156,27 +174,35 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
                 tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again")
             }
         }
+        branches::sweep(shared, memory).await;
     }
     let FoldMemory { cleaning, pins, .. } = memory;
     cleaning.look(shared).await?;
     let mut others = shared.versions_in_use();
     others.extend(pins.iter().flat_map(|pin| &pin.tables));
     others.extend(shared.state.read().marks.branches.values().flat_map(|branch| &branch.tables));
+    let round = cleaning.round;
     for table in due {
         let keep = cleaning.keep(table, &others);
         let Some(own) = cleaning.tables.get_mut(&table) else { continue };
         (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
         let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
+        let mut finished = true;
         match table::clean(&shared.tables, &input, || shared.still_owner_of_tables()).await {
             Ok(cleaned) => {
                 shared.storage.cleaned(table, cleaned.footprint, cleaned.removed);
                 done.removed.add(cleaned.removed);
                 done.unfinished |= cleaned.unfinished;
-                own.cleaned = own.cleaned.filter(|_| !cleaned.unfinished);
+                finished = !cleaned.unfinished;
+                own.cleaned = own.cleaned.filter(|_| finished);
             }
             Err(error) => tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again"),
         }
+        if all && finished {
+            own.round = round;
+        }
     }
+    cleaning.round_ended |= all && !done.unfinished;
     tracing::debug!("a clean-up ended");
     Ok(done)
 }
@@ -193,11 +219,14 @@ pub(super) async fn remove_staged(shared: &Shared, memory: &mut FoldMemory) {
 }
 
 impl Shared {
-    /// The versions that collections are at: those of the present, and of past states that somebody reads.
+    /// The versions that collections are at: those of the present, and of past states and exports that somebody reads.
     pub(super) fn versions_in_use(&self) -> Vec<(TableId, u64)> {
         let pasts: Vec<_> = self.past_shared.lock().iter().filter_map(std::sync::Weak::upgrade).collect();
         let mut versions = self.state.read().versions();
         versions.extend(pasts.iter().flat_map(|past| past.state.read().versions()));
+        let exported = self.exported.lock();
+        let exported = exported.iter().filter_map(std::sync::Weak::upgrade);
+        versions.extend(exported.filter_map(|of| Some((of.0, of.1?))));
         versions
     }
 }

@@ -350,11 +350,11 @@ impl Collection {
         })
     }
 
-    /// What is needed to bring its table to other files: the schema, the version, the logical bytes, and whether rows
-    /// are streamed from it. `None` when there is no table.
-    pub(super) fn in_files(&self) -> Option<(Arc<Schema>, u64, u64, bool)> {
+    /// What is needed to bring its table to other files: the schema, the version, the sums, and whether rows are streamed
+    /// from it. `None` when there is no table.
+    pub(super) fn in_files(&self) -> Option<(Arc<Schema>, u64, Totals, bool)> {
         let streams = self.image.as_ref().is_some_and(|image| image.remote.is_some());
-        Some((Arc::clone(&self.schema), self.version?, self.totals.bytes, streams))
+        Some((Arc::clone(&self.schema), self.version?, self.totals, streams))
     }
 
     /// The same rows are at `version`, in other files; `image` is of those when rows are streamed. Nothing may be frozen.

@@ -300,20 +300,17 @@ fn change(
     meta: &WriteMeta,
     mut committed: Committed,
 ) -> Result<Accepted, Refusal> {
-    let mut all = Vec::with_capacity(steps.len());
+    let (mut all, mut made) = (Vec::with_capacity(steps.len()), 0);
     for (index, step) in steps.iter().enumerate() {
-        let done = step.run(context, overlay, &mut committed).map_err(|refusal| match refusal {
+        let done = step.run(context, overlay, &mut committed, &mut made).map_err(|refusal| match refusal {
+            // The request as a whole is too large, not one step of it.
+            Refusal::Error(WriteError::TooLarge { .. }) => refusal,
             Refusal::Error(error) => Refusal::Error(error.in_operation(index)),
             other => other,
         })?;
         all.push(done);
     }
-    // Rows may have grown since the request was queued.
-    let (bytes, limit) = (all.iter().map(Done::bytes).sum::<usize>(), context.config.max_entry_bytes);
-    if bytes > limit {
-        return Err(WriteError::TooLarge { bytes, limit }.into());
-    }
-    if bytes > 0 && draft.bytes + bytes > limit {
+    if made > 0 && draft.bytes + made > context.config.max_entry_bytes {
         return Err(Refusal::Later);
     }
     let nothing = steps.iter().zip(&all).all(|(step, done)| step.changes_nothing(done));
@@ -344,7 +341,7 @@ fn create(
         return Ok(Accepted::Write(Planned::Changes(Vec::new()), committed));
     }
     let limit = context.config.max_collections;
-    if context.state.collections.len() + overlay.created.len() >= limit {
+    if overlay.collections(context.state) >= limit {
         return Err(WriteError::TooManyCollections { limit });
     }
     let (table, schema) = ((context.new_table)(), Arc::new(schema.clone()));

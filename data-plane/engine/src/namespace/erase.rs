@@ -7,6 +7,7 @@
 //! finished by the next fold. The history begins anew with it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Namespace;
@@ -84,6 +85,7 @@ impl Namespace {
             }
         }
         let bytes = 128 + op.name.len() + op.ids.iter().flatten().map(|id| id.len() + 8).sum::<usize>();
+        let _rest = Rest(shared);
         let done = self.submit(PendingOp::Erase(op), meta, bytes).await.map_err(Refused::into_error)?;
         folding::fold_all(shared, &mut memory).await?;
         let receipt = purge(shared, &mut memory).await?;
@@ -94,6 +96,25 @@ impl Namespace {
     }
 }
 
+/// When it is dropped, has the background fold finish the erases that are not finished: whoever began them may have met
+/// an error, or be gone.
+struct Rest<'a>(&'a Shared);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        {
+            let state = self.0.state.read();
+            let in_root = state.root.as_ref().is_some_and(|root| root.erasing);
+            if state.marks.erasing.is_empty() && !in_root {
+                return;
+            }
+        }
+        let (since, now) = (&self.0.unfolded.since_ms, self.0.monotonic_ms());
+        let _ = since.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
+        self.0.fold_wake.notify_one();
+    }
+}
+
 /// Finishes the erases whose deletions are in the tables. Repeating it does no harm.
 pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<Erasure, FoldError> {
     let erasing = shared.state.read().folded_erases();
@@ -101,6 +122,7 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     if erasing.is_empty() {
         return Ok(receipt);
     }
+    let _rest = Rest(shared);
     // What was in doubt came into the log before the erase or never will: what it would name is refused from then on.
     memory.pins.clear();
     // An index that is being built, or waits for a fold, is of the rows as they were.
@@ -120,6 +142,7 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     folding::fold_once(shared, memory).await?;
     shared.pasts.lock().await.clear();
     shared.close_pasts(Standing::Closed);
+    shared.exported.lock().clear();
     if !shared.still_owner().await.map_err(unavailable)? {
         return Err(FoldError::Fenced);
     }
@@ -162,8 +185,9 @@ async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) 
     let Some(next) = done.map_err(folding::fold_error)? else { return Ok(()) };
     let image = match files {
         Some((_, version, ..)) if version == next => return Ok(()),
-        Some((schema, _, bytes, true)) => {
-            let loaded = image::load(&shared.tables, &schema, (table, next, None), bytes, shared.store.budget()).await;
+        Some((schema, _, totals, true)) => {
+            let loaded =
+                image::load(&shared.tables, &schema, (table, next, None), Some(totals), shared.store.budget()).await;
             Some(loaded.map_err(folding::fold_error)?)
         }
         _ => None,

@@ -9,8 +9,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Namespace;
 use super::errors::ReadError;
 use super::reads::{bad, check_filter};
-use super::shared::Shared;
+use super::shared::{Shared, refuse_unless_serving};
 use super::types::Commit;
+use crate::catalog::TableId;
 use crate::filter::Filter;
 use crate::search::{self, Abandoned, Include, Room, View};
 use crate::store::IoScope;
@@ -23,6 +24,9 @@ const PAGE_BYTES: usize = 8 << 20;
 /// Exports of one namespace at the same time; each holds the rows of its commit in memory.
 pub(super) const MAX_EXPORTS: usize = 2;
 
+/// What an export reads: a table, and its version if it has one.
+pub(super) type Exported = (TableId, Option<u64>);
+
 /// An export that has begun.
 pub struct Export {
     shared: Arc<Shared>,
@@ -31,6 +35,8 @@ pub struct Export {
     commit: Commit,
     encoder: Option<Encoder>,
     after: Option<String>,
+    /// Named as in use as long as this is there.
+    _version: Arc<Exported>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -49,11 +55,37 @@ impl Namespace {
     pub async fn export(&self, collection: &str, filter: Option<Filter>, format: Format) -> Result<Export, ReadError> {
         let permit = Arc::clone(&self.shared.exports).try_acquire_owned();
         let permit = permit.map_err(|_| ReadError::Busy("two exports of this namespace are running already"))?;
-        let (view, commit) = self.view(collection, &Arc::new(IoScope::default())).await?;
+        let (view, commit, version) = self.exported(collection).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let encoder = Encoder::new(format, &view.schema).map_err(|error| bad("format", error.to_string()))?;
-        let shared = Arc::clone(&self.shared);
-        Ok(Export { shared, view, filter, commit, encoder: Some(encoder), after: None, _permit: permit })
+        let (shared, encoder) = (Arc::clone(&self.shared), Some(encoder));
+        Ok(Export { shared, view, filter, commit, encoder, after: None, _version: version, _permit: permit })
+    }
+
+    /// The rows as they are. Their version is named as in use before they are looked at, so no file of it goes.
+    async fn exported(&self, collection: &str) -> Result<(Arc<View>, Commit, Arc<Exported>), ReadError> {
+        loop {
+            let version = Arc::new(self.shared.version_of(collection)?);
+            {
+                let mut exported = self.shared.exported.lock();
+                exported.retain(|held| held.strong_count() > 0);
+                exported.push(Arc::downgrade(&version));
+            }
+            let (view, commit) = self.view(collection, &Arc::new(IoScope::default())).await?;
+            // A fold may have moved it meanwhile.
+            if self.shared.version_of(collection)? == *version {
+                return Ok((view, commit, version));
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn version_of(&self, collection: &str) -> Result<Exported, ReadError> {
+        let state = self.state.read();
+        refuse_unless_serving(&state)?;
+        let found = state.collections.get(collection).ok_or_else(|| self.no_such_collection())?;
+        Ok((found.table, found.version))
     }
 }
 

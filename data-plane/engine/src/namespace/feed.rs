@@ -148,7 +148,11 @@ impl Feed {
                 return Ok(newest);
             }
             tokio::select! {
-                () = self.shared.cancel.cancelled() => {}
+                () = self.shared.cancel.cancelled() => {
+                    refuse_unless_serving(&self.shared.state.read())?;
+                    // A handle that was dropped has not said that it serves no more.
+                    return Err(FeedError::Stopped(ReadError::Closed));
+                }
                 changed = self.applied.changed() => if changed.is_err() { return Err(FeedError::Stopped(ReadError::Closed)) },
             }
         }

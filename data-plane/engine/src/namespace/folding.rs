@@ -50,6 +50,8 @@ pub(super) struct FoldMemory {
     /// What the log was last trimmed to.
     pub(super) trimmed: Option<(Commit, Vec<(Commit, Commit)>)>,
     pub(super) cleaning: Cleaning,
+    /// What the folds have removed from the tables since somebody asked.
+    removed_beside: Removed,
     /// Whether what an earlier process left of its PUTs was removed.
     pub(super) swept: bool,
     /// What an entry that is on its way, or in doubt, will name.
@@ -145,6 +147,7 @@ pub(super) async fn fold_all(shared: &Arc<Shared>, memory: &mut FoldMemory) -> R
 pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError> {
     let mut memory = shared.folding.lock().await;
     refuse_unless_serving(&shared.state.read()).map_err(refused)?;
+    memory.removed_beside = Removed::default();
     let done = async {
         if history::is_behind(shared, &memory) {
             shared.state.write().changed = true;
@@ -155,11 +158,25 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
         cleaning::run(shared, &mut memory, true).await.map_err(|e| e.to_string())
     };
     let done = done.await.inspect_err(|error| tracing::warn!(error, "what is not needed could not be removed"));
+    shared.no_clean_up();
     match &done {
-        Ok(done) if !done.unfinished => shared.no_clean_up(),
+        Ok(done) if !done.unfinished && keeps_for_a_while(shared) => {
+            shared.clean_up_in(shared.history().max(shared.config.retention));
+        }
+        Ok(done) if !done.unfinished => {}
         _ => shared.clean_up_in(AGAIN),
     }
-    done.map(|done| done.removed).map_err(FoldError::Unavailable)
+    let mut removed = memory.removed_beside;
+    removed.add(done.map_err(FoldError::Unavailable)?.removed);
+    Ok(removed)
+}
+
+/// Whether the root keeps what its age alone will let go: an older checkpoint, with the log behind it and the versions
+/// that it names.
+fn keeps_for_a_while(shared: &Shared) -> bool {
+    let state = shared.state.read();
+    let folded = state.folded_commit();
+    state.kept().iter().any(|kept| !kept.pinned && kept.folded_commit < folded)
 }
 
 pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
@@ -178,8 +195,9 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
             if let Err(error) = history::trim(shared, memory).await {
                 tracing::warn!(error, "the log could not be trimmed; the next fold tries again");
             }
-            if let Err(error) = Box::pin(cleaning::run(shared, memory, false)).await {
-                tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again");
+            match Box::pin(cleaning::run(shared, memory, false)).await {
+                Ok(done) => memory.removed_beside.add(done.removed),
+                Err(error) => tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again"),
             }
             // What this fold has put in the place of something else can go when that is past its retention.
             shared.clean_up_in(shared.history().max(shared.config.retention));
@@ -353,7 +371,7 @@ async fn fold_collection(
     budget: &mut u64,
 ) -> Result<FoldedCollection, TableError> {
     let mut folded = fold_rows(shared, frozen, budget).await?;
-    match table_index::commit(shared, frozen.table, folded.version).await {
+    match table_index::commit(shared, (frozen.table, frozen.since), folded.version).await {
         Ok(version) => {
             folded.committed |= version != folded.version;
             folded.version = version;
@@ -433,10 +451,8 @@ async fn next_image(
         }
     }
     let Some(version) = version else { return Ok(NextImage::Same) };
-    let bytes = frozen.totals.bytes;
-    let image =
-        image::load(&shared.tables, &frozen.schema, (frozen.table, version, None), bytes, shared.store.budget())
-            .await?;
+    let of = (frozen.table, version, None);
+    let image = image::load(&shared.tables, &frozen.schema, of, Some(frozen.totals), shared.store.budget()).await?;
     Ok(NextImage::Loaded(image))
 }
 

@@ -1,8 +1,9 @@
 //! Import: a file of any length as many writes, each of a bounded size.
 //!
-//! Each write carries an idempotency key made of the import's id and its own number, so an import that was cut short is
-//! sent once more from its beginning: what was done is not done or counted again, and the rest follows.
+//! Each write carries an idempotency key made of the import's id, the collection and its own number, so an import that
+//! was cut short is sent once more from its beginning: what was done is not done or counted again, and the rest follows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::Namespace;
 use super::errors::WriteError;
 use super::types::{Commit, Idempotency, UsageDelta, WriteMeta};
-use crate::schema::Record;
+use crate::catalog::TableId;
+use crate::schema::{Record, Schema};
 use crate::transfer::{Decoder, Format, FormatError, write_line};
 
 /// Records and their bytes in one write. Where a file is cut depends on its records alone.
@@ -92,9 +94,10 @@ impl Namespace {
         file: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Imported, ImportError> {
         let mut done = Imported::default();
-        let Some(schema) = self.schema(import.collection) else {
+        let Some((schema, id)) = self.resumed_as(&import) else {
             return Err(ImportError::Write { error: WriteError::NoSuchCollection, done });
         };
+        let import = Import { id, ..import };
         let mut decoder = Decoder::new(import.format, schema);
         let mut chunk = Chunk::default();
         let (mut number, mut ended) = (0, false);
@@ -120,6 +123,17 @@ impl Namespace {
             self.write_chunk(&import, number, chunk, &mut done).await?;
         }
         Ok(done)
+    }
+
+    /// The schema of the collection, and the id under which the writes of the import are known there. The same import
+    /// is another one in another collection, also of the same name, and after a rewind: its rows are not there.
+    fn resumed_as(&self, import: &Import<'_>) -> Option<(Arc<Schema>, [u8; 32])> {
+        let state = self.shared.state.read();
+        let collection = state.collections.get(import.collection)?;
+        // A collection that was folded does not know of the rewind that brought it back.
+        let rewound = state.marks.rewinds.last().copied().unwrap_or_default();
+        let id = of_collection(import.id, collection.table, collection.since.max(rewound));
+        Some((Arc::clone(&collection.schema), id))
     }
 
     async fn write_chunk(
@@ -177,7 +191,7 @@ async fn decode(
         Ok(done) => done,
         Err(_) => {
             let error = FormatError { record: 0, why: "the file is damaged: it cannot be decoded".to_owned() };
-            (Err(error), Decoder::new(Format::Jsonl, std::sync::Arc::default()), Chunk::default())
+            (Err(error), Decoder::new(Format::Jsonl, Arc::default()), Chunk::default())
         }
     }
 }
@@ -196,6 +210,17 @@ fn gather(decoder: &mut Decoder, fed: Option<Option<Bytes>>, chunk: &mut Chunk) 
         }
     }
     Ok(false)
+}
+
+/// The id of an import into a collection that is what it is since a commit.
+fn of_collection(mut id: [u8; 32], table: TableId, since: Commit) -> [u8; 32] {
+    let mut hash = Xxh3::new();
+    hash.update(table.0.as_bytes());
+    hash.update(&since.to_le_bytes());
+    for (byte, more) in id.iter_mut().zip(hash.digest128().to_le_bytes()) {
+        *byte ^= more;
+    }
+    id
 }
 
 /// The key of one write of an import.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use uuid::Uuid;
 
 use super::errors::{OpenError, ReadError};
 use super::history;
@@ -20,6 +21,9 @@ use crate::store::Store;
 
 /// How often the root is read again when the log was trimmed under the replay.
 const ATTEMPTS: usize = 5;
+/// Entries behind the checkpoint after which a takeover is folded, though it wrote nothing: each opening adds one, and
+/// reads them all.
+const MAX_TAIL: Commit = 64;
 
 pub(super) async fn open(
     store: &Store,
@@ -94,6 +98,7 @@ async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<(State, Snapsho
         if let Some(at_ms) = appended? {
             let commit = state.commit + 1;
             // Entries behind a place that was free: the log was trimmed up to there, and ours is behind a checkpoint.
+            // Or the entry of that place is lost, which the replay finds.
             if commits.iter().any(|later| *later > commit) {
                 continue;
             }
@@ -108,12 +113,26 @@ async fn recover(roots: &Roots, taking: &TakeOver<'_>) -> Result<(State, Snapsho
     Err(OpenError::Corrupt("the log has a gap after the checkpoint".to_owned()))
 }
 
-/// `None` when an entry is missing: then the checkpoint has moved past it, or it is lost.
+/// Whether an entry may come right after one of the given writer, generation and time. Each writer begins with a
+/// takeover, none of a lower generation comes after it, and times never go back. Where this is broken, somebody has
+/// taken the place of an entry that is lost.
+fn follows(entry: &Entry, (writer_id, generation, at_ms): (Uuid, u64, i64)) -> bool {
+    let same = (entry.writer_id, entry.generation) == (writer_id, generation);
+    let takes_over = entry.generation >= generation && matches!(entry.body, Body::Generation);
+    entry.at_ms >= at_ms && (same || takes_over)
+}
+
+/// `None` when an entry is missing, or another is in its place: then the checkpoint has moved past it, or it is lost.
 async fn replay(log: &Log, mut state: State, commits: Vec<Commit>, writer: Writer) -> Result<Option<State>, OpenError> {
     let mut entries = std::pin::pin!(log.read_all(commits));
+    let mut before: Option<(Uuid, u64, i64)> = None;
     while let Some((commit, entry)) = entries.try_next().await? {
         let expected = state.commit + 1;
         let Some(entry) = entry.filter(|e| commit == expected && !e.body.is_erased()) else { return Ok(None) };
+        let this = (entry.writer_id, entry.generation, entry.at_ms);
+        if before.replace(this).is_some_and(|before| !follows(&entry, before)) {
+            return Ok(None);
+        }
         state = replay_one(state, entry, writer).await?;
     }
     Ok(Some(state))
@@ -181,9 +200,12 @@ async fn load_images(shared: &Arc<Shared>) {
 
 impl Shared {
     fn note_recovered(&self) {
-        let state = self.state.read();
+        let mut state = self.state.write();
         self.note_unfolded(&state);
-        if state.changed {
+        let long = state.commit - state.folded_commit() > MAX_TAIL;
+        state.changed |= long;
+        // A fold also finishes what an erase has left.
+        if state.changed || !state.marks.erasing.is_empty() {
             self.unfolded.since_ms.store(self.monotonic_ms(), std::sync::atomic::Ordering::Release);
         }
     }

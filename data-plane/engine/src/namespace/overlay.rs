@@ -91,16 +91,24 @@ impl Overlay {
         self.depends
     }
 
-    pub(super) fn find(&self, state: &State, name: &str) -> Option<(TableId, Arc<Schema>)> {
-        match self.names.get(name) {
-            Some(changed) => changed.clone(),
-            None => state.collections.get(name).map(|c| (c.table, Arc::clone(&c.schema))),
+    pub(super) fn find(&mut self, state: &State, name: &str) -> Option<(TableId, Arc<Schema>)> {
+        if let Some(changed) = self.names.get(name) {
+            self.depends = true;
+            return changed.clone();
         }
+        state.collections.get(name).map(|c| (c.table, Arc::clone(&c.schema)))
+    }
+
+    /// How many collections there are. Those that are dropped in this entry still count.
+    pub(super) fn collections(&mut self, state: &State) -> usize {
+        self.depends |= !(self.created.is_empty() && self.dropped.is_empty());
+        state.collections.len() + self.created.len()
     }
 
     /// The table must still be there, with its folded rows in memory.
-    pub(super) fn check(&self, state: &State, table: TableId) -> Result<(), WriteError> {
+    pub(super) fn check(&mut self, state: &State, table: TableId) -> Result<(), WriteError> {
         if self.dropped.contains(&table) {
+            self.depends = true;
             return Err(WriteError::NoSuchCollection);
         }
         let collection = state.collection(table).ok_or(WriteError::NoSuchCollection)?;

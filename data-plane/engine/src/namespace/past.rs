@@ -40,6 +40,8 @@ pub struct PastState {
 #[derive(Debug, Default)]
 pub(super) struct Pasts {
     cached: Vec<(Arc<PastState>, Duration)>,
+    /// Whether a task lets the idle ones go.
+    closing: bool,
 }
 
 impl Namespace {
@@ -92,7 +94,7 @@ pub(super) async fn at(shared: &Arc<Shared>, commit: Commit) -> Result<Arc<PastS
             return Err(TimeError::Gone { asked: commit, oldest: state.marks.erased, newest: state.commit });
         }
     }
-    if pasts.cached.is_empty() {
+    if !std::mem::replace(&mut pasts.closing, true) {
         tokio::spawn(close_idle(Arc::downgrade(shared), shared.cancel.clone()));
     }
     pasts.cached.push((Arc::clone(&past), now));
@@ -111,6 +113,7 @@ async fn close_idle(shared: Weak<Shared>, cancel: tokio_util::sync::Cancellation
         let now = shared.monotonic();
         pasts.cached.retain(|(_, used)| now.saturating_sub(*used) < IDLE);
         if pasts.cached.is_empty() {
+            pasts.closing = false;
             return;
         }
     }

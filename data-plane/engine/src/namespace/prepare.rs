@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Namespace;
 use super::errors::{ReadError, WriteError};
-use super::operation::{Action, Condition, Operation};
+use super::operation::{Action, Condition, Edit, Operation, Patch};
 use super::overlay::refuse_set_aside;
 use super::patch::RowPatch;
 use super::shared::refuse_unless_serving;
@@ -82,12 +82,15 @@ impl Namespace {
                 check_records(&schema, &records)?;
                 StepAction::Upsert(analyze(records, Arc::clone(&schema)).await?)
             }
-            Action::Patch { patches, missing } => StepAction::Patch(row_patches(patches, &schema)?, missing),
+            Action::Patch { patches, missing } => {
+                once_each(&patches)?;
+                let patches = row_patches(patches, Arc::clone(&schema)).await?;
+                StepAction::Patch(patches, missing)
+            }
             Action::Delete(ids) => StepAction::Delete(checked_ids(ids)?),
             Action::Check(ids) => StepAction::Check(checked_ids(ids)?),
             Action::PatchWhere { filter, patch, limit } => {
-                let patch = RowPatch::new(patch, &schema, 0)?;
-                refuse_empty(&patch, 0)?;
+                let patch = row_patch(patch, Arc::clone(&schema)).await?;
                 StepAction::PatchWhere(selection(filter, limit, &schema)?, patch)
             }
             Action::DeleteWhere { filter, limit } => StepAction::DeleteWhere(selection(filter, limit, &schema)?),
@@ -212,22 +215,13 @@ fn check_records(schema: &Schema, records: &[Record]) -> Result<(), SchemaMismat
     Ok(())
 }
 
-fn row_patches(
-    patches: Vec<(String, super::operation::Patch)>,
-    schema: &Schema,
-) -> Result<Vec<(Box<str>, RowPatch)>, SchemaMismatch> {
+fn once_each(patches: &[(String, Patch)]) -> Result<(), SchemaMismatch> {
     let mut seen = HashSet::with_capacity(patches.len());
     for (index, (id, _)) in patches.iter().enumerate() {
         check_id(id).map_err(|(field, why)| SchemaMismatch { record: index, field, why })?;
         once(&mut seen, index, id)?;
     }
-    drop(seen);
-    let checked = patches.into_iter().enumerate().map(|(index, (id, patch))| {
-        let patch = RowPatch::new(patch, schema, index)?;
-        refuse_empty(&patch, index)?;
-        Ok((id.into(), patch))
-    });
-    checked.collect()
+    Ok(())
 }
 
 fn once<'a>(seen: &mut HashSet<&'a str>, record: usize, id: &'a str) -> Result<(), SchemaMismatch> {
@@ -237,11 +231,13 @@ fn once<'a>(seen: &mut HashSet<&'a str>, record: usize, id: &'a str) -> Result<(
     Err(SchemaMismatch { record, field: "id".to_owned(), why: "is there twice".to_owned() })
 }
 
-fn refuse_empty(patch: &RowPatch, record: usize) -> Result<(), SchemaMismatch> {
-    if !patch.is_empty() {
-        return Ok(());
+/// `record` is the place of the patch in the request.
+fn checked_patch(patch: Patch, schema: &Schema, record: usize) -> Result<RowPatch, SchemaMismatch> {
+    let patch = RowPatch::new(patch, schema, record)?;
+    if patch.is_empty() {
+        return Err(SchemaMismatch { record, field: "patch".to_owned(), why: "changes nothing".to_owned() });
     }
-    Err(SchemaMismatch { record, field: "patch".to_owned(), why: "changes nothing".to_owned() })
+    Ok(patch)
 }
 
 fn checked_ids(ids: Vec<String>) -> Result<Vec<Box<str>>, WriteError> {
@@ -271,6 +267,38 @@ async fn analyze(records: Vec<Record>, schema: Arc<Schema>) -> Result<Vec<Arc<Me
         let rows = records.into_iter().map(|record| Row::from_record(record, &schema));
         rows.map(|row| Arc::new(MemRow::new(row, &schema))).collect::<Vec<_>>()
     };
+    analyze_texts(bytes, work).await
+}
+
+async fn row_patches(
+    patches: Vec<(String, Patch)>,
+    schema: Arc<Schema>,
+) -> Result<Vec<(Box<str>, RowPatch)>, WriteError> {
+    let bytes: usize = patches.iter().map(|(_, patch)| text_bytes(patch)).sum();
+    let work = move || {
+        let checked = patches.into_iter().enumerate().map(|(index, (id, patch))| {
+            let patch = checked_patch(patch, &schema, index)?;
+            Ok((id.into_boxed_str(), patch))
+        });
+        checked.collect::<Result<Vec<_>, SchemaMismatch>>()
+    };
+    Ok(analyze_texts(bytes, work).await??)
+}
+
+async fn row_patch(patch: Patch, schema: Arc<Schema>) -> Result<RowPatch, WriteError> {
+    let bytes = text_bytes(&patch);
+    Ok(analyze_texts(bytes, move || checked_patch(patch, &schema, 0)).await??)
+}
+
+fn text_bytes(patch: &Patch) -> usize {
+    if let Edit::Set(text) = &patch.text { text.len() } else { 0 }
+}
+
+/// Does work whose time goes with the `bytes` of texts: where it takes long, off the async threads.
+async fn analyze_texts<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WriteError> {
     if bytes <= INLINE_BYTES {
         return Ok(work());
     }

@@ -218,7 +218,17 @@ impl Namespace {
         self.answer(value, commit, Io::default())
     }
 
-    /// The schema of a collection, for checks before a write or query.
+    /// The schema of a collection, `None` when there is none, to be told to a caller or to judge a request by.
+    ///
+    /// # Errors
+    /// When the namespace no longer serves, or the lease ran out: it may be stale then.
+    pub fn current_schema(&self, collection: &str) -> Result<Option<Arc<Schema>>, ReadError> {
+        let schema = self.schema(collection);
+        self.shared.may_answer()?;
+        Ok(schema)
+    }
+
+    /// The schema of a collection as it is in memory, whoever owns the namespace by now.
     #[must_use]
     pub fn schema(&self, collection: &str) -> Option<Arc<Schema>> {
         self.shared.state.read().collections.get(collection).map(|c| Arc::clone(&c.schema))

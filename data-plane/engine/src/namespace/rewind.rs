@@ -136,7 +136,7 @@ async fn images(
         }
         let schema = Arc::new(folded.schema.clone());
         let (files, budget) = (&shared.tables, shared.store.budget());
-        let image = image::load(files, &schema, (folded.table, version, None), folded.totals.bytes, budget).await;
+        let image = image::load(files, &schema, (folded.table, version, None), Some(folded.totals), budget).await;
         images.insert(folded.table, image.map_err(|e| TimeError::Unavailable(e.to_string()))?);
     }
     Ok(images)

@@ -79,6 +79,8 @@ pub(super) struct Shared {
     pub(super) pasts: Mutex<Pasts>,
     /// All past states that somebody holds.
     pub(super) past_shared: parking_lot::Mutex<Vec<Weak<Shared>>>,
+    /// What the exports that run read.
+    pub(super) exported: parking_lot::Mutex<Vec<Weak<super::export::Exported>>>,
 }
 
 /// How much waits for a fold, kept beside the state so that admission takes no lock.
@@ -154,6 +156,7 @@ impl Shared {
             loading: Mutex::default(),
             pasts: Mutex::default(),
             past_shared: parking_lot::Mutex::default(),
+            exported: parking_lot::Mutex::default(),
         }
     }
 
@@ -250,10 +253,15 @@ impl Shared {
         (due > 0).then(|| Duration::from_millis(due - 1).saturating_sub(self.monotonic()))
     }
 
+    /// Has a clean-up begin after `wait`, or when one is to begin before that.
     pub(super) fn clean_up_in(&self, wait: Duration) {
         let due =
             u64::try_from(self.monotonic().saturating_add(wait).as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        self.unfolded.clean_up_ms.store(due, Ordering::Release);
+        let armed = self.unfolded.clean_up_ms.load(Ordering::Acquire);
+        // Folds that come one after the other would put it off for ever.
+        if armed == 0 || due < armed {
+            self.unfolded.clean_up_ms.store(due, Ordering::Release);
+        }
     }
 
     pub(super) fn no_clean_up(&self) {
@@ -365,18 +373,17 @@ impl Shared {
         let whole = columns == Columns::All;
         let Some((table, schema, version, layout, totals)) = self.needs_image(name, whole)? else { return Ok(()) };
         let budget = self.store.budget();
-        // More than there can be room for.
-        let bytes = if columns == Columns::Keys { u64::MAX } else { totals.bytes };
-        if columns != Columns::Keys {
-            // What is built beside them takes room, too.
-            let bytes = image::arrow_bytes(&schema, totals.rows, bytes);
-            let room = usize::try_from(bytes.saturating_add(bytes / 4)).unwrap_or(usize::MAX);
+        let totals = Some(totals).filter(|_| columns != Columns::Keys);
+        if let Some(totals) = totals {
+            // An index is built beside them.
+            let memory = image::memory_for(&schema, totals);
+            let room = memory.saturating_add(memory / 4);
             if !budget.make_room(room, self.monotonic(), self.config.rest) && whole {
                 return Ok(());
             }
         }
         let of = (table, version, layout.as_deref());
-        let image = image::load(&self.tables.counted(scope), &schema, of, bytes, budget).await;
+        let image = image::load(&self.tables.counted(scope), &schema, of, totals, budget).await;
         let image = image?;
         let mut state = self.state.write();
         if image.remote.is_some()

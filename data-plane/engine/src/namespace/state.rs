@@ -98,7 +98,7 @@ pub(super) struct State {
     /// Tables dropped since the last freeze.
     pub(super) dropped: Vec<Gone>,
     pub(super) marks: Marks,
-    /// Whether there was a write since the last freeze; takeovers alone need no fold.
+    /// Whether there was a write since the last freeze; takeovers alone need no fold until there are many.
     pub(super) changed: bool,
     pub(super) frozen: Option<Arc<Freeze>>,
 }

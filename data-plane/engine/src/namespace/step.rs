@@ -64,16 +64,6 @@ pub(super) enum Done {
     Ids(Vec<Box<str>>),
 }
 
-impl Done {
-    /// Logical bytes of the rows that were made of older ones.
-    pub(super) fn bytes(&self) -> usize {
-        match self {
-            Self::Rows(rows) => rows.iter().map(|row| row.bytes as usize).sum(),
-            Self::AsGiven | Self::Ids(_) => 0,
-        }
-    }
-}
-
 impl Step {
     /// The ids that it names.
     pub(super) fn ids(&self) -> Vec<&str> {
@@ -108,7 +98,10 @@ impl Step {
             StepAction::Patch(patches, _) => patches.iter().map(|(id, patch)| id.len() + patch.bytes + 64).sum(),
             StepAction::Delete(given) => ids(given),
             StepAction::Check(_) => 0,
-            StepAction::PatchWhere(selection, patch) => ids(&selection.ids) + selection.ids.len() * (patch.bytes + 64),
+            // The patch waits in the queue also when it found nothing to patch yet.
+            StepAction::PatchWhere(selection, patch) => {
+                ids(&selection.ids) + selection.ids.len().max(1) * (patch.bytes + 64)
+            }
             StepAction::DeleteWhere(selection) => ids(&selection.ids),
         }
     }
@@ -136,15 +129,17 @@ impl Step {
         }
     }
 
-    /// Does it on top of the overlay and counts it in `committed`.
+    /// Does it on top of the overlay and counts it in `committed`; `made` are the logical bytes of all rows that the
+    /// request made of older ones.
     pub(super) fn run(
         &self,
         context: &DraftContext<'_>,
         overlay: &mut Overlay,
         committed: &mut Committed,
+        made: &mut usize,
     ) -> Result<Done, Refusal> {
         overlay.check(context.state, self.table)?;
-        let mut run = Run { step: self, context, overlay, committed };
+        let mut run = Run { step: self, context, overlay, committed, made };
         run.check_condition()?;
         match &self.action {
             StepAction::Upsert(rows) => {
@@ -183,6 +178,7 @@ struct Run<'a> {
     context: &'a DraftContext<'a>,
     overlay: &'a mut Overlay,
     committed: &'a mut Committed,
+    made: &'a mut usize,
 }
 
 impl Run<'_> {
@@ -261,6 +257,13 @@ impl Run<'_> {
         };
         let row = patch.apply(&old).map_err(|(field, why)| SchemaMismatch { record: index, field, why });
         let row = Arc::new(row.map_err(WriteError::SchemaMismatch)?);
+        // Rows may have grown, and more may pass, since the request was queued. Looked at row by row, so that no more is
+        // held than fits an entry.
+        *self.made += row.bytes as usize;
+        let limit = self.context.config.max_entry_bytes;
+        if *self.made > limit {
+            return Err(WriteError::TooLarge { bytes: *self.made, limit }.into());
+        }
         self.set(id, Some(Arc::clone(&row)))?;
         self.committed.patched += 1;
         Ok(Some(row))

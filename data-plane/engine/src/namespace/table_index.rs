@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::errors::FoldError;
 use super::shared::Shared;
 use super::state::Standing;
+use super::types::Commit;
 use crate::catalog::{Layout, TableId};
 use crate::schema::VectorSpec;
 use crate::table::{self, Built, TableError};
@@ -17,6 +18,7 @@ const ONE_IN: u64 = 4;
 #[derive(Debug)]
 struct Due {
     table: TableId,
+    since: Commit,
     version: u64,
     layout: Arc<Layout>,
     column: String,
@@ -56,7 +58,7 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
         let Ok(_alone) = shared.building.try_lock() else { return Ok(()) };
         let of = (due.table, due.version, &*due.layout);
         tracing::debug!(table = %due.table, "an index build begins");
-        let built = table::build_index(&shared.tables, of, (&due.column, due.spec)).await;
+        let built = table::build_index(&shared.tables, of, (&due.column, due.spec), due.since).await;
         tracing::debug!("an index build ended");
         let built = built?;
         tracing::info!(table = %due.table, column = due.column, "a vector index is built");
@@ -65,8 +67,9 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
             return Ok(());
         }
         let mut waiting = shared.built.lock();
-        waiting.retain(|built| state.names.contains_key(&built.table));
         waiting.push(built);
+        // That of a collection which was dropped or rewound meanwhile is of other rows.
+        waiting.retain(|built| state.collection(built.table).is_some_and(|live| live.since == built.since));
         drop(waiting);
         state.changed = true;
         shared.unfolded.since_ms.store(1, Ordering::Release);
@@ -87,14 +90,15 @@ fn due(shared: &Shared) -> Vec<Due> {
         }
         let waiting = shared.built_for(collection.table);
         for (column, spec) in &collection.schema.vectors {
-            if waiting.iter().any(|built| built.column == *column) {
+            if waiting.iter().any(|built| built.column == *column && built.since == collection.since) {
                 continue;
             }
             let index = layout.indexes.iter().find(|index| index.column == *column);
             let enough = |rows: u64, of: u64| rows >= least.max(of / ONE_IN);
             if index.is_none_or(|i| enough(i.uncovered, i.covered) || enough(i.dead * 2, i.covered * 2)) {
                 let layout = Arc::clone(layout);
-                due.push(Due { table: collection.table, version, layout, column: column.clone(), spec: *spec });
+                let (table, since, column) = (collection.table, collection.since, column.clone());
+                due.push(Due { table, since, version, layout, column, spec: *spec });
             }
         }
     }
@@ -108,11 +112,22 @@ impl Shared {
     }
 }
 
-/// Commits the built indexes of a table on top of `version`; the version after that.
-pub(super) async fn commit(shared: &Shared, table: TableId, version: Option<u64>) -> Result<Option<u64>, TableError> {
+/// Commits the built indexes of a table on top of `version`; the version after that. Those from before `since`, when a
+/// rewind put the collection there, would hide the rows that it brought back.
+pub(super) async fn commit(
+    shared: &Shared,
+    (table, since): (TableId, Commit),
+    version: Option<u64>,
+) -> Result<Option<u64>, TableError> {
     let Some(mut version) = version else { return Ok(None) };
     for built in shared.built_for(table) {
-        if let Some(next) = table::commit_index(&shared.tables, &built, version).await? {
+        // Of rows that were put there after what is folded now: for the next fold.
+        if built.since > since {
+            continue;
+        }
+        if built.since == since
+            && let Some(next) = table::commit_index(&shared.tables, &built, version).await?
+        {
             version = next;
         }
         shared.built.lock().retain(|other| !other.is(&built));

@@ -37,11 +37,8 @@ impl Bm25 {
     /// The score of a text, or `None` when no term occurs in it.
     pub(crate) fn score(&self, terms: &Terms) -> Option<f64> {
         let mut sum = None;
-        for (i, (term, _)) in self.terms.iter().enumerate() {
-            let count = terms.count(*term);
-            if count > 0 {
-                *sum.get_or_insert(0.0) += self.part(i, count, terms.length);
-            }
+        for (i, count) in terms.counts_of(&self.terms) {
+            *sum.get_or_insert(0.0) += self.part(i, count, terms.length);
         }
         sum
     }

@@ -21,6 +21,7 @@ use super::collect::{Keep, Kept};
 use super::query::Include;
 use super::remote::{Streamed, Texts, Wanted, filter_columns, include_columns};
 use super::room::Room;
+use super::run::off_thread;
 use super::topk::{Candidate, TopK};
 use super::view::{At, SearchError, View};
 use crate::filter::Filter;
@@ -94,17 +95,36 @@ pub(super) async fn near(view: &Arc<View>, cold: &ColdTable, wanted: &Arc<Wanted
             let index = Nearest::open(&cold.dataset, name).await?;
             let index = index.ok_or_else(|| TableError::Damaged("the vector index is missing".to_owned()))?;
             let uncovered = index.uncovered();
-            let allowed = passing.as_ref().map(|rows| Arc::new(rows.iter().copied().collect::<HashSet<u64>>()));
-            // What the index does not cover it cannot propose, wherever one looks.
-            let is_covered = |row: &u64| !uncovered.iter().any(|fragment| fragment.id == row >> 32);
-            let covered = passing.map(|rows| rows.into_iter().filter(is_covered).collect());
+            let (covered, outside) = match passing {
+                Some(rows) => {
+                    let fragments: HashSet<u64> = uncovered.iter().map(|fragment| fragment.id).collect();
+                    let split = off_thread(false, move || split(rows, &fragments)).await?;
+                    (Some(split.0), Some(Arc::new(split.1)))
+                }
+                None => (None, None),
+            };
             let proposed = proposed(view, cold, wanted, &index, covered);
-            let (proposed, mut rest) = futures::try_join!(proposed, each_of(view, cold, wanted, uncovered, allowed))?;
+            let (proposed, mut rest) = futures::try_join!(proposed, each_of(view, cold, wanted, uncovered, outside))?;
             rest.push(proposed);
             rest
         }
     };
     measure(view, cold, wanted, found).await
+}
+
+/// Rows that an index may propose.
+struct Covered {
+    rows: usize,
+    mask: RowAddrMask,
+}
+
+/// Passing rows that the index covers, and those of fragments that it does not: these it can not propose, wherever one
+/// looks.
+fn split(rows: Vec<u64>, uncovered: &HashSet<u64>) -> (Covered, HashSet<u64>) {
+    let (outside, covered): (Vec<u64>, Vec<u64>) = rows.into_iter().partition(|row| uncovered.contains(&(row >> 32)));
+    let rows = covered.len();
+    let mask = RowAddrMask::from_allowed(RowAddrTreeMap::from_iter(covered));
+    (Covered { rows, mask }, outside.into_iter().collect())
 }
 
 fn column<'a>(view: &'a View, wanted: &Wanted) -> Result<(&'a str, VectorSpec), TableError> {
@@ -143,16 +163,15 @@ async fn proposed(
     cold: &ColdTable,
     wanted: &Wanted,
     index: &Nearest,
-    passing: Option<Vec<u64>>,
+    passing: Option<Covered>,
 ) -> Result<ColdRows, SearchError> {
     let (name, spec) = column(view, wanted)?;
     let near = (wanted.vector.as_deref().unwrap_or_default(), spec.metric);
     let (some, all) = (probes(view.totals.rows), all_parts());
     let enough = (limit(wanted) * PER_ROW).max(MIN_CANDIDATES);
     let read = columns(view, name, Some((cold.include, enough)));
-    if let Some(passing) = passing {
-        let least = limit(wanted).min(passing.len());
-        let mask = RowAddrMask::from_allowed(RowAddrTreeMap::from_iter(passing));
+    if let Some(Covered { rows: passing, mask }) = passing {
+        let least = limit(wanted).min(passing);
         let mut rows = index.propose(near, (enough, some * FILTERED), Some(mask.clone())).await?;
         if rows.len() < least {
             rows = index.propose(near, (enough, all), Some(mask)).await?;

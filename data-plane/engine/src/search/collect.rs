@@ -1,7 +1,7 @@
 //! What is kept of a ranking: the best rows; or the best row of each of the best groups; or the best rows of known
 //! groups. All take room for what they keep only, however many rows are offered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -39,8 +39,18 @@ pub(super) enum Keep {
 /// What was kept so far.
 pub(super) enum Kept {
     Best(TopK<At>),
-    Leaders { column: usize, limit: usize, best: HashMap<GroupKey, Candidate<At>>, worst: Option<(f64, Box<str>)> },
-    Members { column: usize, size: usize, groups: Arc<HashSet<GroupKey>>, best: HashMap<GroupKey, TopK<At>> },
+    Leaders {
+        column: usize,
+        limit: usize,
+        best: HashMap<GroupKey, Candidate<At>>,
+        order: BTreeSet<Candidate<GroupKey>>,
+    },
+    Members {
+        column: usize,
+        size: usize,
+        groups: Arc<HashSet<GroupKey>>,
+        best: HashMap<GroupKey, TopK<At>>,
+    },
 }
 
 impl Kept {
@@ -48,7 +58,7 @@ impl Kept {
         match keep {
             Keep::Best(limit) => Self::Best(TopK::new(*limit)),
             Keep::Leaders(column, limit) => {
-                Self::Leaders { column: *column, limit: *limit, best: HashMap::new(), worst: None }
+                Self::Leaders { column: *column, limit: *limit, best: HashMap::new(), order: BTreeSet::new() }
             }
             Keep::Members(column, size, groups) => {
                 Self::Members { column: *column, size: *size, groups: Arc::clone(groups), best: HashMap::new() }
@@ -80,24 +90,26 @@ impl Kept {
                     best.entry(group).or_insert_with(|| TopK::new(*size)).offer(key, id, at);
                 }
             }
-            Self::Leaders { column, limit, best, worst } => {
+            Self::Leaders { column, limit, best, order } => {
                 let before = |at: f64, of: &str| key.total_cmp(&at).then_with(|| id.cmp(of)).is_lt();
-                if worst.as_ref().is_some_and(|(at, of)| !before(*at, of)) {
+                // Behind the worst of as many groups as are wanted nothing is wanted any more.
+                let worst = order.last().filter(|_| best.len() >= *limit);
+                if worst.is_some_and(|worst| !before(worst.key, &worst.id)) {
                     return;
                 }
                 let group = group_of(attribute(*column).as_ref());
                 if best.get(&group).is_some_and(|known| !before(known.key, &known.id)) {
                     return;
                 }
-                best.insert(group, Candidate { key, id: id.into(), at: at() });
-                if best.len() > *limit
-                    && let Some(last) = best.iter().max_by(|a, b| a.1.cmp(b.1)).map(|(group, _)| *group)
-                {
-                    best.remove(&last);
+                order.insert(Candidate { key, id: id.into(), at: group });
+                if let Some(known) = best.insert(group, Candidate { key, id: id.into(), at: at() }) {
+                    order.remove(&Candidate { key: known.key, id: known.id, at: group });
                 }
-                // Behind the worst of as many groups as are wanted nothing is wanted any more.
-                let full = best.len() == *limit;
-                *worst = if full { best.values().max().map(|last| (last.key, last.id.clone())) } else { None };
+                if best.len() > *limit
+                    && let Some(last) = order.pop_last()
+                {
+                    best.remove(&last.at);
+                }
             }
         }
     }
@@ -111,5 +123,33 @@ impl Kept {
         };
         all.sort_unstable();
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_row_of_each_of_the_best_groups_is_kept_in_whatever_order_they_are_offered() {
+        let rows: Vec<(f64, String, i64)> =
+            (0..200).map(|n| (f64::from(n * 37 % 50), format!("r{n:03}"), i64::from(n * 13 % 17))).collect();
+        let mut sorted = rows.clone();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        let mut seen = HashSet::new();
+        let expected: Vec<&str> =
+            sorted.iter().filter(|row| seen.insert(row.2)).map(|row| row.1.as_str()).take(5).collect();
+        let reversed: Vec<_> = rows.iter().rev().cloned().collect();
+        for offered in [&rows, &sorted, &reversed] {
+            let mut kept = Kept::new(&Keep::Leaders(0, 5));
+            for (key, id, group) in offered {
+                kept.offer(*key, id, |_| Some(ValueRef::Int(*group)), || At::Remote(0));
+            }
+            let found = kept.into_sorted();
+            assert_eq!(found.iter().map(|found| &*found.id).collect::<Vec<_>>(), expected);
+        }
+        let mut none = Kept::new(&Keep::Leaders(0, 0));
+        none.offer(1.0, "a", |_| None, || At::Remote(0));
+        assert!(none.into_sorted().is_empty());
     }
 }

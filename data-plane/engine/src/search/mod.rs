@@ -26,7 +26,7 @@ mod width;
 
 pub(crate) use cold::ColdTable;
 pub(crate) use distance::{Probe, norm};
-pub(crate) use inverted::{Inverted, build_ahead};
+pub(crate) use inverted::{Inverted, Postings, build_ahead};
 pub(crate) use ordered::{Ordered, ordered};
 pub use query::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query};
 pub use recall::Recall;

@@ -60,7 +60,9 @@ impl Wanted {
     /// Begins a ranking by an index's vectors alone, as far as that takes little.
     pub(super) fn begin(&self, view: &View) -> Option<Begun> {
         let few = |filter: &Filter| view.totals.rows.saturating_mul(filter.cost().into()) <= QUICK_FILTER;
-        if self.terms.is_some() || !self.filter.as_ref().is_none_or(few) {
+        // What a text or metadata cost is as long as they are.
+        let quick = |filter: &Filter| !filter.is_dear() && few(filter);
+        if self.terms.is_some() || !self.filter.as_ref().is_none_or(quick) {
             return None;
         }
         let (probe, (index, limit)) = (self.probe(&view.schema)?, self.index(view)?);

@@ -67,11 +67,11 @@ pub(super) fn by_text(
     wanted: &Wanted,
     query: &Terms,
     passing: Option<&[Bits]>,
-    streamed: &Texts,
+    mut streamed: Texts,
 ) -> Vec<Candidate<At>> {
     let filter = wanted.filter.as_ref();
-    let bm25 = Bm25::new(query, &frequencies(view, query, streamed), view.totals);
-    let mut kept = Kept::new(&wanted.keep);
+    let bm25 = Bm25::new(query, &frequencies(view, query, &streamed.frequencies), view.totals);
+    let mut kept = streamed.kept.take().unwrap_or_else(|| Kept::new(&wanted.keep));
     for row in view.mems.iter().flat_map(crate::memtable::MemView::rows).take_while(|_| !view.abandoned.is()) {
         let score = row.terms.as_ref().and_then(|terms| bm25.score(terms));
         if let Some(score) = score.filter(|_| filter.is_none_or(|filter| filter.passes(row.as_ref()))) {
@@ -105,7 +105,7 @@ fn scores(view: &View, part: &Part, query: &Terms, bm25: &Bm25) -> (Vec<f64>, Bi
     let inverted = part.segment.inverted(&view.schema);
     let mut scores = vec![0.0; part.segment.len() as usize];
     let mut holding = Bits::default();
-    for (i, (term, _)) in query.counts.iter().enumerate() {
+    for (i, (term, _)) in query.counts.iter().enumerate().take_while(|_| !view.abandoned.is()) {
         for (row, count) in inverted.rows(*term).iter().filter(|(row, _)| !part.dead.get(*row)) {
             scores[*row as usize] += bm25.part(i, *count, inverted.length(*row));
             holding.set(*row);
@@ -115,19 +115,19 @@ fn scores(view: &View, part: &Part, query: &Terms, bm25: &Bm25) -> (Vec<f64>, Bi
 }
 
 /// In how many live rows each of the query's terms occurs.
-fn frequencies(view: &View, query: &Terms, streamed: &Texts) -> Vec<u64> {
+pub(super) fn frequencies(view: &View, query: &Terms, streamed: &[u64]) -> Vec<u64> {
     let mut counts = vec![0_u64; query.counts.len()];
-    for terms in view.mems.iter().flat_map(crate::memtable::MemView::rows).filter_map(|row| row.terms.as_ref()) {
-        for (count, (term, _)) in counts.iter_mut().zip(&query.counts) {
-            *count += u64::from(terms.count(*term) > 0);
-        }
+    let fresh = view.mems.iter().flat_map(crate::memtable::MemView::rows).filter_map(|row| row.terms.as_ref());
+    for terms in fresh.take_while(|_| !view.abandoned.is()) {
+        terms.counts_of(&query.counts).for_each(|(at, _)| counts[at] += 1);
     }
     for part in view.local_parts() {
         let inverted = part.segment.inverted(&view.schema);
-        for (count, (term, _)) in counts.iter_mut().zip(&query.counts) {
+        let terms = counts.iter_mut().zip(&query.counts).take_while(|_| !view.abandoned.is());
+        for (count, (term, _)) in terms {
             *count += inverted.rows(*term).iter().filter(|(row, _)| !part.dead.get(*row)).count() as u64;
         }
     }
-    counts.iter_mut().zip(&streamed.frequencies).for_each(|(count, streamed)| *count += streamed);
+    counts.iter_mut().zip(streamed).for_each(|(count, streamed)| *count += streamed);
     counts
 }

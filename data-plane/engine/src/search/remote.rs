@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 
+use super::bm25::Bm25;
 use super::collect::{Keep, Kept};
 use super::distance::Probe;
 use super::query::Include;
+use super::rank::frequencies;
 use super::room::Room;
+use super::run::off_thread;
 use super::text::{Terms, analyze};
 use super::view::{At, SearchError, View};
 use crate::filter::{Filter, ValueRef};
@@ -24,13 +27,37 @@ pub(super) struct Streamed {
     pub(super) texts: Texts,
 }
 
+/// Bytes of the matches that are held until the statistics are known. Of more the table is read once more.
+const MATCH_BYTES: usize = 8 << 20;
+
 /// The live rows that hold a term of the query.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Texts {
     /// In how many of them each of the query's terms occurs, whether they pass or not.
     pub(super) frequencies: Vec<u64>,
-    /// Those that pass.
+    /// Those that pass, unless they are too many.
     pub(super) passing: Vec<TextMatch>,
+    /// Bytes of these, and at most.
+    bytes: usize,
+    most: usize,
+    /// What is kept of those that pass, by their scores, when they were too many.
+    pub(super) kept: Option<Kept>,
+}
+
+impl Texts {
+    fn are_too_many(&self) -> bool {
+        self.bytes > self.most
+    }
+
+    /// Holds a match, unless they are too many.
+    fn hold(&mut self, found: TextMatch) {
+        self.bytes += size_of::<TextMatch>() + found.id.len() + size_of_val(&*found.counts);
+        if self.are_too_many() {
+            self.passing = Vec::new();
+        } else {
+            self.passing.push(found);
+        }
+    }
 }
 
 /// A row that holds terms of the query. Scored when the statistics are known.
@@ -84,6 +111,11 @@ impl Wanted {
 
 /// One pass over the live rows of the remote table; nothing when all rows are in memory.
 pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Option<Streamed>, SearchError> {
+    pass_within(view, wanted, MATCH_BYTES).await
+}
+
+/// The same, with so many bytes of matches at most.
+async fn pass_within(view: &Arc<View>, wanted: &Arc<Wanted>, most: usize) -> Result<Option<Streamed>, SearchError> {
     if view.remote.is_none() {
         return Ok(None);
     }
@@ -95,10 +127,11 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
     if wanted.terms.is_some() {
         columns.push(TEXT.to_owned());
     }
-    let wanted = Arc::clone(wanted);
     let terms = wanted.terms.as_ref().map_or(0, |terms| terms.counts.len());
-    let nothing = (Kept::new(&wanted.keep), Texts { frequencies: vec![0; terms], passing: Vec::new() });
+    let nothing = (Kept::new(&wanted.keep), Texts { frequencies: vec![0; terms], most, ..Texts::default() });
+    let sought = Arc::clone(wanted);
     let found = each(view, &columns, nothing, move |(near, texts), view, segment, rows| {
+        let wanted = &sought;
         let probe = wanted.probe(&view.schema);
         let passing = view.select(wanted.filter.as_ref(), segment, rows.live.clone());
         for row in rows.live.iter().take_while(|_| !view.abandoned.is()) {
@@ -114,20 +147,52 @@ pub(super) async fn pass(view: &Arc<View>, wanted: &Arc<Wanted>) -> Result<Optio
             }
             if let (Some(query), Some(spec), Some(text)) = (&wanted.terms, view.schema.text, segment.text(row)) {
                 let terms = analyze(text, spec.language);
-                let found = query.counts.iter().enumerate().map(|(i, (term, _))| (i, terms.count(*term)));
-                let counts: Vec<(usize, u32)> = found.filter(|(_, count)| *count > 0).collect();
+                let counts: Vec<(usize, u32)> = terms.counts_of(&query.counts).collect();
                 counts.iter().for_each(|(i, _)| texts.frequencies[*i] += 1);
                 if ok && !counts.is_empty() {
                     let id = segment.id(row).into();
                     let group = wanted.group().and_then(|column| segment.scalar(column, row));
                     let group = group.map(ValueRef::to_value);
-                    texts.passing.push(TextMatch { id, position, length: terms.length, counts, group });
+                    texts.hold(TextMatch { id, position, length: terms.length, counts, group });
                 }
             }
         }
     });
-    let (near, texts) = found.await?;
+    let (near, mut texts) = found.await?;
+    if texts.are_too_many() {
+        texts.kept = Some(by_text(view, wanted, &texts, &columns).await?);
+    }
     Ok(Some(Streamed { near, texts }))
+}
+
+/// What is kept of the rows that pass and hold a term of the query, by their scores.
+async fn by_text(
+    view: &Arc<View>,
+    wanted: &Arc<Wanted>,
+    texts: &Texts,
+    columns: &[String],
+) -> Result<Kept, SearchError> {
+    let kept = Kept::new(&wanted.keep);
+    let (shared, sought, streamed) = (Arc::clone(view), Arc::clone(wanted), texts.frequencies.clone());
+    let weigh = move || {
+        let query = sought.terms.as_ref()?;
+        Some(Bm25::new(query, &frequencies(&shared, query, &streamed), shared.totals))
+    };
+    let Some(bm25) = off_thread(false, weigh).await? else { return Ok(kept) };
+    let (wanted, bm25) = (Arc::clone(wanted), Arc::new(bm25));
+    let found = each(view, columns, kept, move |kept, view, segment, rows| {
+        let passing = view.select(wanted.filter.as_ref(), segment, rows.live.clone());
+        for row in passing.iter().take_while(|_| !view.abandoned.is()) {
+            if let (Some(spec), Some(text)) = (view.schema.text, segment.text(row))
+                && kept.may_keep(|column| segment.scalar(column, row))
+                && let Some(score) = bm25.score(&analyze(text, spec.language))
+            {
+                let (position, attribute) = (rows.first + u64::from(row), |column| segment.scalar(column, row));
+                kept.offer(-score, segment.id(row), attribute, || At::Remote(position));
+            }
+        }
+    });
+    found.await
 }
 
 /// Rows of a batch.
@@ -270,12 +335,12 @@ mod tests {
     use crate::image::Part;
     use crate::memtable::{MemRow, Row, Slot};
     use crate::schema::{AttributeType, Language, TextSpec};
+    use crate::search::rank::by_text as by_text_of;
     use crate::search::text::analyze_query;
     use crate::search::view::Abandoned;
     use crate::table::batch_of;
 
-    #[tokio::test]
-    async fn texts_that_do_not_pass_are_counted_and_not_kept() {
+    async fn texts(keep: Keep) -> (Arc<View>, Arc<Wanted>) {
         let schema = Arc::new(Schema {
             text: Some(TextSpec { language: Language::English }),
             attributes: BTreeMap::from([("n".to_owned(), AttributeType::Int)]),
@@ -302,7 +367,7 @@ mod tests {
             remote: Some(Arc::new(dataset)),
             indexes: Vec::new(),
             cold: None,
-            totals: Totals::default(),
+            totals: Totals { rows: 100, documents: 100, tokens: 350, ..Totals::default() },
             abandoned: Abandoned::default(),
         });
         let wanted = Arc::new(Wanted {
@@ -310,14 +375,36 @@ mod tests {
             column: 0,
             terms: Some(analyze_query("lock index", Language::English)),
             filter: Some(Filter::parse("n < 3", &[], &schema).expect("a filter")),
-            keep: Keep::Best(10),
+            keep,
             max_distance: None,
             exact: false,
         });
+        (view, wanted)
+    }
+
+    #[tokio::test]
+    async fn texts_that_do_not_pass_are_counted_and_not_kept() {
+        let (view, wanted) = texts(Keep::Best(10)).await;
         let mut texts = pass(&view, &wanted).await.expect("a pass").expect("rows are streamed").texts;
         texts.frequencies.sort_unstable();
         assert_eq!(texts.frequencies, [50, 100]);
         let passing: Vec<&str> = texts.passing.iter().map(|text| &*text.id).collect();
         assert_eq!(passing, ["r000", "r001", "r002"]);
+    }
+    #[tokio::test]
+    async fn of_too_many_matches_the_best_are_kept_by_another_pass() {
+        for keep in [Keep::Best(2), Keep::Leaders(0, 2)] {
+            let (view, wanted) = texts(keep).await;
+            let terms = wanted.terms.as_ref().expect("terms");
+            let mut answers = Vec::new();
+            for (most, held) in [(MATCH_BYTES, 3), (0, 0)] {
+                let texts = pass_within(&view, &wanted, most).await.expect("a pass").expect("rows are streamed").texts;
+                assert_eq!((texts.passing.len(), texts.kept.is_some()), (held, held == 0));
+                let best = by_text_of(&view, &wanted, terms, None, texts);
+                answers.push(best.into_iter().map(|found| (found.id, found.key)).collect::<Vec<_>>());
+            }
+            assert_eq!(answers[0], answers[1]);
+            assert_eq!(answers[0].len(), 2);
+        }
     }
 }

@@ -182,7 +182,7 @@ fn rankings(view: &View, wanted: &Wanted, streamed: Option<Streamed>, begun: Opt
     let passing = passing.or_else(|| probe.is_some().then(|| view.passing(wanted.filter.as_ref())));
     let passing = passing.as_deref();
     let near = probe.zip(passing).map(|(probe, p)| rank::by_vector(view, wanted, &probe, p, (near, found)));
-    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, wanted, terms, passing, &texts));
+    let texts = wanted.terms.as_ref().map(|terms| rank::by_text(view, wanted, terms, passing, texts));
     (near, texts)
 }
 

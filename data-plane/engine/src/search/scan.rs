@@ -1,5 +1,7 @@
 //! Pages of rows in the order of their ids.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use super::query::{Include, Page};
@@ -101,7 +103,7 @@ fn first_passing(view: &View, part: &Part, filter: Option<&Filter>, after: Optio
 
 /// The page of the remote table alone. With a filter, rows are read a page at a time until enough pass.
 async fn remote_page(
-    view: &View,
+    view: &Arc<View>,
     filter: Option<&Filter>,
     after: Option<&str>,
     (limit, include, room): (usize, Include, Room),
@@ -110,29 +112,50 @@ async fn remote_page(
     if view.remote.is_none() {
         return Ok(Page { records: Vec::new(), more: false });
     }
-    let mut keys: Vec<(&str, u64)> = Vec::new();
-    let mut first = 0_u64;
-    for part in &view.parts {
-        let live = part.segment.after(after).iter().filter(|row| !part.dead.get(**row));
-        keys.extend(live.map(|row| (part.segment.id(*row), first + u64::from(*row))));
-        first += u64::from(part.segment.len());
-    }
-    keys.sort_unstable();
     let columns = remote::filter_columns(&view.schema, filter);
-    // One more than wanted, to know whether there are more.
-    for chunk in keys.chunks((limit + 1).max(FILTERED_AT_ONCE)) {
-        let mut positions: Vec<u64> = chunk.iter().map(|(_, position)| *position).collect();
+    let mut after: Option<Box<str>> = after.map(Box::from);
+    while passing.len() <= limit {
+        let (shared, from) = (Arc::clone(view), after.take());
+        // One more than wanted, to know whether there are more.
+        let keys = move || next_keys(&shared, from.as_deref(), (limit + 1).max(FILTERED_AT_ONCE));
+        let (mut positions, last) = off_thread(false, keys).await?;
+        let Some(last) = last else { break };
+        after = Some(last);
         if let (Some(filter), Some(rows)) = (filter, remote::rows(view, &positions, &columns).await?) {
-            let passing = view.select(Some(filter), &rows, Bits::all_but(rows.len(), &Bits::default()));
+            let (shared, filter) = (Arc::clone(view), filter.clone());
+            let select = move || shared.select(Some(&filter), &rows, Bits::all_but(rows.len(), &Bits::default()));
+            let passing = off_thread(false, select).await?;
             positions = passing.iter().map(|row| positions[row as usize]).collect();
         }
         passing.extend(positions);
-        if passing.len() > limit {
-            break;
-        }
     }
     let found = passing.len();
     passing.truncate(limit);
     let records = remote::records(view, &passing, include, room).await?;
     Ok(Page { more: records.len() < found, records })
+}
+
+/// The places of the first `limit` live keys after an id in the order of ids, and the last of these ids; the parts are
+/// merged, for each has its own order.
+fn next_keys(view: &View, after: Option<&str>, limit: usize) -> (Vec<u64>, Option<Box<str>>) {
+    let mut first = 0_u64;
+    let mut runs = Vec::with_capacity(view.parts.len());
+    for part in &view.parts {
+        let live = part.segment.after(after).iter().filter(move |row| !part.dead.get(**row));
+        runs.push(live.map(move |row| (part.segment.id(*row), first + u64::from(*row))));
+        first += u64::from(part.segment.len());
+    }
+    let mut next = BinaryHeap::with_capacity(runs.len());
+    for (run, keys) in runs.iter_mut().enumerate() {
+        next.extend(keys.next().map(|key| Reverse((key, run))));
+    }
+    let (mut places, mut last) = (Vec::new(), None);
+    while places.len() < limit
+        && let Some(Reverse(((id, place), run))) = next.pop()
+    {
+        places.push(place);
+        last = Some(id);
+        next.extend(runs[run].next().map(|key| Reverse((key, run))));
+    }
+    (places, last.map(Box::from))
 }

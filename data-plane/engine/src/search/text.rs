@@ -28,9 +28,19 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// How often `term` occurs.
-    pub(crate) fn count(&self, term: Term) -> u32 {
-        self.counts.binary_search_by_key(&term, |(t, _)| *t).map_or(0, |at| self.counts[at].1)
+    /// The places of those of `query` that occur here, ascending, with their counts. `query` is by term. The longer of
+    /// the two is searched for the terms of the shorter.
+    pub(crate) fn counts_of<'a, W>(&'a self, query: &'a [(Term, W)]) -> impl Iterator<Item = (usize, u32)> + 'a {
+        let of_query = query.len() <= self.counts.len();
+        let wanted =
+            query.iter().take(if of_query { query.len() } else { 0 }).enumerate().filter_map(|(at, (term, _))| {
+                let found = self.counts.binary_search_by_key(term, |(term, _)| *term).ok()?;
+                Some((at, self.counts[found].1))
+            });
+        let held = self.counts.iter().take(if of_query { 0 } else { self.counts.len() });
+        wanted.chain(
+            held.filter_map(|(term, count)| Some((query.binary_search_by_key(term, |(term, _)| *term).ok()?, *count))),
+        )
     }
 }
 
@@ -202,7 +212,22 @@ mod tests {
     fn finds(query: &str, text: &str) -> bool {
         let text = analyze(text, Language::English);
         let query = analyze_query(query, Language::English);
-        !query.counts.is_empty() && query.counts.iter().all(|(term, _)| text.count(*term) > 0)
+        !query.counts.is_empty() && text.counts_of(&query.counts).count() == query.counts.len()
+    }
+
+    #[test]
+    fn the_terms_of_a_query_are_counted_whichever_is_longer() {
+        let text = analyze("a lock, a lock and an index", Language::English);
+        for query in ["lock", "a lock and an index of some pages in a table", "pages", ""] {
+            let query = analyze_query(query, Language::English);
+            let found: Vec<(usize, u32)> = text.counts_of(&query.counts).collect();
+            let expected = query
+                .counts
+                .iter()
+                .enumerate()
+                .filter_map(|(at, (term, _))| Some((at, text.counts.iter().find(|(held, _)| held == term)?.1)));
+            assert_eq!(found, expected.collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -141,6 +141,11 @@ impl Reservation {
         self.bytes
     }
 
+    /// As [`MemoryBudget::reserve_anyway`].
+    pub(crate) fn anyway(&self, bytes: usize) -> Self {
+        self.budget.reserve_anyway(bytes)
+    }
+
     /// Splits off `bytes`; what it has not got itself is reserved anew, or `None`.
     pub(crate) fn split(&mut self, bytes: usize) -> Option<Self> {
         let own = bytes.min(self.bytes);

@@ -12,6 +12,7 @@ mod probe;
 mod ranges;
 mod sorted;
 mod staged;
+mod synced;
 
 use std::sync::Arc;
 use std::time::Duration;

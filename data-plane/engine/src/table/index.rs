@@ -19,6 +19,7 @@ use lance_table::format::IndexMetadata;
 
 use super::open::{TableError, TableFiles, strict};
 use crate::catalog::{Layout, TableId};
+use crate::namespace::Commit;
 use crate::schema::{Metric, VectorSpec};
 
 /// Ends the name of an index of ours; the column comes before it.
@@ -36,6 +37,8 @@ pub(super) fn column_of(index: &str) -> Option<&str> {
 pub(crate) struct Built {
     pub(crate) table: TableId,
     pub(crate) column: String,
+    /// The commit that put the collection there whose rows it covers: a rewind brings rows back that it does not know.
+    pub(crate) since: Commit,
     index: IndexMetadata,
 }
 
@@ -46,11 +49,12 @@ impl Built {
     }
 }
 
-/// Builds the index of a column over all rows of a version.
+/// Builds the index of a column over all rows of a version, of a collection that is there since a commit.
 pub(crate) async fn build(
     files: &TableFiles,
     (table, version, layout): (TableId, u64, &Layout),
     (column, spec): (&str, VectorSpec),
+    since: Commit,
 ) -> Result<Built, TableError> {
     let mut dataset = files.uncached().open_known(table, version, Some(layout)).await?;
     let rows: u64 = dataset.manifest().fragments.iter().map(|f| f.physical_rows.unwrap_or(0) as u64).sum();
@@ -61,7 +65,7 @@ pub(crate) async fn build(
         .replace(true)
         .execute_uncommitted()
         .await?;
-    Ok(Built { table, column: column.to_owned(), index })
+    Ok(Built { table, column: column.to_owned(), since, index })
 }
 
 /// Parts of about the root of the rows, each row as bytes. Of the kinds that reach a recall of 0.95 this one reads

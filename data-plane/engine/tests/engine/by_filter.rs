@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::held::Held;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Action, Committed, Config, Filter, Include, Namespace, Operation, Patch, Record, Store, Value, WriteError,
+    Action, Committed, Config, Edit, Filter, Include, Namespace, Operation, Patch, Record, Store, Value, WriteError,
     WriteMeta,
 };
 
@@ -172,4 +172,28 @@ async fn rows_that_would_not_fit_an_entry_are_refused_with_the_way_out() {
     assert!(!write(&ns, patch(2)).await.more);
     // To remove them takes only their ids.
     assert_eq!(write(&ns, delete_where("page = 2", 4)).await.deleted, 4);
+}
+
+/// Nothing passes when the request is queued, and many rows are written before it in its entry. Of the large rows that
+/// it would make of them no more than fit an entry are ever made: the refusal tells how far it went.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_pass_only_at_the_commit_are_made_until_the_entry_is_full_and_no_further() {
+    const LIMIT: usize = 20_000;
+    const TEXT: usize = 4_000;
+    let held = Held::open(memory(), 1 << 30, Config { max_entry_bytes: LIMIT, ..config() }).await;
+    let ns = &held.ns;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let rows: Vec<Record> = (0..20).map(|i| with_page(i, 1)).collect();
+    let patch = Patch { text: Edit::Set("fox ".repeat(TEXT / 4)), ..Patch::default() };
+    let patch = Operation::new(DOCS, Action::PatchWhere { filter: filter("page = 1"), patch, limit: 1_000 });
+    let outcomes = held
+        .together(vec![
+            Box::pin(ns.upsert(DOCS, rows.clone(), WriteMeta::default())),
+            Box::pin(ns.write_one(patch, WriteMeta::default())),
+        ])
+        .await;
+    outcomes[0].as_ref().expect("written");
+    let Err(WriteError::TooLarge { bytes, limit: LIMIT }) = &outcomes[1] else { panic!("{outcomes:?}") };
+    assert!((LIMIT + 1..LIMIT + 2 * TEXT).contains(bytes), "{bytes} bytes, of {} in all", rows.len() * TEXT);
+    assert_eq!(all(ns).await, rows, "nothing was done");
 }

@@ -235,3 +235,64 @@ async fn an_owner_that_wakes_up_in_its_fold_finds_its_files_or_loses_to_the_succ
         "data file, deletions, manifest, compaction and checkpoint are to be written; it slept {put} times"
     );
 }
+
+/// Manifests of the table in `place`.
+async fn versions_of(objects: &Arc<dyn ObjectStore>, place: &Path) -> usize {
+    tables(objects).await[place].iter().filter(|file| file.starts_with("_versions/")).count()
+}
+
+/// Writes to another collection and folds, twenty seconds later.
+async fn go_on(ns: &Namespace, clock: &ManualClock) {
+    clock.advance(RETENTION / 3);
+    ns.upsert("other", vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folds_clean_a_collection_that_is_not_written_any_more() {
+    let (objects, clock) = (memory(), clock());
+    let ns = open_at(&store(&objects), 1, Duration::ZERO, &clock).await;
+    let rows = prepare(&ns, &clock, 3).await;
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(versions_of(&objects, &place).await, 3, "checkpoints name them");
+    ns.create_collection("other", schema(), WriteMeta::default()).await.expect("created");
+    for _ in 0..10 {
+        go_on(&ns, &clock).await;
+    }
+    assert_eq!(versions_of(&objects, &place).await, 1);
+    check(&ns, &rows, "cleaned").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folds_do_not_put_off_a_clean_up_that_is_to_come() {
+    let (objects, clock) = (memory(), clock());
+    let environment = Environment { clock: Arc::new(clock.clone()), ..environment(1) };
+    let config = Config {
+        retention: RETENTION,
+        history: Duration::ZERO,
+        orphan_grace: Duration::ZERO,
+        background_fold: true,
+        fold_interval: Duration::from_secs(24 * 3600),
+        ..config()
+    };
+    let ns = Namespace::open(&store(&objects), PREFIX, writer(1), config, environment).await.expect("opens");
+    let rows = prepare(&ns, &clock, 3).await;
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    ns.create_collection("other", schema(), WriteMeta::default()).await.expect("created");
+    for _ in 0..2 {
+        go_on(&ns, &clock).await;
+    }
+    assert_eq!(versions_of(&objects, &place).await, 3, "checkpoints name them");
+    // A minute and more after the first fold, twenty seconds after the last one.
+    clock.advance(RETENTION / 3);
+    // The first write after a fold has the background look at the time.
+    ns.upsert("other", vec![record(2, 0)], WriteMeta::default()).await.expect("written");
+    let cleaned = async {
+        while versions_of(&objects, &place).await > 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), cleaned).await.expect("it is cleaned");
+    check(&ns, &rows, "cleaned").await;
+}

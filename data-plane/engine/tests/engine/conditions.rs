@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::support::held::Held;
+use crate::support::held::{Held, Write};
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Commit, Condition, Filter, Include, Namespace, Operation, Patch, Record, Store, Value, WriteError, WriteMeta,
+    Commit, Committed, Condition, Config, Filter, Include, Namespace, Operation, Patch, Record, Schema, Store, Value,
+    WriteError, WriteMeta,
 };
 
 fn id(i: usize) -> String {
@@ -186,20 +187,59 @@ async fn no_increment_is_lost_while_folds_move_the_record() {
 /// A refusal that follows from a write which is not durable yet would tell of what may never have been.
 #[tokio::test]
 async fn nobody_is_refused_for_a_write_that_is_not_durable_yet() {
-    let held = Held::open(memory(), 1 << 30, config()).await;
+    // One that is held up, this one, and one more.
+    let held = Held::open(memory(), 1 << 30, Config { max_collections: 3, ..config() }).await;
     let ns = &held.ns;
     ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
     let absent = Operation::upsert(DOCS, vec![record(1, 1)]).when(Condition::Absent);
-    let (mut writes, guard) = held
-        .on_their_way(vec![
+    let outcomes = after_the_first(
+        &held,
+        vec![
             Box::pin(ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default())),
             Box::pin(ns.write_one(absent, WriteMeta::default())),
-        ])
-        .await;
-    assert!(futures::poll!(&mut writes[1]).is_pending());
-    drop(guard);
-    let outcomes = futures::future::join_all(writes).await;
+        ],
+    )
+    .await;
     let commit = outcomes[0].as_ref().expect("written").commit;
     let Err(WriteError::ConditionFailed { commit: told, .. }) = &outcomes[1] else { panic!("{outcomes:?}") };
     assert_eq!(*told, Some(commit));
+
+    let other = Schema { text: None, ..schema() };
+    let outcomes = after_the_first(
+        &held,
+        vec![
+            Box::pin(ns.create_collection("new", schema(), WriteMeta::default())),
+            Box::pin(ns.create_collection("new", other, WriteMeta::default())),
+            Box::pin(ns.create_collection("more", schema(), WriteMeta::default())),
+        ],
+    )
+    .await;
+    assert!(outcomes[0].as_ref().expect("created").created);
+    assert_eq!(outcomes[1], Err(WriteError::SchemaConflict));
+    assert_eq!(outcomes[2], Err(WriteError::TooManyCollections { limit: 3 }));
+
+    let outcomes = after_the_first(
+        &held,
+        vec![
+            Box::pin(ns.drop_collection(DOCS, WriteMeta::default())),
+            Box::pin(ns.upsert(DOCS, vec![record(2, 0)], WriteMeta::default())),
+            Box::pin(ns.drop_collection(DOCS, WriteMeta::default())),
+            Box::pin(ns.create_collection("more", schema(), WriteMeta::default())),
+        ],
+    )
+    .await;
+    assert_eq!(outcomes[0].as_ref().expect("dropped").deleted, 1);
+    assert_eq!(outcomes[1], Err(WriteError::NoSuchCollection));
+    assert_eq!(outcomes[2], Err(WriteError::NoSuchCollection));
+    assert!(outcomes[3].as_ref().expect("there is room by now").created);
+}
+
+/// What becomes of writes that depend on the first of them: none is answered before it is durable.
+async fn after_the_first<'a>(held: &'a Held, writes: Vec<Write<'a>>) -> Vec<Result<Committed, WriteError>> {
+    let (mut writes, guard) = held.on_their_way(writes).await;
+    for write in &mut writes {
+        assert!(futures::poll!(write).is_pending(), "nobody knows yet what becomes of the first");
+    }
+    drop(guard);
+    futures::future::join_all(writes).await
 }

@@ -8,7 +8,8 @@ use agentdb_data_plane_engine::{
     FoldError, Idempotency, Include, Namespace, OpenError, ReadError, Schema, Store, WriteError, WriteMeta,
 };
 use bytes::Bytes;
-use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_read_back_at_once_after_a_fold_and_after_a_restart() {
@@ -191,4 +192,39 @@ async fn collections_are_created_once_and_dropped_with_their_rows() {
     let ns = open(&store(&objects), 2).await;
     assert_eq!(ns.count(DOCS, None).await.expect("count").value, 0);
     assert_eq!(ns.collections().expect("list").value.len(), 1);
+}
+
+/// The place of the lost entry is free, so the takeover of whoever opens the namespace comes into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_entry_right_behind_the_checkpoint_is_noticed_by_every_opening() {
+    let objects = memory();
+    let ns = open(&store(&objects), 1).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    ns.fold().await.expect("fold");
+    let lost = ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await.expect("written").commit;
+    assert_eq!(lost, ns.stats().folded_commit + 1);
+    ns.upsert(DOCS, vec![record(2, 0)], WriteMeta::default()).await.expect("written");
+    ns.close().await;
+    objects.delete(&Path::from(format!("{PREFIX}/log/{lost:020}"))).await.expect("deleted");
+    for generation in [1, 2, 2, 3] {
+        let environment = environment(generation);
+        let opened = Namespace::open(&store(&objects), PREFIX, writer(generation), config(), environment).await;
+        assert!(matches!(opened, Err(OpenError::Corrupt(_))), "generation {generation}: {opened:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn takeovers_alone_are_folded_when_there_are_many() {
+    let objects = memory();
+    for generation in 1..70 {
+        open(&store(&objects), generation).await.close().await;
+    }
+    let ns = open(&store(&objects), 70).await;
+    assert_eq!((ns.commit(), ns.stats().folded_commit), (70, 0));
+    ns.fold().await.expect("fold");
+    assert_eq!(ns.stats().folded_commit, 70);
+    ns.close().await;
+    let ns = open(&store(&objects), 71).await;
+    ns.fold().await.expect("fold");
+    assert_eq!((ns.commit(), ns.stats().folded_commit), (71, 70), "one alone is not");
 }

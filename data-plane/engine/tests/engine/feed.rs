@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use agentdb_clock::{Clock, ManualClock};
 use agentdb_data_plane_engine::{
@@ -138,6 +139,17 @@ async fn a_feed_ends_with_its_owner() {
     assert_eq!(feed.next().await.expect("changes").changes, [wanted]);
     new.close().await;
     assert!(matches!(feed.next().await, Err(FeedError::Stopped(ReadError::Closed))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_ends_when_its_namespace_is_dropped() {
+    let ns = open(&store(&memory()), 1).await;
+    let mut feed = ns.changes(ns.commit(), Include::ALL).await.expect("feed");
+    let mut waiting = Box::pin(feed.next());
+    assert!(futures::poll!(&mut waiting).is_pending());
+    drop(ns);
+    let ended = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it waits for nobody");
+    assert!(matches!(ended, Err(FeedError::Stopped(ReadError::Closed))), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,9 @@ async fn nothing_is_answered_without_the_lease_and_nothing_is_begun() {
     assert_eq!(ns.query(DOCS, nearest()).await, Err(ReadError::NoLease));
     assert_eq!(ns.collections(), Err(ReadError::NoLease));
     assert_eq!(ns.collection(DOCS), Err(ReadError::NoLease));
+    for collection in [DOCS, "none"] {
+        assert_eq!(ns.current_schema(collection), Err(ReadError::NoLease), "{collection}: a successor may have it");
+    }
     assert_eq!(ns.answered(&[1; 32], &[1; 32]), Err(WriteError::NoLease));
     assert_eq!(ns.upsert(DOCS, vec![record(2, 0)], usage(1, 1)).await, Err(WriteError::NoLease));
     assert_eq!(ns.delete(DOCS, ids(1..2), usage(1, 1)).await, Err(WriteError::NoLease));
@@ -66,6 +69,8 @@ async fn nothing_is_answered_without_the_lease_and_nothing_is_begun() {
     // It was only late: the same handle goes on.
     lease.renew(VALIDITY);
     assert_eq!(ns.count(DOCS, None).await.expect("count").value, 1);
+    assert_eq!(ns.current_schema(DOCS).expect("the lease").as_deref(), Some(&schema()));
+    assert_eq!(ns.current_schema("none"), Ok(None));
     assert!(ns.usage().is_empty());
 }
 

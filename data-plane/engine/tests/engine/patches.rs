@@ -232,3 +232,33 @@ async fn a_row_that_was_replaced_since_it_was_read_is_read_again() {
         assert_eq!(read(&ns, 1).await, expected);
     }
 }
+
+/// A thread of the runtime that looked through megabytes of text would serve nobody else meanwhile.
+#[test]
+fn long_texts_are_analysed_off_the_async_threads() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let ns = open(&store(&memory()), 1).await;
+        ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+        ns.upsert(DOCS, (0..4).map(|i| record(i, 0)).collect(), WriteMeta::default()).await.expect("written");
+        let patches = |rows: std::ops::Range<usize>, text: &str| {
+            let patch = Patch { text: Edit::Set(text.to_owned()), ..Patch::default() };
+            let patches = rows.map(|i| (id(i), patch.clone())).collect();
+            Box::pin(ns.write_one(Operation::patch(DOCS, patches), WriteMeta::default()))
+        };
+        // The one thread for such work is taken.
+        let (release, taken) = std::sync::mpsc::channel::<()>();
+        let taken = tokio::task::spawn_blocking(move || taken.recv().is_err());
+        // Two that are long together.
+        let (mut long, mut short) = (patches(0..2, &"fox ".repeat(10_000)), patches(2..4, "fox"));
+        assert!(futures::poll!(&mut long).is_pending());
+        assert_eq!(ns.stats().waiting, 0, "it is not analysed yet");
+        assert!(futures::poll!(&mut short).is_pending());
+        assert_eq!(ns.stats().waiting, 1, "it waits for the log");
+        drop(release);
+        assert!(taken.await.expect("no panic"));
+        assert_eq!(long.await.expect("written").patched, 2);
+        assert_eq!(short.await.expect("written").patched, 2);
+        assert_eq!(read(&ns, 1).await.text, Some("fox ".repeat(10_000)));
+    });
+}

@@ -10,9 +10,9 @@ use crate::support::timeline::*;
 use crate::support::*;
 use agentdb_data_plane_engine::{Config, Moment, Namespace, Store, StoreConfig, TimeError, WriteError, WriteMeta};
 use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 async fn open_branch(line: &Timeline, name: &str, generation: u64) -> Arc<Namespace> {
     let found = line.ns.branches().expect("serves").into_iter().find(|b| b.name == name).expect("there is one");
@@ -238,4 +238,19 @@ async fn a_branch_is_the_same_on_a_directory_and_on_s3() {
         ns.delete_branch("b", WriteMeta::default()).await.expect("deleted");
         assert!(ns.branches().expect("serves").is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_branch_that_was_not_finished_has_left_goes_without_another_branch() {
+    let objects = memory();
+    let ns = open(&store(&objects), 1).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let made = ns.create_branch("b", None, WriteMeta::default()).await.expect("made");
+    let left = Path::from(format!("{PREFIX}/branches/{}/tables/t/data/d.lance", "0".repeat(32)));
+    objects.put(&left, bytes::Bytes::from_static(b"half a table").into()).await.expect("put");
+    let (all, _) = objects_under(&objects, &format!("{PREFIX}/branches")).await;
+    ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+    ns.fold().await.expect("fold");
+    assert_eq!(objects_under(&objects, &format!("{PREFIX}/branches")).await.0, all - 1);
+    assert_eq!(objects_under(&objects, &made.prefix).await.0, all - 1, "the branch that is there stays");
 }

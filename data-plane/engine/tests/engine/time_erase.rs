@@ -366,3 +366,61 @@ async fn nothing_is_named_until_a_checkpoint_says_that_an_erase_is_finished() {
     line.ns.create_snapshot("s", None, WriteMeta::default()).await.expect("made");
     assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_that_was_cut_short_is_finished_after_the_next_opening_without_a_write() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    let first = faulty.hold_puts_of("/checkpoint/").await;
+    let erase = erasing(&line.ns);
+    faulty.put_held().await;
+    // The deletions are folded; what is left is to remove what holds the records.
+    let second = next_checkpoint(&faulty, first).await;
+    faulty.kill();
+    erase.abort();
+    assert!(erase.await.is_err());
+    drop(second);
+    line.ns.close().await;
+    let store = store(&objects);
+    assert!(!found_in(&store, PREFIX).await.is_empty());
+    let config = Config { background_fold: true, fold_interval: Duration::ZERO, ..config() };
+    let ns = open_at(&store, PREFIX, line.generation + 1, &config, &line.clock).await;
+    let finished = async {
+        // One names the files written anew, one says that nothing is left to be done.
+        while ns.stats().folds < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), finished).await.expect("it is finished");
+    ns.close().await;
+    assert_eq!(found_in(&store, PREFIX).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_whose_caller_went_away_is_finished_without_a_write() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let line = held_back(Arc::clone(&objects), &faulty).await;
+    line.ns.close().await;
+    let config = Config { background_fold: true, fold_interval: Duration::from_millis(100), ..config() };
+    let handle = Store::over(Arc::clone(&faulty) as Arc<dyn ObjectStore>, 1 << 30);
+    let ns = open_at(&handle, PREFIX, line.generation + 1, &config, &line.clock).await;
+    let first = faulty.hold_puts_of("/checkpoint/").await;
+    let erase = erasing(&ns);
+    faulty.put_held().await;
+    let second = next_checkpoint(&faulty, first).await;
+    erase.abort();
+    assert!(erase.await.is_err());
+    drop(second);
+    line.clock.advance(Duration::from_secs(1));
+    let finished = async {
+        // Refused until a checkpoint says that nothing is left to be done.
+        while ns.create_snapshot("s", None, WriteMeta::default()).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), finished).await.expect("it is finished");
+    ns.close().await;
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+}

@@ -294,3 +294,21 @@ async fn a_kept_commit_is_read_beside_a_fold_that_trims() {
     let expected = (0..3).map(|i| (record(i, 0).id, record(i, 0))).collect();
     assert_eq!(read, Rows::from([(DOCS.to_owned(), expected)]));
 }
+
+#[tokio::test]
+async fn past_states_that_come_and_go_have_one_task_that_lets_them_go() {
+    const TIMES: usize = 30;
+    let line = Timeline::new(1, config()).await;
+    let ns = &line.ns;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    ns.at_commit(ns.commit()).await.expect("in the history");
+    let before = alive();
+    for i in 0..TIMES {
+        // Nothing of the past is left after it.
+        ns.erase(DOCS, vec![record(i, 0).id], WriteMeta::default()).await.expect("erased");
+        ns.at_commit(ns.commit()).await.expect("in the history");
+    }
+    let after = alive();
+    assert!(after < before + TIMES / 2, "{after} tasks after {before}");
+}

@@ -9,10 +9,11 @@ use crate::support::killed::killed_at_each_call;
 use crate::support::leftovers::tables;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
+use crate::support::vectors::Clustered;
 use crate::support::*;
 use agentdb_data_plane_engine::{
-    Change, Commit, Config, Idempotency, Include, Moment, Namespace, Store, StoreConfig, TimeError, WriteError,
-    WriteMeta,
+    Change, Commit, Config, Idempotency, Include, Metric, Mode, Moment, Namespace, Query, Record, Schema, Store,
+    StoreConfig, TimeError, VectorSpec, WriteError, WriteMeta, default_vector,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -374,4 +375,54 @@ async fn what_a_rewind_that_was_given_up_has_made_is_removed() {
     ns.upsert("other", vec![record(2, 0)], WriteMeta::default()).await.expect("written");
     ns.fold().await.expect("fold");
     assert_eq!(tables(&line.objects).await.len(), 1);
+}
+
+/// Rows of the test of an index beside a rewind.
+const INDEXED: usize = 2_000;
+const DIMENSION: usize = 32;
+
+fn clustered(data: &Clustered, i: usize) -> Record {
+    Record { id: format!("r{i:06}"), vectors: default_vector(data.vector(i)), ..Record::default() }
+}
+
+/// It knows nothing of rows that were deleted when it was begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vector_index_that_is_built_beside_a_rewind_hides_none_of_the_rows_that_came_back() {
+    let (objects, data) = (memory(), Clustered::new(21, DIMENSION));
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let handle = Store::over(faulty.clone(), 1 << 30);
+    let config = || Config { index_rows: 500, background_index: false, ..config() };
+    let ns = Namespace::open(&handle, PREFIX, writer(1), config(), environment(1)).await.expect("opens");
+    let spec = VectorSpec { dimension: DIMENSION as u32, metric: Metric::Cosine };
+    let schema = Schema { vectors: spec.into(), ..Schema::default() };
+    ns.create_collection(DOCS, schema, WriteMeta::default()).await.expect("created");
+    for from in (0..INDEXED).step_by(500) {
+        let records = (from..from + 500).map(|i| clustered(&data, i)).collect();
+        ns.upsert(DOCS, records, WriteMeta::default()).await.expect("written");
+    }
+    ns.fold().await.expect("fold");
+    let whole = ns.commit();
+    let gone = (0..500).map(|i| clustered(&data, i).id).collect();
+    ns.delete(DOCS, gone, WriteMeta::default()).await.expect("deleted");
+    ns.fold().await.expect("fold");
+
+    let held = faulty.hold_puts_of("/_indices/").await;
+    let builder = Arc::clone(&ns);
+    let build = tokio::spawn(async move { builder.index_tables().await });
+    faulty.put_held().await;
+    ns.rewind(&Moment::Commit(whole), WriteMeta::default()).await.expect("rewound");
+    // So that the next fold makes a version, which the index could be put upon.
+    ns.upsert(DOCS, vec![clustered(&data, INDEXED)], WriteMeta::default()).await.expect("written");
+    drop(held);
+    build.await.expect("no panic").expect("indexed");
+    ns.close().await;
+
+    // No room for rows in memory: queries go to the table, by its index if it has one.
+    let cold = Store::over(Arc::clone(&objects), 0);
+    let ns = Namespace::open(&cold, PREFIX, writer(2), config(), environment(2)).await.expect("opens");
+    for i in (0..500).step_by(25) {
+        let hits = ns.query(DOCS, Query::new(Mode::Vector { vector: data.vector(i) }, 1)).await.expect("query").value;
+        let found: Vec<&str> = hits.iter().map(|hit| hit.record.id.as_str()).collect();
+        assert_eq!(found, [clustered(&data, i).id.as_str()]);
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
+use agentdb_clock::ManualClock;
 use agentdb_data_plane_engine::{
-    Filter, Format, Import, ImportError, Imported, Include, Namespace, ReadError, Record, Schema, UsageDelta, Value,
-    VectorSpec, WriteError, WriteMeta,
+    Config, Environment, Filter, Format, Import, ImportError, Imported, Include, Moment, Namespace, ReadError, Record,
+    Schema, Store, UsageDelta, Value, VectorSpec, WriteError, WriteMeta,
 };
 use arrow_array::builder::{LargeListBuilder, LargeStringBuilder, ListBuilder, StringBuilder, StringViewBuilder};
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
@@ -23,6 +25,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use uuid::Uuid;
 
+use crate::support::leftovers::versions;
 use crate::support::*;
 
 const FORMATS: [Format; 3] = [Format::Jsonl, Format::Parquet, Format::ArrowStream];
@@ -180,6 +183,76 @@ async fn an_import_that_was_cut_short_is_sent_again_and_counted_once() {
     let other = String::from_utf8(other).expect("utf-8").replacen("r0000", "r9999", 1).into_bytes();
     let refused = target.import(import(Format::Jsonl), pieces(&other, 1 << 20)).await;
     assert!(matches!(refused, Err(ImportError::Write { error: WriteError::IdempotencyConflict, .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_resumed_only_where_its_rows_are() {
+    let source = filled(1_200).await;
+    let file = exported(&source, None, Format::Jsonl).await;
+    let objects = memory();
+    let ns = open(&store(&objects), 1).await;
+    ns.create_collection(DOCS, wide(), WriteMeta::default()).await.expect("created");
+    ns.create_collection("other", wide(), WriteMeta::default()).await.expect("created");
+    let before = ns.commit();
+    let send = async |ns: &Arc<Namespace>, collection: &'static str| {
+        let import = Import { collection, ..import(Format::Jsonl) };
+        let done = ns.import(import, pieces(&file, 1 << 16)).await.expect("imported");
+        assert_eq!(ns.count(collection, None).await.expect("count").value, 1_200);
+        (done.records, done.replayed)
+    };
+    assert_eq!(send(&ns, DOCS).await, (1_200, 0));
+    assert_eq!(send(&ns, "other").await, (1_200, 0), "another collection");
+    assert_eq!(send(&ns, DOCS).await, (1_200, 1_200));
+    ns.drop_collection(DOCS, WriteMeta::default()).await.expect("dropped");
+    ns.create_collection(DOCS, wide(), WriteMeta::default()).await.expect("created");
+    assert_eq!(send(&ns, DOCS).await, (1_200, 0), "another one of its name");
+    ns.rewind(&Moment::Commit(before), WriteMeta::default()).await.expect("rewound");
+    assert_eq!(send(&ns, DOCS).await, (1_200, 0), "taken back to what was before");
+    ns.fold().await.expect("fold");
+    ns.close().await;
+    let ns = open(&store(&objects), 2).await;
+    assert_eq!(send(&ns, DOCS).await, (1_200, 1_200), "folded and opened again");
+    assert_eq!(send(&ns, "other").await, (1_200, 0), "taken back with the others");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_streamed_rows_keeps_its_version_as_long_as_it_goes_on() {
+    let objects = memory();
+    let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+    let environment = Environment { clock: Arc::new(clock.clone()), ..environment(1) };
+    let retention = Duration::from_secs(60);
+    let config = Config { retention, history: Duration::ZERO, orphan_grace: Duration::ZERO, ..config() };
+    // No room for rows in memory.
+    let handle = Store::over(Arc::clone(&objects), 0);
+    let ns = Namespace::open(&handle, PREFIX, writer(1), config, environment).await.expect("opens");
+    ns.create_collection(DOCS, wide(), WriteMeta::default()).await.expect("created");
+    let write = async |version: usize| {
+        let made = |i: usize| if version == 0 { wide_record(i) } else { record(i, version) };
+        for from in (0..2_500).step_by(500) {
+            let records = (from..from + 500).map(made).collect();
+            ns.upsert(DOCS, records, WriteMeta::default()).await.expect("written");
+        }
+        ns.fold().await.expect("fold");
+    };
+    write(0).await;
+    let wanted = all(&ns).await;
+    let mut stream = Box::pin(ns.export(DOCS, None, Format::Jsonl).await.expect("export").into_stream());
+    let mut file = stream.next().await.expect("a piece").expect("bytes").to_vec();
+    for version in 1..4 {
+        write(version).await;
+        clock.advance(retention * 2);
+    }
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(versions(&objects).await, [2], "the newest, and the one that is exported");
+    while let Some(more) = stream.next().await {
+        file.extend_from_slice(&more.expect("its files are there"));
+    }
+    drop(stream);
+    let target = empty().await;
+    target.import(import(Format::Jsonl), pieces(&file, 1 << 16)).await.expect("imported");
+    assert!(all(&target).await == wanted);
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(versions(&objects).await, [1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

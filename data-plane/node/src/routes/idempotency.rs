@@ -3,7 +3,7 @@
 //! The promise itself is kept by the namespace's log; here the scope of a key and the stored answer are made.
 
 use agentdb_data_plane_engine::{Committed, Idempotency, Namespace, WriteError};
-use agentdb_problem::{Problem, idempotency_key};
+use agentdb_problem::{Code, Problem, idempotency_key};
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,27 @@ impl Repeatable {
     }
 }
 
-/// The answer given the first time.
-pub(crate) fn stored(bytes: &[u8]) -> Result<Stored, Problem> {
-    serde_json::from_slice(bytes).map_err(Problem::internal)
+/// The answer given the first time. An erase leaves none of those before it.
+pub(crate) fn stored(committed: &Committed) -> Result<Stored, Problem> {
+    let answer = committed.replayed.as_ref().ok_or_else(|| Problem::internal("no answer is stored"))?;
+    if answer.is_empty() {
+        let detail = format!("The request was done at commit {}; its answer was erased since.", committed.commit);
+        return Err(Problem::new(Code::IdempotencyConflict, detail));
+    }
+    serde_json::from_slice(answer).map_err(Problem::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_was_erased_is_refused_by_name() {
+        let done = |answer| Committed { commit: 7, replayed: Some(answer), ..Committed::default() };
+        let kept = stored(&done(Bytes::from_static(b"{\"status\":200,\"result\":{}}"))).expect("an answer");
+        assert_eq!(kept.status, 200);
+        let erased = stored(&done(Bytes::new())).expect_err("erased");
+        assert_eq!(erased.code(), Code::IdempotencyConflict);
+        assert!(erased.detail().contains("commit 7"), "{}", erased.detail());
+    }
 }

@@ -103,8 +103,14 @@ impl Call {
     /// The namespace, opened where needed, and the schema of one of its collections.
     pub(crate) async fn collection(&self, name: &str) -> Result<(OpenNamespace, Arc<Schema>), Problem> {
         let namespace = self.admission.namespace().await?;
-        let schema = namespace.schema(name).ok_or_else(Problem::not_found)?;
+        let schema = self.schema(&namespace, name)?;
         Ok((namespace, schema))
+    }
+
+    /// The schema of a collection. That there is none is an answer, too, and not given without the lease.
+    pub(crate) fn schema(&self, namespace: &Namespace, name: &str) -> Result<Arc<Schema>, Problem> {
+        let schema = namespace.current_schema(name).map_err(|error| refusals::read(&self.admission, error))?;
+        schema.ok_or_else(Problem::not_found)
     }
 
     /// A read of the engine, measured; its refusal in the words of the API.
@@ -221,15 +227,18 @@ impl Call {
 
     /// The reply to a write that was done before: the stored result, and nothing counted.
     pub(crate) fn replayed(self, committed: &Committed) -> Result<Response, Problem> {
-        let stored = committed.replayed.as_ref().ok_or_else(|| Problem::internal("no answer is stored"))?;
-        let Stored { status, mut result } = idempotency::stored(stored)?;
+        self.replayed_as(idempotency::stored(committed)?, committed)
+    }
+
+    /// The same with a stored answer in which more is known by now.
+    pub(crate) fn replayed_as(self, answer: Stored, committed: &Committed) -> Result<Response, Problem> {
+        let Stored { status, mut result } = answer;
         // What was not known when the answer was stored.
-        let known: [(&str, serde_json::Value); 5] = [
+        let known: [(&str, serde_json::Value); 4] = [
             ("deleted", committed.deleted.into()),
             ("patched", committed.patched.into()),
             ("missing", committed.missing.into()),
             ("more", committed.more.into()),
-            ("created_commit", committed.commit.into()),
         ];
         for (member, value) in known {
             if let Some(unknown) = result.get_mut(member).filter(|value| value.is_null()) {

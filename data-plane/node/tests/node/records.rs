@@ -4,7 +4,7 @@ use agentdb_control_plane_contract::Meter;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::world::{World, until};
+use crate::world::{Life, Reply, World, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn collections_are_made_once_described_listed_and_removed() {
@@ -182,4 +182,27 @@ async fn an_answer_kept_for_a_collection_that_was_there_is_charged_as_the_write_
     assert_eq!((again.status, &again.body["result"]), (StatusCode::OK, &kept.body["result"]));
     life.node.drain().await;
     assert_eq!(world.plane.billed(Meter::Write, None), 8_000, "as the receipts say");
+}
+
+/// Each of them finds no collection when it comes, and one of them makes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_requests_that_make_a_collection_together_each_is_answered_the_same_when_it_is_repeated() {
+    let world = World::new().await;
+    let life = world.start().await;
+    for round in 0..5 {
+        let path = format!("main/collections/c{round}");
+        let keys: Vec<String> = (0..8).map(|n| format!("k{round}-{n}")).collect();
+        let first = futures::future::join_all(keys.iter().map(|key| make(&life, &path, key))).await;
+        let made = first.iter().filter(|reply| reply.status == StatusCode::CREATED).count();
+        assert_eq!(made, 1, "round {round}");
+        for (key, first) in keys.iter().zip(first) {
+            let again = make(&life, &path, key).await;
+            assert_eq!(again.header("idempotency-replayed"), "true");
+            assert_eq!((again.status, &again.body["result"]), (first.status, &first.body["result"]), "{key}");
+        }
+    }
+}
+
+async fn make(life: &Life, path: &str, key: &str) -> Reply {
+    life.send(Method::PUT, path, &[("idempotency-key", key)], Some(json!({}))).await.ok()
 }

@@ -1,7 +1,7 @@
 //! `PUT /v1/namespaces/{namespace}/collections/{collection}`
 
 use agentdb_control_plane_contract::{Feature, Meter, Scope};
-use agentdb_data_plane_engine::{Namespace, Schema, valid_collection_name};
+use agentdb_data_plane_engine::{CollectionInfo, Committed, Namespace, Schema, valid_collection_name};
 use agentdb_problem::{Path, Problem};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -12,7 +12,7 @@ use crate::{
     metering::units,
     routes::{
         body::Body,
-        idempotency::{Repeatable, Stored},
+        idempotency::{self, Repeatable, Stored},
         refusals::{self, Refusals},
         reply::{Call, DataReply},
         run::to_the_end,
@@ -62,9 +62,9 @@ pub(crate) async fn put_collection(
     to_the_end(&node, async move {
         let namespace = call.admission.namespace().await?;
         if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
-            return call.replayed(&done);
+            return replayed(call, &namespace, &collection, &done);
         }
-        if namespace.schema(&collection).is_none() {
+        if as_it_is(&call, &namespace, &collection)?.is_none() {
             within_limit(&call.admission, &namespace)?;
         }
         create(call, &namespace, &collection, schema, repeatable.as_ref()).await
@@ -92,27 +92,58 @@ async fn create(
     let there = as_it_is(&call, namespace, collection)?;
     let units = if there.is_some() && repeatable.is_none() { 0 } else { units::collection_change() };
     let (status, view) = match there {
-        Some(view) => (StatusCode::OK, view),
+        Some(there) => (StatusCode::OK, CollectionView::from(CollectionInfo { schema: schema.clone(), ..there })),
         None => (StatusCode::CREATED, CollectionView::new(collection, schema.clone())),
     };
     let mut result = serde_json::to_value(view).map_err(Problem::internal)?;
     if status == StatusCode::CREATED {
-        // Known after the commit.
+        // Known after the commit, as is whether it was this request that made it.
         result["created_commit"] = serde_json::Value::Null;
     }
     let answer = Stored { status: status.as_u16(), result };
     let meta = call.meta(&[(Meter::Write, units)], repeatable, &answer)?;
     let committed = call.engine_write(namespace.create_collection(collection, schema, meta)).await?;
     if committed.replayed.is_some() {
-        return call.replayed(&committed);
+        return replayed(call, namespace, collection, &committed);
     }
-    let view = as_it_is(&call, namespace, collection)?.ok_or_else(Problem::not_found)?;
-    let status = if committed.created { StatusCode::CREATED } else { StatusCode::OK };
-    call.wrote(status, view, &committed, units)
+    let Stored { status, result } = decided(&call, namespace, collection, answer, &committed)?;
+    let status = StatusCode::from_u16(status).map_err(Problem::internal)?;
+    call.wrote(status, result, &committed, units)
+}
+
+/// The reply to a request that was done before.
+fn replayed(call: Call, namespace: &Namespace, collection: &str, done: &Committed) -> Result<Response, Problem> {
+    let answer = decided(&call, namespace, collection, idempotency::stored(done)?, done)?;
+    call.replayed_as(answer, done)
+}
+
+/// The answer with what the commit decided. Of several requests for one new collection, each of which found none, only
+/// the first has made it.
+fn decided(
+    call: &Call,
+    namespace: &Namespace,
+    collection: &str,
+    mut answer: Stored,
+    done: &Committed,
+) -> Result<Stored, Problem> {
+    let Stored { result, .. } = &mut answer;
+    if done.created {
+        // Empty, also when there was another one of its name before.
+        for (member, value) in [("created_commit", done.commit), ("rows", 0), ("logical_bytes", 0)] {
+            result[member] = value.into();
+        }
+        return Ok(Stored { status: StatusCode::CREATED.as_u16(), ..answer });
+    }
+    if result["created_commit"].is_null() {
+        let there = as_it_is(call, namespace, collection)?;
+        // One that is gone, also when another one has its name by now, was there at the commit at the latest.
+        result["created_commit"] = there.map_or(done.commit, |there| there.created_commit.min(done.commit)).into();
+    }
+    Ok(Stored { status: StatusCode::OK.as_u16(), ..answer })
 }
 
 /// The collection, if it is there.
-fn as_it_is(call: &Call, namespace: &Namespace, collection: &str) -> Result<Option<CollectionView>, Problem> {
+fn as_it_is(call: &Call, namespace: &Namespace, collection: &str) -> Result<Option<CollectionInfo>, Problem> {
     let read = namespace.collection(collection).map_err(|error| refusals::read(&call.admission, error))?;
-    Ok(read.value.map(CollectionView::from))
+    Ok(read.value)
 }

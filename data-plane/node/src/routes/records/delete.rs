@@ -131,7 +131,7 @@ async fn delete(
     if let Some(done) = call.done_before(&namespace, repeatable)? {
         return call.replayed(&done);
     }
-    let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
+    let schema = call.schema(&namespace, collection)?;
     let by_filter = request.filter.is_some();
     let write = request.write(collection, &schema)?;
     // How many were there is known after the commit.

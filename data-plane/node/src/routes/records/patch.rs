@@ -116,7 +116,7 @@ async fn patch(
     if let Some(done) = call.done_before(&namespace, repeatable)? {
         return call.replayed(&done);
     }
-    let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
+    let schema = call.schema(&namespace, collection)?;
     let mut room = MetadataRoom::default();
     let checked = request.patches.into_iter().enumerate().map(|(at, patch)| patch.check(at, &schema, &mut room));
     let mut patches = checked.collect::<Result<Vec<_>, _>>()?;

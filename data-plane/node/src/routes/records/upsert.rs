@@ -107,7 +107,7 @@ async fn upsert(
     if let Some(done) = call.done_before(&namespace, repeatable)? {
         return call.replayed(&done);
     }
-    let schema = namespace.schema(collection).ok_or_else(Problem::not_found)?;
+    let schema = call.schema(&namespace, collection)?;
     let mut records = Vec::with_capacity(request.records.len());
     let mut room = MetadataRoom::default();
     for (at, record) in request.records.into_iter().enumerate() {
