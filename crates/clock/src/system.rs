@@ -1,21 +1,29 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::Clock;
+
+/// The clock that also runs while the machine is suspended: a node that slept has to find its lease expired, and
+/// `std::time::Instant` reads one that stands still meanwhile.
+#[cfg(target_os = "linux")]
+const MONOTONIC: ClockId = ClockId::Boottime;
+/// Elsewhere the monotonic clock itself counts the time that the machine slept.
+#[cfg(not(target_os = "linux"))]
+const MONOTONIC: ClockId = ClockId::Monotonic;
 
 /// The machine's clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
-    origin: Instant,
+    origin: Timespec,
 }
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this crate is where the clock is read")]
     pub fn new() -> Self {
-        Self { origin: Instant::now() }
+        Self { origin: clock_gettime(MONOTONIC) }
     }
 }
 
@@ -32,6 +40,7 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.origin.elapsed()
+        let elapsed = clock_gettime(MONOTONIC) - self.origin;
+        Duration::try_from(elapsed).unwrap_or_default()
     }
 }

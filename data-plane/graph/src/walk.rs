@@ -33,24 +33,11 @@ pub(crate) struct Walked {
     pub(crate) complete: bool,
 }
 
-/// The row of a layer to which no linked one but `without` is nearer, from `entry` on.
-pub(crate) fn descend(rows: &Rows, point: &Point<'_>, mut entry: u64, level: u8, without: u32) -> u64 {
-    loop {
-        let Some((chunk, at)) = rows.find(row_of(entry)) else { return entry };
-        let links = in_use(chunk.links(at, level)).filter(|row| *row != without);
-        let nearest = links.map(|row| key(rows.distance(point, row), row)).min().unwrap_or(FARTHEST);
-        if nearest >> 32 >= entry >> 32 {
-            return entry;
-        }
-        entry = nearest;
-    }
-}
-
-/// Fills `scratch.best` with the nearest rows of a layer that `accept` takes, from `entry` on.
+/// Fills `scratch.best` with the nearest rows of a layer that `accept` takes, from `entries` on.
 pub(crate) fn walk(
     rows: &Rows,
     (point, level): (&Point<'_>, u8),
-    entry: u64,
+    entries: &[u64],
     bounds: Bounds,
     scratch: &mut Scratch,
     mut accept: impl FnMut(&Chunk, usize) -> bool,
@@ -60,9 +47,8 @@ pub(crate) fn walk(
     let by_both = bounds.enough < bounds.width;
     let mut visits = 0;
     let mut worst = FARTHEST;
-    batch.push(row_of(entry));
-    Scratch::see(seen, row_of(entry));
-    Scratch::see(seen, bounds.without);
+    batch.extend(entries.iter().map(|entry| row_of(*entry)).filter(|row| seen.insert(*row)));
+    seen.insert(bounds.without);
     loop {
         for row in batch.drain(..) {
             let Some((chunk, at)) = rows.find(row) else { continue };
@@ -108,7 +94,7 @@ pub(crate) fn walk(
             return Walked { visits, complete: false };
         }
         if let Some((chunk, at)) = rows.find(row_of(nearest)) {
-            batch.extend(in_use(chunk.links(at, level)).filter(|row| Scratch::see(seen, *row)));
+            batch.extend(in_use(chunk.links(at, level)).filter(|row| seen.insert(*row)));
         }
     }
 }

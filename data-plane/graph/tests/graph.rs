@@ -86,6 +86,23 @@ fn the_nearest_are_found_by_every_metric_whether_clusters_are_wide_or_tight() {
     }
 }
 
+/// Where every cluster is as far from the next as from all others, nothing leads from a wrong one to the right one.
+#[test]
+fn the_right_one_of_many_far_clusters_is_found_by_a_narrow_search() {
+    let mut chance = ChaCha8Rng::seed_from_u64(11);
+    let mut vectors = clusters(&mut chance, 20_200, 64, 400, 0.3);
+    let queries = vectors.split_off(20_000);
+    let graph = filled(Metric::Euclidean, &vectors);
+    let search = Search { width: 10, ..ALL };
+    let lost = queries.iter().filter(|query| {
+        let distance = |label: u32| distance(Metric::Euclidean, query, &vectors[label as usize]);
+        let nearest = (0..).zip(&vectors).map(|(label, _)| distance(label)).fold(f64::INFINITY, f64::min);
+        // Clusters are more than three times as far apart as rows of one.
+        graph.search(query, search, &mut |_| true).near.iter().all(|(label, _)| distance(*label) > 1.5 * nearest)
+    });
+    assert_eq!(lost.count(), 0);
+}
+
 #[test]
 fn lengths_that_differ_a_thousandfold_do_not_hide_the_greatest_dot_products() {
     let mut chance = ChaCha8Rng::seed_from_u64(8);

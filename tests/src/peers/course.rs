@@ -40,13 +40,20 @@ pub async fn course<C: Contender>(contender: &Arc<C>, data: &Arc<Data>, time: Du
 /// given; or the most there is.
 async fn tune<C: Contender>(contender: &C, data: &Data, share: Share) -> Result<(u32, f64)> {
     let clients = CLIENTS.into_iter().max().unwrap_or(1);
-    let mut reached = (0, 0.0);
-    for &effort in C::EFFORTS {
-        contender.prepare(effort, clients).await?;
-        let last = C::EFFORTS.last() == Some(&effort);
-        if !last && recall(contender, data, share, data.tuning()).await? < WANTED {
-            continue;
+    // More effort finds no less, so the least is found by halving: some servers have to start for another.
+    let (mut least, mut most) = (0, C::EFFORTS.len().saturating_sub(1));
+    while least < most {
+        let middle = least.midpoint(most);
+        contender.prepare(C::EFFORTS[middle], clients).await?;
+        if recall(contender, data, share, data.tuning()).await? < WANTED {
+            least = middle + 1;
+        } else {
+            most = middle;
         }
+    }
+    let mut reached = (0, 0.0);
+    for &effort in &C::EFFORTS[least..] {
+        contender.prepare(effort, clients).await?;
         reached = (effort, recall(contender, data, share, data.measured()).await?);
         if reached.1 >= WANTED {
             break;

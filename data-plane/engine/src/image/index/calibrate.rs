@@ -17,7 +17,7 @@ const RECALL: f64 = 0.97;
 /// A query lies at a row that is left out of the graph, this far towards another: what is asked is not quite like what is
 /// there.
 const AWAY: f32 = 0.1;
-const WIDTHS: [usize; 12] = [24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512];
+const WIDTHS: [usize; 16] = [24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
 
 /// The smallest width that reaches the recall, or `None` when none does: then every row is looked at. The outer `None`
 /// is a stop.
