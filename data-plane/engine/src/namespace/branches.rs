@@ -20,7 +20,7 @@ use super::errors::{ReadError, TimeError, WriteError};
 use super::folding::{FoldMemory, Pin};
 use super::past::{self, PastState};
 use super::rewind;
-use super::shared::{Shared, refuse_unless_serving};
+use super::shared::Shared;
 use super::snapshots::{Moment, check_name};
 use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::{BranchMark, Checkpoint, FoldedTable, Mark, Marks, Moved, Roots};
@@ -92,15 +92,15 @@ impl Namespace {
     /// # Errors
     /// When the namespace no longer serves.
     pub fn branches(&self) -> Result<Vec<Branch>, ReadError> {
-        let state = self.shared.state.read();
-        refuse_unless_serving(&state)?;
-        let all = state.marks.branches.iter().map(|(name, branch)| Branch {
+        let branch = |(name, branch): (&String, &BranchMark)| Branch {
             name: name.clone(),
             prefix: prefix(&self.shared, branch.id),
             commit: branch.commit,
             created: DateTime::from_timestamp_millis(branch.at_ms).unwrap_or_default(),
-        });
-        Ok(all.collect())
+        };
+        let all = self.shared.state.read().marks.branches.iter().map(branch).collect();
+        self.shared.may_answer()?;
+        Ok(all)
     }
 
     /// Deletes a branch with all that was written to it. Close it first: whoever has it open finds it gone.
@@ -120,7 +120,7 @@ impl Namespace {
         }
         let done = self.submit_mark(Mark::DropBranch { name: name.to_owned() }, meta).await?;
         sweep(shared, &memory).await;
-        Ok(done)
+        Ok(self.acknowledge(done)?)
     }
 }
 

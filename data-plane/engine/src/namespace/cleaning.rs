@@ -1,4 +1,8 @@
 //! When the tables are cleaned, and which of their versions must stay.
+//!
+//! Only what this owner has committed to is cleaned. Mostly that is what is written. A table that is not written since
+//! the namespace was opened may hold what could still be read when an owner before had it, or what that one has left:
+//! it is looked at now and then, and when there is something to remove, a fold makes a version of it with the same rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -6,8 +10,9 @@ use std::time::Duration;
 use super::branches;
 use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
+use super::state::State;
 use super::types::Commit;
-use crate::catalog::TableId;
+use crate::catalog::{Kept, TableId};
 use crate::table::{self, CleanInput, Removed, TableError};
 
 /// Tables cleaned in one run at most; the next run goes on.
@@ -24,8 +29,8 @@ pub(super) struct Cleaning {
     named: BTreeMap<u64, Vec<(TableId, u64)>>,
     /// Those that each rewind of the history names.
     rewound: BTreeMap<Commit, Vec<(TableId, u64)>>,
-    /// Tables that this owner has committed to: no other may be cleaned.
-    tables: HashMap<TableId, Own>,
+    /// Tables that this owner has committed to, and those that it has looked at.
+    tables: HashMap<TableId, Table>,
     /// Whether there is no table that nothing names.
     no_orphans: bool,
     /// The number of the last clean-up of all tables, which takes one run or more; and whether it has ended.
@@ -34,14 +39,17 @@ pub(super) struct Cleaning {
 }
 
 #[derive(Debug, Default)]
-struct Own {
-    committed: u64,
+struct Table {
+    /// The version that this owner committed last. Without one the table may not be cleaned.
+    committed: Option<u64>,
+    /// Whether it is to commit one, for there is something to remove.
+    wanted: bool,
     /// Commits since it was cleaned last, and the versions that were kept then.
     commits: usize,
     kept: usize,
     /// When it was cleaned last, by the monotonic clock.
     cleaned: Option<Duration>,
-    /// The last clean-up of all tables that it was cleaned in.
+    /// The last clean-up of all tables that it was cleaned or looked at in.
     round: u64,
 }
 
@@ -57,8 +65,30 @@ impl Cleaning {
     /// This owner has committed `version`.
     pub(super) fn committed(&mut self, table: TableId, version: u64) {
         let own = self.tables.entry(table).or_default();
-        own.committed = version;
+        (own.committed, own.wanted) = (Some(version), false);
         own.commits += 1;
+    }
+
+    /// Whether this owner is to commit a version of a table, so that it can be cleaned.
+    pub(super) fn wants_version(&self, table: TableId) -> bool {
+        self.tables.get(&table).is_some_and(|own| own.wanted)
+    }
+
+    /// Whether there is any such table.
+    pub(super) fn wants_versions(&self) -> bool {
+        self.tables.values().any(|own| own.wanted)
+    }
+
+    /// That version could not be made; the next clean-up of all tables looks again.
+    pub(super) fn give_up_version(&mut self, table: TableId) {
+        if let Some(own) = self.tables.get_mut(&table) {
+            (own.wanted, own.round) = (false, self.round);
+        }
+    }
+
+    /// Whether there are tables that this owner has neither committed to nor looked at.
+    pub(super) fn leaves_out(&self, state: &State) -> bool {
+        folded_tables(state).any(|table| !self.tables.contains_key(&table))
     }
 
     /// A table may be made that nothing is going to name.
@@ -68,9 +98,12 @@ impl Cleaning {
 
     /// The tables to be cleaned, the one that waits longest first; with `all`, those not cleaned in this round.
     fn due(&self, now: Duration, all: bool, (interval, history): (Duration, Duration)) -> Vec<TableId> {
-        let waits = |own: &Own| {
+        let waits = |own: &Table| {
             if all {
                 return own.round < self.round;
+            }
+            if own.committed.is_none() {
+                return false;
             }
             let Some(at) = own.cleaned else { return true };
             let age = now.saturating_sub(at);
@@ -145,13 +178,24 @@ pub(super) async fn remove_orphans(shared: &Shared, memory: &mut FoldMemory) -> 
     Ok(removed)
 }
 
-/// Removes what no checkpoint needs from the tables that are due; with `all`, from all of them. Call it only while no
-/// fold runs.
+/// The tables of the collections that have been folded.
+fn folded_tables(state: &State) -> impl Iterator<Item = TableId> {
+    state.collections.values().filter(|collection| collection.version.is_some()).map(|collection| collection.table)
+}
+
+/// Removes what no checkpoint needs from the tables that are due; with `all`, from all of them that this owner has
+/// committed to, and looks at the others. Call it only while no fold runs.
 pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> Result<Done, OwnerError> {
     let now = shared.monotonic();
     {
         let state = shared.state.read();
-        memory.cleaning.tables.retain(|table, _| state.names.contains_key(table));
+        let tables = &mut memory.cleaning.tables;
+        tables.retain(|table, _| state.names.contains_key(table));
+        if all {
+            for table in folded_tables(&state) {
+                tables.entry(table).or_default();
+            }
+        }
     }
     let retention = shared.config.retention;
     if all && (memory.cleaning.round_ended || memory.cleaning.round == 0) {
@@ -185,19 +229,14 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
     for table in due {
         let keep = cleaning.keep(table, &others);
         let Some(own) = cleaning.tables.get_mut(&table) else { continue };
-        (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
-        let input = CleanInput { table, keep: &keep, committed: own.committed, grace: shared.config.orphan_grace };
-        let mut finished = true;
-        match table::clean(&shared.tables, &input, || shared.still_owner_of_tables()).await {
-            Ok(cleaned) => {
-                shared.storage.cleaned(table, cleaned.footprint, cleaned.removed);
-                done.removed.add(cleaned.removed);
-                done.unfinished |= cleaned.unfinished;
-                finished = !cleaned.unfinished;
-                own.cleaned = own.cleaned.filter(|_| finished);
+        let finished = match own.committed {
+            Some(committed) => {
+                (own.cleaned, own.commits, own.kept) = (Some(now), 0, keep.len());
+                clean(shared, (table, committed), own, &keep, &mut done).await
             }
-            Err(error) => tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again"),
-        }
+            None => look_at(shared, table, own, &keep).await,
+        };
+        done.unfinished |= own.wanted;
         if all && finished {
             own.round = round;
         }
@@ -205,6 +244,41 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
     cleaning.round_ended |= all && !done.unfinished;
     tracing::debug!("a clean-up ended");
     Ok(done)
+}
+
+/// Cleans a table whose newest version is `committed`. Whether there is no more to remove from it.
+async fn clean(
+    shared: &Shared,
+    (table, committed): (TableId, u64),
+    own: &mut Table,
+    keep: &BTreeSet<u64>,
+    done: &mut Done,
+) -> bool {
+    let input = CleanInput { table, keep, committed, grace: shared.config.orphan_grace };
+    match table::clean(&shared.tables, &input, || shared.still_owner_of_tables()).await {
+        Ok(cleaned) => {
+            shared.storage.cleaned(table, cleaned.footprint, cleaned.removed);
+            done.removed.add(cleaned.removed);
+            done.unfinished |= cleaned.unfinished;
+            own.cleaned = own.cleaned.filter(|_| !cleaned.unfinished);
+            // Something else has the newest one: a rewind, or what an owner before has sent late.
+            own.committed = own.committed.filter(|_| cleaned.footprint.is_some());
+            !cleaned.unfinished
+        }
+        Err(error) => {
+            tracing::warn!(%table, %error, "a table could not be cleaned; a later run tries again");
+            true
+        }
+    }
+}
+
+/// Finds out whether a table that this owner has not committed to holds something to remove. Whether it does not.
+async fn look_at(shared: &Shared, table: TableId, own: &mut Table, keep: &BTreeSet<u64>) -> bool {
+    match table::is_worth_cleaning(&shared.tables, table, keep).await {
+        Ok(wanted) => own.wanted = wanted,
+        Err(error) => tracing::warn!(%table, %error, "a table could not be looked at; a later run tries again"),
+    }
+    !own.wanted
 }
 
 /// Removes once what a process that owned the namespace before has left of PUTs that it did not live to finish.
@@ -218,7 +292,26 @@ pub(super) async fn remove_staged(shared: &Shared, memory: &mut FoldMemory) {
     }
 }
 
+impl State {
+    /// When the root was made, if it keeps an older one with other rows: when nobody can read that any more, there is
+    /// something to remove. What differs by takeovers alone is not worth writing for.
+    fn keeps_other_rows_since(&self) -> Option<i64> {
+        let (root, older) = self.kept().split_last()?;
+        let differs = |kept: &Kept| !kept.pinned && (kept.written, kept.live) != (root.written, root.live);
+        older.iter().any(differs).then_some(root.at_ms)
+    }
+}
+
 impl Shared {
+    /// Has a clean-up begin when what the root keeps of older rows can go, though nothing may be written until then; but
+    /// not before long, for who opens the namespace may only look something up. Asks the store nothing.
+    pub(super) fn clean_up_when_aged(&self, state: &State) {
+        let Some(since_ms) = state.keeps_other_rows_since() else { return };
+        let age = Duration::from_millis(u64::try_from(self.now_ms().saturating_sub(since_ms)).unwrap_or(0));
+        let ages = self.history().max(self.config.retention);
+        self.clean_up_in(ages.saturating_sub(age).max(self.config.retention));
+    }
+
     /// The versions that collections are at: those of the present, and of past states and exports that somebody reads.
     pub(super) fn versions_in_use(&self) -> Vec<(TableId, u64)> {
         let pasts: Vec<_> = self.past_shared.lock().iter().filter_map(std::sync::Weak::upgrade).collect();

@@ -360,6 +360,8 @@ impl Collection {
     /// The same rows are at `version`, in other files; `image` is of those when rows are streamed. Nothing may be frozen.
     pub(super) fn rewritten(&mut self, version: u64, image: Option<Image>) {
         self.version = Some(version);
+        // The next fold describes the files; without that, an index that is gone would be taken for there.
+        self.layout = None;
         if let Some(mut image) = image {
             // These rows were counted out when they were shadowed.
             let mut counted = self.totals;

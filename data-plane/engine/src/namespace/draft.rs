@@ -280,7 +280,7 @@ fn accept(
             marks::check_erase(context.state, op)?;
             let deleted = match (&op.ids, op.table) {
                 (Some(ids), Some(table)) => {
-                    overlay.check(context.state, table)?;
+                    overlay.check(context.state, &op.name, table)?;
                     let collection = context.state.collection(table);
                     ids.iter().filter(|id| collection.is_some_and(|c| c.newest(id).is_some())).count() as u64
                 }

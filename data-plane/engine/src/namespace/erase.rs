@@ -19,7 +19,7 @@ use super::folding::{self, FoldMemory};
 use super::history;
 use super::shared::{Shared, refuse_unless_serving};
 use super::state::{Gone, Standing, State};
-use super::types::{Commit, WriteMeta};
+use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::{Erasing, TableId};
 use crate::image;
 use crate::log::EraseOp;
@@ -58,6 +58,9 @@ impl Namespace {
         for id in &ids {
             check_id(id).map_err(|(_, why)| WriteError::BadRequest { field: "ids", why })?;
         }
+        if let Some(done) = self.done_before(&meta)? {
+            return self.finish_erase(done).await;
+        }
         let (table, _) = self.target(collection).await?;
         let ids = ids.into_iter().map(Into::into).collect();
         self.erase_all(EraseOp { name: collection.to_owned(), table: Some(table), ids: Some(ids) }, meta).await
@@ -68,6 +71,9 @@ impl Namespace {
     /// # Errors
     /// As for [`Namespace::erase`].
     pub async fn erase_collection(&self, collection: &str, meta: WriteMeta) -> Result<Erasure, TimeError> {
+        if let Some(done) = self.done_before(&meta)? {
+            return self.finish_erase(done).await;
+        }
         self.erase_all(EraseOp { name: collection.to_owned(), table: None, ids: None }, meta).await
     }
 
@@ -87,11 +93,25 @@ impl Namespace {
         let bytes = 128 + op.name.len() + op.ids.iter().flatten().map(|id| id.len() + 8).sum::<usize>();
         let _rest = Rest(shared);
         let done = self.submit(PendingOp::Erase(op), meta, bytes).await.map_err(Refused::into_error)?;
-        folding::fold_all(shared, &mut memory).await?;
-        let receipt = purge(shared, &mut memory).await?;
+        self.receipt(&mut memory, done).await
+    }
+
+    /// The receipt of an erase that was written before: what has happened since, a branch or that the collection was
+    /// dropped, does not undo it.
+    async fn finish_erase(&self, done: Committed) -> Result<Erasure, TimeError> {
+        let mut memory = self.shared.folding.lock().await;
+        let _rest = Rest(&self.shared);
+        self.receipt(&mut memory, done).await
+    }
+
+    async fn receipt(&self, memory: &mut FoldMemory, done: Committed) -> Result<Erasure, TimeError> {
+        let shared = &self.shared;
+        folding::fold_all(shared, memory).await?;
+        let receipt = purge(shared, memory).await?;
         if shared.state.read().marks.erasing.iter().any(|one| one.commit == done.commit) {
             return Err(FoldError::Unavailable("what was deleted is not folded yet".to_owned()).into());
         }
+        let done = self.acknowledge(done)?;
         Ok(Erasure { commit: done.commit, records: done.deleted, ..receipt })
     }
 }
@@ -126,7 +146,7 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     // What was in doubt came into the log before the erase or never will: what it would name is refused from then on.
     memory.pins.clear();
     // An index that is being built, or waits for a fold, is of the rows as they were.
-    let no_builds = shared.building.lock().await;
+    let no_builds = shared.builds.stop(erasing.iter().map(|one| one.table).collect()).await;
     shared.built.lock().retain(|built| erasing.iter().all(|one| one.table != built.table));
     for one in &erasing {
         rewrite(shared, memory, one.table).await?;

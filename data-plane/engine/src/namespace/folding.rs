@@ -155,7 +155,15 @@ pub(super) async fn clean_up(shared: &Arc<Shared>) -> Result<Removed, FoldError>
         } else {
             history::trim(shared, &mut memory).await?;
         }
-        cleaning::run(shared, &mut memory, true).await.map_err(|e| e.to_string())
+        let mut done = cleaning::run(shared, &mut memory, true).await.map_err(|e| e.to_string())?;
+        if memory.cleaning.wants_versions() {
+            shared.state.write().changed = true;
+            fold_once(shared, &mut memory).await.map_err(|e| e.to_string())?;
+            let rest = cleaning::run(shared, &mut memory, true).await.map_err(|e| e.to_string())?;
+            done.unfinished = rest.unfinished;
+            done.removed.add(rest.removed);
+        }
+        Ok::<_, String>(done)
     };
     let done = done.await.inspect_err(|error| tracing::warn!(error, "what is not needed could not be removed"));
     shared.no_clean_up();
@@ -199,8 +207,10 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
                 Ok(done) => memory.removed_beside.add(done.removed),
                 Err(error) => tracing::warn!(%error, "the tables could not be cleaned; the next fold tries again"),
             }
-            // What this fold has put in the place of something else can go when that is past its retention.
-            shared.clean_up_in(shared.history().max(shared.config.retention));
+            // What this fold has put in the place of something else can go when that is past its retention. But what
+            // owners before have left in other tables may be past it now.
+            let wait = if memory.cleaning.leaves_out(&shared.state.read()) { Duration::ZERO } else { shared.history() };
+            shared.clean_up_in(wait.max(shared.config.retention));
             Ok(())
         }
         Err(error) => {
@@ -327,9 +337,13 @@ async fn fold_or_set_aside(
     memory: &mut FoldMemory,
     budget: &mut u64,
 ) -> Result<FoldedCollection, FoldError> {
-    let error = match fold_collection(shared, frozen, budget).await {
+    let renew = memory.cleaning.wants_version(frozen.table);
+    let error = match fold_collection(shared, frozen, budget, renew).await {
         Ok(done) => {
             memory.failures.remove(&frozen.table);
+            if renew && !done.committed {
+                memory.cleaning.give_up_version(frozen.table);
+            }
             if frozen.set_aside {
                 tracing::warn!(collection = frozen.name, "what was set aside is in its table");
             }
@@ -343,6 +357,7 @@ async fn fold_or_set_aside(
     if !frozen.set_aside && !memory.given_up(frozen.table) {
         return Err(FoldError::Unavailable(format!("collection {}: {why}", frozen.name)));
     }
+    memory.cleaning.give_up_version(frozen.table);
     tracing::error!(
         collection = frozen.name,
         error = why,
@@ -363,14 +378,23 @@ fn unfolded(frozen: &FrozenCollection) -> FoldedCollection {
     }
 }
 
-/// The rows first, then the indexes that wait. Without an index, and without a description of the files, reads are
-/// slower and no less right: so what fails there holds nothing up.
+/// The rows first; with `renew`, a version of this owner's when they make none; then the indexes that wait. Without an
+/// index, a clean-up, or a description of the files, reads are slower and no less right: so what fails there holds
+/// nothing up.
 async fn fold_collection(
     shared: &Arc<Shared>,
     frozen: &FrozenCollection,
     budget: &mut u64,
+    renew: bool,
 ) -> Result<FoldedCollection, TableError> {
     let mut folded = fold_rows(shared, frozen, budget).await?;
+    if let Some(version) = folded.version.filter(|_| renew && !folded.committed) {
+        match table::renew(&shared.tables, frozen.table, version, || shared.still_owner_of_tables()).await {
+            Ok(next) => (folded.version, folded.committed) = (Some(next), true),
+            Err(TableError::Fenced) => return Err(TableError::Fenced),
+            Err(error) => tracing::warn!(collection = frozen.name, %error, "a table could not be made ready to clean"),
+        }
+    }
     match table_index::commit(shared, (frozen.table, frozen.since), folded.version).await {
         Ok(version) => {
             folded.committed |= version != folded.version;

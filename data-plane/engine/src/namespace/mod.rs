@@ -117,11 +117,15 @@ impl Namespace {
     /// Sets how far back the namespace can be read; the next fold trims what is older.
     pub fn set_history(&self, history: std::time::Duration) {
         let millis = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
-        self.shared.history_ms.store(millis, Ordering::Relaxed);
+        if self.shared.history_ms.swap(millis, Ordering::Relaxed) != millis {
+            self.shared.clean_up_when_aged(&self.shared.state.read());
+            self.shared.fold_wake.notify_one();
+        }
     }
 
     /// Removes log entries, checkpoints and files of tables that are past their retention and needed by nothing. Folds
-    /// do so as they go, and the background task once more when no write follows.
+    /// do so as they go, and the background task once more when no write follows. A table that is not written since the
+    /// namespace was opened gets a version of this owner's first, if there is something to remove from it.
     ///
     /// # Errors
     /// When the store fails; nothing that is needed is removed, and a later run goes on.
@@ -165,13 +169,6 @@ impl Namespace {
         self.shared.close_pasts(Standing::Closed);
         self.shared.cancel.cancel();
         self.tasks.wait().await;
-    }
-
-    /// Whether nothing is on its way to the log: no write waits, and the outcome of none is in doubt.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        let shared = &self.shared;
-        shared.queued_bytes.load(Ordering::Acquire) == 0 && !shared.stalled.load(Ordering::Acquire)
     }
 
     /// Whether another writer has taken the namespace over.

@@ -208,6 +208,7 @@ impl Shared {
         if state.changed || !state.marks.erasing.is_empty() {
             self.unfolded.since_ms.store(self.monotonic_ms(), std::sync::atomic::Ordering::Release);
         }
+        self.clean_up_when_aged(&state);
     }
 }
 

@@ -13,6 +13,8 @@ use crate::memtable::MemRow;
 use crate::schema::Schema;
 use crate::search::At;
 
+const REPLACED: &str = "a rewind replaced the collection while the request was prepared";
+
 /// Changes on top of a [`State`]. One request at a time adds to it, and can be taken back whole.
 #[derive(Default)]
 pub(super) struct Overlay {
@@ -106,12 +108,16 @@ impl Overlay {
     }
 
     /// The table must still be there, with its folded rows in memory.
-    pub(super) fn check(&mut self, state: &State, table: TableId) -> Result<(), WriteError> {
+    pub(super) fn check(&mut self, state: &State, name: &str, table: TableId) -> Result<(), WriteError> {
         if self.dropped.contains(&table) {
             self.depends = true;
             return Err(WriteError::NoSuchCollection);
         }
-        let collection = state.collection(table).ok_or(WriteError::NoSuchCollection)?;
+        let Some(collection) = state.collection(table) else {
+            // A rewind brought back another one of the name, which was never gone for who asks.
+            let replaced = state.collections.contains_key(name);
+            return Err(if replaced { WriteError::Backpressure(REPLACED) } else { WriteError::NoSuchCollection });
+        };
         if !collection.has_image() {
             // A rewind came between.
             return Err(WriteError::Backpressure("the collection is being loaded"));

@@ -19,7 +19,7 @@ use super::types::{CollectionInfo, Commit, ReadOf, Stored};
 use crate::catalog::{Kept, RootError};
 use crate::filter::Filter;
 use crate::log::LogError;
-use crate::schema::{Record, Schema};
+use crate::schema::Record;
 use crate::search::{Hit, Include, OrderBy, OrderedPage, Page, Position, Query};
 use crate::store::{MemoryBudget, Reservation};
 
@@ -50,7 +50,9 @@ impl Namespace {
     /// # Errors
     /// [`TimeError::NotReached`] and [`TimeError::Gone`] name the commits that can be read.
     pub async fn at_commit(&self, commit: Commit) -> Result<Arc<PastState>, TimeError> {
-        at(&self.shared, commit).await
+        let past = at(&self.shared, commit).await;
+        self.shared.may_answer()?;
+        past
     }
 
     /// The newest commit written at or before `time`, by the clocks of the writers.
@@ -58,7 +60,9 @@ impl Namespace {
     /// # Errors
     /// [`TimeError::TooEarly`] when the history does not go back as far.
     pub async fn commit_at(&self, time: chrono::DateTime<chrono::Utc>) -> Result<Commit, TimeError> {
-        commit_at(&self.shared, time.timestamp_millis()).await
+        let commit = commit_at(&self.shared, time.timestamp_millis()).await;
+        self.shared.may_answer()?;
+        commit
     }
 }
 
@@ -243,12 +247,6 @@ impl PastState {
     /// When the namespace no longer serves, or the commit was erased.
     pub fn collection(&self, name: &str) -> Result<ReadOf<Option<CollectionInfo>>, ReadError> {
         self.inner.collection(name)
-    }
-
-    /// See [`Namespace::schema`].
-    #[must_use]
-    pub fn schema(&self, collection: &str) -> Option<Arc<Schema>> {
-        self.inner.schema(collection)
     }
 
     /// See [`Namespace::logical_bytes_of`].

@@ -223,15 +223,9 @@ impl Namespace {
     /// # Errors
     /// When the namespace no longer serves, or the lease ran out: it may be stale then.
     pub fn current_schema(&self, collection: &str) -> Result<Option<Arc<Schema>>, ReadError> {
-        let schema = self.schema(collection);
+        let schema = self.shared.state.read().collections.get(collection).map(|c| Arc::clone(&c.schema));
         self.shared.may_answer()?;
         Ok(schema)
-    }
-
-    /// The schema of a collection as it is in memory, whoever owns the namespace by now.
-    #[must_use]
-    pub fn schema(&self, collection: &str) -> Option<Arc<Schema>> {
-        self.shared.state.read().collections.get(collection).map(|c| Arc::clone(&c.schema))
     }
 
     /// Logical bytes of a collection's live records.

@@ -20,7 +20,7 @@ use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
 use crate::store::{IoScope, Store};
-use crate::table::{Built, TableError, TableFiles};
+use crate::table::{Builds, Built, TableError, TableFiles};
 
 /// How often, at most, answers that are past their time are looked for when they fill their room.
 const SWEEP_MS: i64 = 1_000;
@@ -66,8 +66,8 @@ pub(super) struct Shared {
     pub(super) indexing: Mutex<()>,
     /// Set while a draft is on its way from the queue to the memtables: no rows leave the memory then.
     pub(super) writing: AtomicBool,
-    /// Held by the build of a table's vector index that runs.
-    pub(super) building: Mutex<()>,
+    /// The build of a table's vector index that runs.
+    pub(super) builds: Builds,
     /// Vector indexes that are built and wait for a fold.
     pub(super) built: parking_lot::Mutex<Vec<Built>>,
     /// Tells who builds them that there was a fold.
@@ -150,7 +150,7 @@ impl Shared {
             indexing: Default::default(),
             index_wake: Default::default(),
             writing: AtomicBool::default(),
-            building: Mutex::default(),
+            builds: Builds::default(),
             built: parking_lot::Mutex::default(),
             table_index_wake: Notify::default(),
             loading: Mutex::default(),

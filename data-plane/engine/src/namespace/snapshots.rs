@@ -7,9 +7,8 @@ use super::draft::{PendingOp, Refused};
 use super::errors::{ReadError, TimeError, WriteError};
 use super::folding::Pin;
 use super::past;
-use super::shared::refuse_unless_serving;
 use super::types::{Commit, Committed, WriteMeta};
-use crate::catalog::Mark;
+use crate::catalog::{Mark, SnapshotMark};
 use crate::schema::valid_collection_name;
 
 /// A way to name a commit.
@@ -44,9 +43,9 @@ impl Namespace {
             Moment::Commit(commit) => Ok(*commit),
             Moment::Time(time) => self.commit_at(*time).await,
             Moment::Snapshot(name) => {
-                let state = self.shared.state.read();
-                refuse_unless_serving(&state)?;
-                state.marks.snapshots.get(name).map(|s| s.commit).ok_or(TimeError::NoSuchSnapshot)
+                let found = self.shared.state.read().marks.snapshots.get(name).map(|s| s.commit);
+                self.shared.may_answer()?;
+                found.ok_or(TimeError::NoSuchSnapshot)
             }
         }
     }
@@ -89,14 +88,14 @@ impl Namespace {
     /// # Errors
     /// When the namespace no longer serves.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, ReadError> {
-        let state = self.shared.state.read();
-        refuse_unless_serving(&state)?;
-        let all = state.marks.snapshots.iter().map(|(name, snapshot)| Snapshot {
+        let snapshot = |(name, snapshot): (&String, &SnapshotMark)| Snapshot {
             name: name.clone(),
             commit: snapshot.commit,
             created: DateTime::from_timestamp_millis(snapshot.at_ms).unwrap_or_default(),
-        });
-        Ok(all.collect())
+        };
+        let all = self.shared.state.read().marks.snapshots.iter().map(snapshot).collect();
+        self.shared.may_answer()?;
+        Ok(all)
     }
 
     /// Deletes a snapshot. What only it kept goes with a later fold.
@@ -105,6 +104,7 @@ impl Namespace {
     /// [`TimeError::NoSuchSnapshot`].
     pub async fn delete_snapshot(&self, name: &str, meta: WriteMeta) -> Result<Committed, TimeError> {
         if meta.idempotency.is_none() && !self.shared.state.read().marks.snapshots.contains_key(name) {
+            self.shared.may_answer()?;
             return Err(TimeError::NoSuchSnapshot);
         }
         Ok(self.submit_mark(Mark::DropSnapshot { name: name.to_owned() }, meta).await?)

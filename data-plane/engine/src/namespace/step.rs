@@ -138,7 +138,7 @@ impl Step {
         committed: &mut Committed,
         made: &mut usize,
     ) -> Result<Done, Refusal> {
-        overlay.check(context.state, self.table)?;
+        overlay.check(context.state, &self.collection, self.table)?;
         let mut run = Run { step: self, context, overlay, committed, made };
         run.check_condition()?;
         match &self.action {

@@ -51,15 +51,21 @@ pub(super) async fn index(shared: &Arc<Shared>) -> Result<(), FoldError> {
 }
 
 async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
+    let stops = shared.builds.stops();
     for due in due(shared) {
         // One at a time on a store handle: each takes all the processor it can get.
         let Ok(_turn) = shared.store.index_turn().acquire().await else { return Ok(()) };
-        // Not beside an erase; the fold that ends it asks again.
-        let Ok(_alone) = shared.building.try_lock() else { return Ok(()) };
+        // Not beside an erase, and not what was due before it; the fold that ends it asks again.
+        let Some(building) = shared.builds.begin(due.table, stops) else { return Ok(()) };
         let of = (due.table, due.version, &*due.layout);
         tracing::debug!(table = %due.table, "an index build begins");
-        let built = table::build_index(&shared.tables, of, (&due.column, due.spec), due.since).await;
+        let (column, steps) = ((due.column.as_str(), due.spec), building.steps());
+        let built = table::build_index(&shared.tables, of, column, due.since, steps).await;
         tracing::debug!("an index build ended");
+        if building.is_stopped() {
+            tracing::info!(table = %due.table, "the build of a vector index was given up for an erase");
+            return Ok(());
+        }
         let built = built?;
         tracing::info!(table = %due.table, column = due.column, "a vector index is built");
         let mut state = shared.state.write();

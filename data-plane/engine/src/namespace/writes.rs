@@ -145,7 +145,7 @@ impl Namespace {
 
     /// The acknowledgement, if the process may still give it: what is in its log may be behind the log of a
     /// successor.
-    fn acknowledge(&self, committed: Committed) -> Result<Committed, WriteError> {
+    pub(super) fn acknowledge(&self, committed: Committed) -> Result<Committed, WriteError> {
         #[cfg(feature = "planted-bugs")]
         if crate::planted::is(crate::planted::Bug::AcknowledgeAfterLease) {
             return Ok(committed);

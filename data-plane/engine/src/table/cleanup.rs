@@ -154,6 +154,23 @@ where
     Ok(Cleaned { removed, footprint: Some(footprint), unfinished })
 }
 
+/// Whether a table that this owner has not committed to holds files of rows that no version in `keep` refers to, so
+/// that a version of its own, and a clean-up after that, would free something. What only tells how versions came about
+/// does not count: the version itself adds some of it.
+///
+/// # Errors
+/// When the store fails, or a version that must stay is not there.
+pub(crate) async fn is_worth_cleaning(
+    files: &TableFiles,
+    table: TableId,
+    keep: &BTreeSet<u64>,
+) -> Result<bool, TableError> {
+    let listed = list(files, table).await?;
+    let kept = read_all(files, table, keep.iter()).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let goes = |file: &File| of_rows(&file.name) && !kept.iter().any(|version| version.has(&file.name));
+    Ok(listed.iter().any(goes))
+}
+
 fn before(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(by).ok().and_then(|by| time.checked_sub_signed(by)).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
@@ -199,9 +216,17 @@ fn version_of(name: &str) -> Option<u64> {
 /// The kinds of files that versions refer to. Anything else is left alone.
 fn is_file(name: &str) -> bool {
     match name.split_once('/') {
-        Some(("data", file)) => file.ends_with(".lance"),
-        Some(("_deletions" | "_transactions" | "_indices", _)) => true,
+        Some(("_transactions", _)) => true,
         Some(("_versions", file)) => file.starts_with(".tmp"),
+        _ => of_rows(name),
+    }
+}
+
+/// Those of them that hold rows, say which of these are deleted, or find them.
+fn of_rows(name: &str) -> bool {
+    match name.split_once('/') {
+        Some(("data", file)) => file.ends_with(".lance"),
+        Some(("_deletions" | "_indices", _)) => true,
         _ => false,
     }
 }

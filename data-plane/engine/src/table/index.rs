@@ -17,6 +17,7 @@ use lance_index::vector::sq::builder::SQBuildParams;
 use lance_linalg::distance::DistanceType;
 use lance_table::format::IndexMetadata;
 
+use super::builds::Build;
 use super::open::{TableError, TableFiles, strict};
 use crate::catalog::{Layout, TableId};
 use crate::namespace::Commit;
@@ -49,12 +50,14 @@ impl Built {
     }
 }
 
-/// Builds the index of a column over all rows of a version, of a collection that is there since a commit.
+/// Builds the index of a column over all rows of a version, of a collection that is there since a commit. Fails when
+/// `steps` is told to stop.
 pub(crate) async fn build(
     files: &TableFiles,
     (table, version, layout): (TableId, u64, &Layout),
     (column, spec): (&str, VectorSpec),
     since: Commit,
+    steps: Arc<Build>,
 ) -> Result<Built, TableError> {
     let mut dataset = files.uncached().open_known(table, version, Some(layout)).await?;
     let rows: u64 = dataset.manifest().fragments.iter().map(|f| f.physical_rows.unwrap_or(0) as u64).sum();
@@ -63,6 +66,7 @@ pub(crate) async fn build(
         .create_index_builder(&[column], IndexType::Vector, &params)
         .name(format!("{column}{NAME}"))
         .replace(true)
+        .progress(steps)
         .execute_uncommitted()
         .await?;
     Ok(Built { table, column: column.to_owned(), since, index })

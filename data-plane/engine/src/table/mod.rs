@@ -1,6 +1,7 @@
 //! The Lance table of a collection: its columns, the one strict commit by which a fold changes it, its vector index,
 //! and the removal of files that no kept version needs.
 
+mod builds;
 mod cleanup;
 mod clone;
 mod columns;
@@ -15,8 +16,9 @@ mod propose;
 mod rewrite;
 mod strict;
 
+pub(crate) use builds::Builds;
 pub use cleanup::Removed;
-pub(crate) use cleanup::{CleanInput, Footprint, clean};
+pub(crate) use cleanup::{CleanInput, Footprint, clean, is_worth_cleaning};
 pub(crate) use columns::{ID, METADATA, ROW_BYTES, ROW_COMMIT, ROW_TOKENS, TEXT, arrow_schema, batch_of};
 pub(crate) use compact::compact;
 #[cfg(feature = "planted-bugs")]
@@ -26,4 +28,4 @@ pub(crate) use index::{Built, build as build_index, commit as commit_index, part
 pub(crate) use open::{TableError, TableFiles};
 pub(crate) use pieces::Piece;
 pub(crate) use propose::Nearest;
-pub(crate) use rewrite::{rewrite, take_over};
+pub(crate) use rewrite::{renew, rewrite, take_over};

@@ -29,14 +29,8 @@ pub(crate) async fn rewrite<F>(
 where
     F: Future<Output = Result<bool, TableError>>,
 {
-    let head = files.open_latest(table).await?.map(Arc::new);
-    let head = head.filter(|head| head.manifest().version >= version);
-    let head = head.ok_or_else(|| TableError::Damaged(format!("version {version} is missing")))?;
-    let moved = head.manifest().version != version;
-    if moved && !still_owner().await? {
-        return Err(TableError::Fenced);
-    }
-    let base = if moved { restore(head, version).await? } else { head };
+    let head = head(files, table, version, still_owner).await?;
+    let base = if head.manifest().version == version { head } else { restore(head, version).await? };
     let base = without_indexes(base).await?;
     let holding = base.manifest().fragments.iter().filter(|f| f.deletion_file.is_some());
     let holding: Vec<Fragment> = holding.cloned().collect();
@@ -52,6 +46,40 @@ where
     let written = appended(insert)?;
     let done = update(base, removed, Vec::new(), written).await?;
     done.version.ok_or_else(|| TableError::Damaged("a rewrite gave no version".to_owned()))
+}
+
+/// Makes a version with the rows and the files of `version`, so that whatever others have begun to commit upon an older
+/// one has lost. `still_owner` is asked as by a fold.
+pub(crate) async fn renew<F>(
+    files: &TableFiles,
+    table: TableId,
+    version: u64,
+    still_owner: impl FnOnce() -> F,
+) -> Result<u64, TableError>
+where
+    F: Future<Output = Result<bool, TableError>>,
+{
+    let head = head(files, table, version, still_owner).await?;
+    Ok(restore(head, version).await?.manifest().version)
+}
+
+/// The newest version of a table that goes on from `version`.
+async fn head<F>(
+    files: &TableFiles,
+    table: TableId,
+    version: u64,
+    still_owner: impl FnOnce() -> F,
+) -> Result<Arc<Dataset>, TableError>
+where
+    F: Future<Output = Result<bool, TableError>>,
+{
+    let head = files.open_latest(table).await?.map(Arc::new);
+    let head = head.filter(|head| head.manifest().version >= version);
+    let head = head.ok_or_else(|| TableError::Damaged(format!("version {version} is missing")))?;
+    if head.manifest().version != version && !still_owner().await? {
+        return Err(TableError::Fenced);
+    }
+    Ok(head)
 }
 
 /// Brings a table that is to have no version yet, though a fold that was cut short has made one, to a version without

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
+use crate::support::killed::killed_at_each_call;
 use crate::support::leftovers::{leftovers, open_table, tables, versions};
 use crate::support::*;
 use agentdb_clock::ManualClock;
@@ -12,6 +13,8 @@ use agentdb_data_plane_engine::{Config, Environment, Include, Namespace, Record,
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use tokio::sync::RwLockWriteGuard;
+use tokio::task::JoinHandle;
 
 const RETENTION: Duration = Duration::from_secs(60);
 
@@ -95,11 +98,9 @@ async fn files_that_no_version_ever_named_stay_for_their_grace() {
     assert_eq!(leftovers(&objects).await.len(), 3, "they may belong to work in flight");
     ns.close().await;
 
+    // It has committed nothing, so others may be about to; but for that, a version of its own is enough.
     let ns = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
     ns.clean_up().await.expect("cleaned");
-    assert_eq!(leftovers(&objects).await.len(), 3, "this owner has committed nothing, so others may be about to");
-    ns.upsert(DOCS, vec![rows.values().next().expect("a row").clone()], WriteMeta::default()).await.expect("written");
-    ns.fold().await.expect("fold");
     clock.advance(RETENTION);
     ns.clean_up().await.expect("cleaned");
     assert_eq!(leftovers(&objects).await, [format!("{place}/somebody/elses")]);
@@ -178,24 +179,10 @@ async fn sleep_before(put: usize) -> bool {
     rows.extend(records.iter().map(|r| (r.id.clone(), r.clone())));
     old.upsert(DOCS, records, WriteMeta::default()).await.expect("written");
 
-    let mut held = faulty.hold_puts().await;
+    let held = faulty.hold_puts().await;
     let sleeper = Arc::clone(&old);
     let fold = tokio::spawn(async move { sleeper.fold().await });
-    for _ in 0..put {
-        tokio::select! {
-            () = faulty.put_held() => {}
-            () = finished(&fold) => return false,
-        }
-        // The held PUT goes before whoever asks for the gate after it.
-        let mut next = Box::pin(faulty.hold_puts());
-        assert!(futures::poll!(&mut next).is_pending());
-        drop(held);
-        held = next.await;
-    }
-    tokio::select! {
-        () = faulty.put_held() => {}
-        () = finished(&fold) => return false,
-    }
+    let Some(held) = asleep_before(&faulty, held, &fold, put).await else { return false };
     let new = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
     new.upsert(DOCS, vec![record(2, 8)], WriteMeta::default()).await.expect("written");
     rows.insert(record(2, 8).id, record(2, 8));
@@ -218,7 +205,31 @@ async fn sleep_before(put: usize) -> bool {
     true
 }
 
-async fn finished<T>(task: &tokio::task::JoinHandle<T>) {
+/// Lets `put` PUTs of `work` through and holds the next one. `None` when it was done before.
+async fn asleep_before<'a, T>(
+    faulty: &'a Faulty,
+    mut held: RwLockWriteGuard<'a, ()>,
+    work: &JoinHandle<T>,
+    put: usize,
+) -> Option<RwLockWriteGuard<'a, ()>> {
+    for _ in 0..put {
+        tokio::select! {
+            () = faulty.put_held() => {}
+            () = finished(work) => return None,
+        }
+        // The held PUT goes before whoever asks for the gate after it.
+        let mut next = Box::pin(faulty.hold_puts());
+        assert!(futures::poll!(&mut next).is_pending());
+        drop(held);
+        held = next.await;
+    }
+    tokio::select! {
+        () = faulty.put_held() => Some(held),
+        () = finished(work) => None,
+    }
+}
+
+async fn finished<T>(task: &JoinHandle<T>) {
     while !task.is_finished() {
         tokio::task::yield_now().await;
     }
@@ -295,4 +306,190 @@ async fn folds_do_not_put_off_a_clean_up_that_is_to_come() {
     };
     tokio::time::timeout(Duration::from_secs(20), cleaned).await.expect("it is cleaned");
     check(&ns, &rows, "cleaned").await;
+}
+
+/// Three versions of a collection in a namespace that is closed. Gives the rows of the newest, and a time at which the
+/// others can be read no more.
+async fn left_behind(objects: &Arc<dyn ObjectStore>) -> (BTreeMap<String, Record>, ManualClock) {
+    let clock = clock();
+    let ns = open_at(&store(objects), 1, Duration::ZERO, &clock).await;
+    let rows = prepare(&ns, &clock, 3).await;
+    ns.create_collection("other", schema(), WriteMeta::default()).await.expect("created");
+    ns.clean_up().await.expect("cleaned");
+    ns.close().await;
+    assert_eq!(versions(objects).await, [3], "checkpoints name them");
+    clock.advance(RETENTION * 2);
+    (rows, clock)
+}
+
+/// Waits until there are two manifests of the table in `place`: of the version that was the newest, and of its equal.
+async fn cleaned(objects: &Arc<dyn ObjectStore>, place: &Path) {
+    let cleaned = async {
+        while versions_of(objects, place).await > 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), cleaned).await.expect("it is cleaned");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collection_that_is_not_written_any_more_is_cleaned_by_the_next_owner_and_by_none_after_it() {
+    let objects = memory();
+    let (rows, clock) = left_behind(&objects).await;
+    let ns = open_at(&store(&objects), 2, Duration::ZERO, &clock).await;
+    let removed = ns.clean_up().await.expect("cleaned");
+    assert!(removed.objects > 4 && removed.bytes > 0, "{removed:?}");
+    assert_eq!(versions(&objects).await, [2], "the newest can still be read, and this owner's is its equal");
+    check(&ns, &rows, "cleaned").await;
+    ns.close().await;
+    for generation in 3..6 {
+        clock.advance(RETENTION * 2);
+        let ns = open_at(&store(&objects), generation, Duration::ZERO, &clock).await;
+        assert_eq!(ns.clean_up().await.expect("cleaned"), Removed::default(), "a manifest is not worth another one");
+        assert_eq!(versions(&objects).await, [2]);
+        check(&ns, &rows, "opened again").await;
+        ns.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_owner_has_left_is_cleaned_in_the_background_when_it_is_aged_though_nothing_is_written() {
+    let objects = memory();
+    let (rows, clock) = left_behind(&objects).await;
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    let config = Config {
+        retention: Duration::from_millis(200),
+        history: Duration::ZERO,
+        orphan_grace: Duration::ZERO,
+        background_fold: true,
+        fold_interval: Duration::from_secs(24 * 3600),
+        ..config()
+    };
+    let ns = timeline::open_at(&store(&objects), PREFIX, 2, &config, &clock).await;
+    check(&ns, &rows, "opened").await;
+    assert_eq!(ns.stats().folds, 0, "who only looks something up has nothing written");
+    clock.advance(config.retention);
+    cleaned(&objects, &place).await;
+    check(&ns, &rows, "cleaned").await;
+}
+
+/// None of the owners lives as long as the history goes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_owners_before_have_left_is_cleaned_soon_beside_a_collection_that_is_written() {
+    let objects = memory();
+    let (rows, clock) = left_behind(&objects).await;
+    let place = tables(&objects).await.into_keys().next().expect("a table");
+    let config = Config {
+        retention: RETENTION,
+        history: RETENTION * 60,
+        orphan_grace: Duration::ZERO,
+        background_fold: true,
+        fold_interval: Duration::from_secs(24 * 3600),
+        ..config()
+    };
+    clock.advance(config.history);
+    for generation in 2..4 {
+        let ns = timeline::open_at(&store(&objects), PREFIX, generation, &config, &clock).await;
+        ns.upsert("other", vec![record(1, 0)], WriteMeta::default()).await.expect("written");
+        ns.fold().await.expect("fold");
+        if generation == 2 {
+            ns.close().await;
+            continue;
+        }
+        assert_eq!(versions_of(&objects, &place).await, 3, "the checkpoints that named them are gone");
+        clock.advance(RETENTION);
+        // The first write after a fold has the background look at the time.
+        ns.upsert("other", vec![record(2, 0)], WriteMeta::default()).await.expect("written");
+        cleaned(&objects, &place).await;
+        check(&ns, &rows, "cleaned").await;
+    }
+}
+
+/// Dies at the `call`th call of a clean-up by an owner that has written nothing. False when it was done before.
+async fn die_cleaning_at(
+    objects: Arc<dyn ObjectStore>,
+    (rows, clock): (BTreeMap<String, Record>, ManualClock),
+    call: u64,
+    worked: bool,
+) -> bool {
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), u64::from(worked), Rates::default()));
+    let dying = open_at(&Store::over(faulty.clone(), 1 << 30), 2, Duration::ZERO, &clock).await;
+    faulty.crash_in(call);
+    let done = dying.clean_up().await;
+    let dead = faulty.is_dead();
+    drop(dying);
+    assert!(dead || done.is_ok(), "a clean-up with a healthy store succeeds");
+    let what = format!("died at call {call}, {}", if worked { "after it worked" } else { "before it worked" });
+    let ns = open_at(&store(&objects), 3, Duration::ZERO, &clock).await;
+    check(&ns, &rows, &what).await;
+    clock.advance(RETENTION * 2);
+    ns.clean_up().await.expect("cleaned");
+    check(&ns, &rows, &what).await;
+    let left = leftovers(&objects).await;
+    let of_rows = |file: &&String| ["/data/", "/_deletions/"].iter().any(|part| file.contains(part));
+    assert_eq!(left.iter().filter(of_rows).collect::<Vec<_>>(), Vec::<&String>::new(), "{what}");
+    ns.close().await;
+    write_and_clean(&objects, rows, &clock, &what).await;
+    dead
+}
+
+/// The next owner but one writes to the collection, and then nothing is left beside its newest version.
+async fn write_and_clean(
+    objects: &Arc<dyn ObjectStore>,
+    mut rows: BTreeMap<String, Record>,
+    clock: &ManualClock,
+    what: &str,
+) {
+    let ns = open_at(&store(objects), 4, Duration::ZERO, clock).await;
+    ns.upsert(DOCS, vec![record(4, 9)], WriteMeta::default()).await.expect("written");
+    rows.insert(record(4, 9).id, record(4, 9));
+    ns.fold().await.expect("fold");
+    clock.advance(RETENTION);
+    ns.clean_up().await.expect("cleaned");
+    assert_eq!(leftovers(objects).await, Vec::<String>::new(), "{what}");
+    ns.close().await;
+    let ns = open_at(&store(objects), 5, Duration::ZERO, clock).await;
+    check(&ns, &rows, what).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_any_two_steps_of_a_clean_up_of_what_an_owner_before_has_left() {
+    let prepared = Arc::new(InMemory::new());
+    let (rows, clock) = left_behind(&(Arc::clone(&prepared) as Arc<dyn ObjectStore>)).await;
+    let now = agentdb_clock::Clock::now(&clock);
+    killed_at_each_call(&prepared, 24, |objects, call, worked| {
+        die_cleaning_at(objects, (rows.clone(), ManualClock::at(now)), call, worked)
+    })
+    .await;
+}
+
+/// An owner that has written nothing falls asleep before the `put`th PUT of its clean-up, and wakes up when its
+/// successor has cleaned. False when it was done before.
+async fn sleep_cleaning_before(put: usize) -> bool {
+    let objects = memory();
+    let (rows, clock) = left_behind(&objects).await;
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let old = open_at(&Store::over(faulty.clone(), 1 << 30), 2, Duration::ZERO, &clock).await;
+    let held = faulty.hold_puts().await;
+    let sleeper = Arc::clone(&old);
+    let cleaning = tokio::spawn(async move { sleeper.clean_up().await });
+    let Some(held) = asleep_before(&faulty, held, &cleaning, put).await else { return false };
+    let new = open_at(&store(&objects), 3, Duration::ZERO, &clock).await;
+    clock.advance(RETENTION * 2);
+    new.clean_up().await.expect("cleaned");
+    drop(held);
+    cleaning.await.expect("no panic").expect_err("it has lost the namespace");
+    check(&new, &rows, &format!("asleep before PUT {put}")).await;
+    new.close().await;
+    write_and_clean(&objects, rows, &clock, &format!("asleep before PUT {put}")).await;
+    true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_wakes_up_in_a_clean_up_of_what_it_has_not_written_loses_to_the_successor() {
+    let mut put = 0;
+    while sleep_cleaning_before(put).await {
+        put += 1;
+    }
+    assert!(put >= 4, "two checkpoints, a transaction and a manifest are to be written; it slept {put} times");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
 use crate::support::killed::killed_at_each_call;
+use crate::support::leftovers::tables;
 use crate::support::s3::S3;
 use crate::support::timeline::*;
 use crate::support::*;
@@ -423,4 +424,85 @@ async fn an_erase_whose_caller_went_away_is_finished_without_a_write() {
     tokio::time::timeout(Duration::from_secs(30), finished).await.expect("it is finished");
     ns.close().await;
     assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+}
+
+/// A namespace with secrets in a collection that is to have an index in its table; nothing is folded yet.
+async fn large(faulty: &Arc<Faulty>, background_fold: bool) -> Arc<Namespace> {
+    let config = Config {
+        index_rows: 500,
+        background_index: false,
+        background_fold,
+        fold_interval: Duration::from_secs(24 * 3600),
+        ..config()
+    };
+    let handle = Store::over(Arc::clone(faulty) as Arc<dyn ObjectStore>, 1 << 30);
+    let ns = Namespace::open(&handle, PREFIX, writer(1), config, environment(1)).await.expect("opens");
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    let rows = (0..600).map(|i| record(i, 0)).chain((0..5).map(|i| secret(i, 0)));
+    ns.upsert(DOCS, rows.collect(), WriteMeta::default()).await.expect("written");
+    ns
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_went_with_an_erase_is_built_again() {
+    let objects = memory();
+    let ns = large(&Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default())), false).await;
+    ns.fold().await.expect("fold");
+    ns.index_tables().await.expect("indexed");
+    assert!(index_files(&objects).await > 0);
+    ns.erase(DOCS, secret_ids(5), WriteMeta::default()).await.expect("erased");
+    assert_eq!(index_files(&objects).await, 0, "it held what was erased");
+    ns.index_tables().await.expect("indexed");
+    assert!(index_files(&objects).await > 0);
+}
+
+/// Files of indexes.
+async fn index_files(objects: &Arc<dyn ObjectStore>) -> usize {
+    let files = tables(objects).await.into_values().flatten();
+    files.filter(|file| file.starts_with("_indices/")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erase_does_not_wait_for_an_index_that_is_being_built() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let ns = large(&faulty, false).await;
+    ns.fold().await.expect("fold");
+    let held = faulty.hold_replies_of("/data/").await;
+    let builder = Arc::clone(&ns);
+    let build = tokio::spawn(async move { builder.index_tables().await });
+    faulty.reply_held().await;
+    // Of a whole collection: that reads no rows.
+    let erase = ns.erase_collection(DOCS, WriteMeta::default());
+    let receipt = tokio::time::timeout(Duration::from_secs(20), erase).await.expect("the build is held up, not this");
+    assert_eq!(receipt.expect("erased").records, 605);
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+    drop(held);
+    build.await.expect("no panic").expect("it was given up");
+    assert!(tables(&objects).await.is_empty(), "it has written nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_being_written_beside_an_erase_goes_and_is_built_again() {
+    let objects = memory();
+    let faulty = Arc::new(Faulty::new(Arc::clone(&objects), 0, Rates::default()));
+    let ns = large(&faulty, true).await;
+    let held = faulty.hold_puts_of("/_indices/").await;
+    ns.fold().await.expect("fold");
+    faulty.put_held().await;
+    let before = ns.commit();
+    let erase = erasing(&ns);
+    while ns.commit() == before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(held);
+    assert_eq!(erase.await.expect("no panic").expect("erased").records, 5);
+    assert_eq!(found_in(&store(&objects), PREFIX).await, [""; 0]);
+    let built = async {
+        while index_files(&objects).await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), built).await.expect("it is built again");
+    assert_eq!(ns.count(DOCS, None).await.expect("count").value, 600);
 }

@@ -147,7 +147,7 @@ impl Bench {
 
     /// A write into the engine, past the slot's mark.
     pub(crate) async fn write(&self, open: &Namespace, amount: u64) {
-        if open.schema("c").is_none() {
+        if open.current_schema("c").expect("serves").is_none() {
             open.create_collection("c", Schema::default(), WriteMeta::default()).await.expect("created");
         }
         let record = Record { id: "x".to_owned(), ..Record::default() };

@@ -25,15 +25,16 @@ pub enum Told {
 /// again.
 pub async fn send(run: Arc<Run>, process: Arc<Process>, number: usize) -> Option<Committed> {
     let _in_work = run.working("write");
-    let (op, first) = {
+    let (op, tried) = {
         let mut model = run.model.lock();
-        let first = model.tried(number);
-        (model.op(number).clone(), first)
+        let tried = model.tried(number);
+        (model.op(number).clone(), tried)
     };
     match process.call(&run, write(&process.ns, &op, 1)).await {
         None => {}
         Some(Ok(Told::Committed(committed))) => {
-            let judged = run.model.lock().told(number, &committed, first);
+            let tried = if process.is_judged(&run) { tried } else { tried.by_old_owner() };
+            let judged = run.model.lock().told(number, &committed, tried);
             run.judged(judged);
             return Some(committed);
         }
@@ -41,9 +42,16 @@ pub async fn send(run: Arc<Run>, process: Arc<Process>, number: usize) -> Option
             let judged = run.model.lock().told_branch(number, &branch);
             run.judged(judged);
         }
-        Some(Err(error)) if is_unknown(&op, &error) => run.count("unknown outcomes", 1),
+        Some(Err(error)) if is_unknown(&op, &error) => {
+            run.count("unknown outcomes", 1);
+            if !matches!(error, TimeError::Write(_)) {
+                let judged = judge_time(&run, &process, None, &error);
+                run.judged(judged.map_err(|v| format!("{v}: {op:?}")));
+            }
+        }
         Some(Err(error)) => {
-            run.model.lock().refused(number);
+            let judged = run.model.lock().refused(number);
+            run.judged(judged);
             refused(&run, &process, number, error).await;
         }
     }
@@ -54,8 +62,10 @@ pub async fn send(run: Arc<Run>, process: Arc<Process>, number: usize) -> Option
 fn is_unknown(op: &Op, error: &TimeError) -> bool {
     match error {
         TimeError::Write(WriteError::Unavailable(_)) => true,
-        // The owner may have lost its place after it made the branch.
-        TimeError::Read(_) => matches!(op.change, Change::Branch(..)),
+        // The owner may have lost its place after it made the branch, or deleted what is erased.
+        TimeError::Read(_) => matches!(op.change, Change::Branch(..) | Change::Erase(_)),
+        // What was deleted may not be removed yet from all that holds it.
+        TimeError::Unavailable(_) => matches!(op.change, Change::Erase(_)),
         _ => false,
     }
 }
@@ -70,9 +80,10 @@ async fn refused(run: &Run, process: &Process, number: usize, error: TimeError) 
         TimeError::Write(WriteError::Fenced) => run.count("writes refused by an old owner", 1),
         TimeError::Write(WriteError::Closed) => {}
         TimeError::Write(WriteError::Backpressure(_)) => breathe().await,
-        // An owner of before may not know the collection, or the row.
-        TimeError::Write(WriteError::NoSuchCollection | WriteError::ConditionFailed { .. })
-            if !process.is_judged(run) => {}
+        // An owner of before may not know the collection, the row, or the snapshot.
+        TimeError::Write(
+            WriteError::NoSuchCollection | WriteError::ConditionFailed { .. } | WriteError::BadRequest { .. },
+        ) if !process.is_judged(run) => {}
         // Another try was done before, and the collection is gone since.
         TimeError::Write(WriteError::NoSuchCollection) if run.model.lock().is_acknowledged(number) => {}
         TimeError::Write(WriteError::ConditionFailed { id, commit, .. }) if op.unmet == Some((id.clone(), commit)) => {
@@ -84,6 +95,8 @@ async fn refused(run: &Run, process: &Process, number: usize, error: TimeError) 
         {
             run.count("commits that were gone", 1);
         }
+        // Another try has deleted it between two looks of this one.
+        TimeError::NoSuchBranch if run.model.lock().is_perhaps_done(number) => {}
         TimeError::Write(other) => run.violation(format!("a good write was refused: {other}: {op:?}")),
         other => {
             let asked = op.change.past();
@@ -92,9 +105,9 @@ async fn refused(run: &Run, process: &Process, number: usize, error: TimeError) 
     }
 }
 
-/// Whether a snapshot keeps a commit.
-pub fn is_kept(run: &Run, commit: Commit) -> bool {
-    run.model.lock().snapshots().values().any(|kept| *kept == commit)
+/// Whether a snapshot keeps a commit for certain.
+fn is_kept(run: &Run, commit: Commit) -> bool {
+    run.model.lock().keeps(commit)
 }
 
 /// Whether an older commit may be refused with this error, by whoever trims nothing meanwhile. `asked` is one that was
@@ -131,6 +144,8 @@ pub async fn write(ns: &Namespace, op: &Op, request: u8) -> Result<Told, TimeErr
         Change::Create => ns.create_collection(&op.collection, schema(), meta).await?,
         Change::Drop => ns.drop_collection(&op.collection, meta).await?,
         Change::Snapshot(name, of) => ns.create_snapshot(name, of.map(Moment::Commit).as_ref(), meta).await?,
+        Change::DropSnapshot(name) => ns.delete_snapshot(name, meta).await?,
+        Change::DropBranch(name) => ns.delete_branch(name, meta).await?,
         Change::Rewind(target) => ns.rewind(&moment(target), meta).await?,
         Change::Erase(ids) => {
             let erased = ns.erase(&op.collection, ids.clone(), meta).await?;

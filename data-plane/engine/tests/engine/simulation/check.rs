@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use agentdb_data_plane_engine::{
-    Branch, Commit, Config, Environment, Include, Mode, Namespace, PastState, Query, ReadError, SoleOwner, Store,
-    TimeError, WriteMeta, Writer,
-};
+use agentdb_data_plane_engine::{Commit, Include, Mode, Namespace, PastState, Query, ReadError, Record, TimeError};
 use rand::RngExt;
 use uuid::Uuid;
 
-use super::calls::{self, Told, judge_time};
-use super::client::{Client, RECORDS, key_of, own, row, row_of, vector_of};
-use super::model::{Change, Row, Rows, Violation};
+use super::branches;
+use super::calls::judge_time;
+use super::client::{Client, key_of, own, row, row_of, vector_of};
+use super::model::{Row, Rows, Violation};
 use super::process::Process;
 use super::reader::{known, values};
 use super::run::Run;
@@ -26,21 +24,19 @@ const PASTS: usize = 3;
 
 pub async fn all(world: &mut World, clients: &mut [Client]) -> Result<(), Violation> {
     let process = world.open(Rates::default(), true).await.map_err(|e| format!("does not open: {e}"))?;
-    let (run, ns) = (Arc::clone(&world.run), Arc::clone(&process.ns));
+    let run = Arc::clone(&world.run);
     compare(world, &process).await?;
     for client in &mut *clients {
         client.finish(&run, &process).await?;
-        client.ask_again(&run, &ns).await?;
+    }
+    for client in &mut *clients {
+        client.ask_again(&run, &process.ns).await?;
     }
     compare(world, &process).await?;
-    if world.random.random_bool(0.15) {
-        erase(world, &process).await?;
-        compare(world, &process).await?;
-    }
     fold(world, &process).await?;
     compare(world, &process).await?;
     compare_pasts(world, &process).await?;
-    compare_branches(world, &ns).await?;
+    branches::compare(world, &process.ns).await?;
     world.end(&process).await;
     let process = world.open(Rates::default(), true).await.map_err(|e| format!("does not open again: {e}"))?;
     for client in &mut *clients {
@@ -53,7 +49,7 @@ pub async fn all(world: &mut World, clients: &mut [Client]) -> Result<(), Violat
 }
 
 /// Folds, and builds what indexes are due.
-async fn fold(world: &mut World, process: &Process) -> Result<(), Violation> {
+pub async fn fold(world: &mut World, process: &Process) -> Result<(), Violation> {
     let indexes = world.random.random_bool(0.6);
     let fold = async || if indexes { process.ns.index_tables().await } else { process.ns.fold().await };
     if fold().await.is_err() {
@@ -67,69 +63,53 @@ async fn fold(world: &mut World, process: &Process) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Erases rows of a client, for which there may be no branches. What was before cannot be read any more.
-async fn erase(world: &mut World, process: &Process) -> Result<(), Violation> {
-    let (run, ns) = (Arc::clone(&world.run), &process.ns);
-    for branch in ns.branches().map_err(|e| format!("branches: {e}"))? {
-        delete_branch(&run, ns, &branch).await?;
-    }
-    let client = world.random.random_range(0..CLIENTS);
-    let ids = (0..world.random.random_range(1..RECORDS)).map(|record| row(client, record)).collect();
-    let (number, op, before) = {
-        let mut model = run.model.lock();
-        let before = model.newest();
-        let number = model.sent(client, world.random.random(), DOCS, Change::Erase(ids), None);
-        (number, model.op(number).clone(), before)
-    };
-    let mut told = calls::write(ns, &op, 1).await;
-    if told.is_err() {
-        // As for a fold.
-        run.wire.arrive().await;
-        told = calls::write(ns, &op, 1).await;
-    }
-    match told.map_err(|e| format!("an erase fails on a healthy store: {e}"))? {
-        Told::Committed(committed) => run.model.lock().told(number, &committed, false)?,
-        Told::Branch(branch) => return Err(format!("an erase made {branch:?}")),
-    }
-    match ns.at_commit(before).await {
-        Err(TimeError::Gone { .. }) => Ok(()),
-        other => Err(format!("commit {before} can be read after an erase: {other:?}")),
-    }
-}
-
 fn names() -> Vec<String> {
     std::iter::once(DOCS.to_owned()).chain((0..CLIENTS).map(own)).collect()
 }
 
 async fn compare(world: &mut World, process: &Process) -> Result<(), Violation> {
-    let (run, ns) = (Arc::clone(&world.run), &process.ns);
-    let there = ns.collections().map_err(|e| format!("collections: {e}"))?;
+    let run = Arc::clone(&world.run);
     for name in names() {
-        let begun = run.model.lock().newest();
-        if !there.value.iter().any(|info| info.name == name) {
-            run.model.lock().judge_absent(&name, begun)?;
-            continue;
-        }
-        let read = ns.scan(&name, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?;
-        if read.commit < begun {
-            return Err(format!("commit {begun} was acknowledged, and the namespace is at {}", read.commit));
-        }
-        let seen = values(&read.value.records)?;
-        run.model.lock().judge_all(&name, &seen, read.commit)?;
-        let count = ns.count(&name, None).await.map_err(|e| format!("count: {e}"))?.value;
-        if count != seen.len() as u64 || seen.len() != read.value.records.len() {
-            return Err(format!("{name}: count says {count}, a scan finds {}", read.value.records.len()));
-        }
+        let Some(seen) = compare_rows(&run, &process.ns, &name).await? else { continue };
         if world.random.random_bool(0.5) {
             evict(&run, process);
         }
         let probe = (row(world.random.random_range(0..CLIENTS), 0), world.random.random_range(0..120));
         compare_nearest(&run, process, &name, &seen, &probe).await?;
     }
-    compare_usage(&run, ns)
+    compare_usage(&run, &process.ns)
 }
 
-/// The snapshots, and some older commits.
+/// All rows, and what was used for them.
+pub async fn compare_all(run: &Run, ns: &Namespace) -> Result<(), Violation> {
+    for name in names() {
+        compare_rows(run, ns, &name).await?;
+    }
+    compare_usage(run, ns)
+}
+
+/// The rows of a collection, if it is there.
+async fn compare_rows(run: &Run, ns: &Namespace, name: &str) -> Result<Option<Rows>, Violation> {
+    let begun = run.model.lock().newest();
+    let there = ns.collections().map_err(|e| format!("collections: {e}"))?;
+    if !there.value.iter().any(|info| info.name == name) {
+        run.model.lock().judge_absent(name, begun)?;
+        return Ok(None);
+    }
+    let read = ns.scan(name, None, None, 1000, Include::ALL).await.map_err(|e| format!("scan: {e}"))?;
+    if read.commit < begun {
+        return Err(format!("commit {begun} was acknowledged, and the namespace is at {}", read.commit));
+    }
+    let seen = values(&read.value.records)?;
+    run.model.lock().judge_all(name, &seen, read.commit)?;
+    let count = ns.count(name, None).await.map_err(|e| format!("count: {e}"))?.value;
+    if count != seen.len() as u64 || seen.len() != read.value.records.len() {
+        return Err(format!("{name}: count says {count}, a scan finds {}", read.value.records.len()));
+    }
+    Ok(Some(seen))
+}
+
+/// The snapshots, and some older commits. What was before an erase can be read no more.
 async fn compare_pasts(world: &mut World, process: &Process) -> Result<(), Violation> {
     let run = Arc::clone(&world.run);
     let made = process.ns.snapshots().map_err(|e| format!("snapshots: {e}"))?;
@@ -137,9 +117,21 @@ async fn compare_pasts(world: &mut World, process: &Process) -> Result<(), Viola
     if made != *run.model.lock().snapshots() {
         return Err(format!("the snapshots are {made:?}, not {:?}", run.model.lock().snapshots()));
     }
+    let (first, erased) = {
+        let model = run.model.lock();
+        (model.first(), model.erased())
+    };
+    if first < erased {
+        let commit = world.random.random_range(first..erased);
+        match process.ns.at_commit(commit).await {
+            Err(TimeError::Gone { asked, .. }) if asked == commit => run.count("erased commits refused", 1),
+            other => return Err(format!("commit {commit} can be read after an erase: {other:?}")),
+        }
+    }
     for _ in 0..PASTS {
         let commit = known(&mut world.random, &run.model.lock());
         let compared = match process.ns.at_commit(commit).await {
+            Ok(_) if commit < erased => Err("it can be read after an erase".to_owned()),
             Ok(past) => compare_past(&run, &past, commit).await,
             Err(error) => {
                 judge_time(&run, process, Some(commit), &error)?;
@@ -154,7 +146,7 @@ async fn compare_pasts(world: &mut World, process: &Process) -> Result<(), Viola
     Ok(())
 }
 
-async fn compare_past(run: &Run, past: &PastState, commit: Commit) -> Result<(), Violation> {
+pub async fn compare_past(run: &Run, past: &PastState, commit: Commit) -> Result<(), Violation> {
     for name in names() {
         let read = past.scan(&name, None, None, 1000, Include::ALL).await;
         judge_state(run, &name, read.map(|read| read.value.records), commit)?;
@@ -163,59 +155,12 @@ async fn compare_past(run: &Run, past: &PastState, commit: Commit) -> Result<(),
 }
 
 /// What a collection is at an older commit.
-fn judge_state(
-    run: &Run,
-    name: &str,
-    read: Result<Vec<agentdb_data_plane_engine::Record>, ReadError>,
-    commit: Commit,
-) -> Result<(), Violation> {
+fn judge_state(run: &Run, name: &str, read: Result<Vec<Record>, ReadError>, commit: Commit) -> Result<(), Violation> {
     match read {
         Ok(records) => run.model.lock().judge_all(name, &values(&records)?, commit),
         Err(ReadError::NoSuchCollection) => run.model.lock().judge(&(name.to_owned(), String::new()), None, commit),
         Err(error) => Err(format!("{name}: {error}")),
     }
-}
-
-/// Each branch is what the namespace was at its commit. Some are deleted then.
-async fn compare_branches(world: &mut World, ns: &Namespace) -> Result<(), Violation> {
-    let run = Arc::clone(&world.run);
-    let branches = ns.branches().map_err(|e| format!("branches: {e}"))?;
-    let made: BTreeMap<String, Commit> = branches.iter().map(|branch| (branch.name.clone(), branch.commit)).collect();
-    if made != *run.model.lock().branches() {
-        return Err(format!("the branches are {made:?}, not {:?}", run.model.lock().branches()));
-    }
-    for branch in branches {
-        compare_branch(world, &branch).await.map_err(|v| format!("{branch:?}: {v}"))?;
-        run.count("branches compared", 1);
-        if world.random.random_bool(0.5) {
-            delete_branch(&run, ns, &branch).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn delete_branch(run: &Run, ns: &Namespace, branch: &Branch) -> Result<(), Violation> {
-    let deleted = ns.delete_branch(&branch.name, WriteMeta::default()).await;
-    deleted.map_err(|e| format!("{branch:?} is not deleted: {e}"))?;
-    run.model.lock().branch_deleted(&branch.name);
-    Ok(())
-}
-
-async fn compare_branch(world: &mut World, branch: &Branch) -> Result<(), Violation> {
-    let run = Arc::clone(&world.run);
-    let store = Store::over(Arc::clone(&world.disk), 1 << 20);
-    // Nobody else opens a branch, and generations grow from check to check.
-    let writer = Writer { writer_id: Uuid::from_u128(world.random.random()), generation: run.generation() };
-    let entropy = Arc::new(agentdb_clock::SeededEntropy::new(world.random.random()));
-    let environment = Environment { clock: Arc::new(run.clock.clone()), entropy, lease: Arc::new(SoleOwner) };
-    let config = Config { background_fold: false, ..Config::default() };
-    let ns = Namespace::open(&store, &branch.prefix, writer, config, environment).await.map_err(|e| e.to_string())?;
-    for name in names() {
-        let read = ns.scan(&name, None, None, 1000, Include::ALL).await;
-        judge_state(&run, &name, read.map(|read| read.value.records), branch.commit)?;
-    }
-    ns.close().await;
-    Ok(())
 }
 
 /// Each client has used one for each write that was done.

@@ -1,5 +1,6 @@
 //! A client: writes to its own rows, one write after the other, each until it knows what became of it. Now and then it
-//! takes the namespace back to an older commit, while no other client writes.
+//! takes the namespace back to an older commit, or erases: while it waits for its turn, and until it knows the outcome,
+//! the others send only writes that make the same of a row whatever it was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,16 +28,22 @@ const ASTRAY: u32 = 8;
 const PATIENCE: usize = 400;
 /// Acknowledged writes that are asked for again.
 const ASKED_AGAIN: usize = 3;
-/// The oldest commit that is asked for without a snapshot, counted back from the newest.
+/// The oldest commit that is mostly asked for without a snapshot, counted back from the newest.
 pub const REACH: u64 = 40;
+/// Values in branches are above it, and others are not.
+const IN_BRANCHES: u64 = 1 << 20;
 
 /// Held until the outcome of a write is known.
 #[expect(dead_code, reason = "held, and not looked into")]
 enum Turn {
-    /// Other clients write, too.
+    /// Nobody takes the namespace back, or erases.
     Shared(OwnedRwLockReadGuard<()>),
+    /// Nobody else writes what depends on what there is.
     Alone(OwnedRwLockWriteGuard<()>),
 }
+
+/// The collection, what is to be done, and on which condition.
+type Write = (String, Change, Option<Condition>);
 
 /// A client's own state; survives the nodes.
 pub struct Client {
@@ -106,11 +113,17 @@ impl Client {
         Self { number, random, next_value: 1, named: 0, open: None, turn: None, done: Vec::new() }
     }
 
+    /// One that writes to a branch.
+    pub fn of_branch(number: usize, seed: u64) -> Self {
+        Self { next_value: IN_BRANCHES, ..Self::new(number, seed) }
+    }
+
     /// Writes and reads until done.
     pub async fn work(mut self, run: Arc<Run>) -> Self {
         let mut lost = 0;
         let mut done = 0;
-        while done < OPERATIONS && lost < PATIENCE && self.begin(&run).await {
+        while done < OPERATIONS && lost < PATIENCE {
+            self.begin(&run).await;
             match run.pick(&mut self.random, ASTRAY) {
                 Some(process) if !process.pause.is_paused() => {
                     let think = Duration::from_millis(self.random.random_range(0..300));
@@ -140,44 +153,66 @@ impl Client {
         }
         let Some(op) = self.open else { return Ok(()) };
         let write = run.model.lock().op(op).clone();
+        if matches!(write.change, Change::Erase(_)) {
+            // What an owner before sent long ago may have taken a place in a table. It happens once.
+            run.wire.arrive().await;
+            self.step(run, healthy).await;
+            if self.open.is_none() {
+                return Ok(());
+            }
+        }
         let may_be_refused = write.unmet.is_some() || write.change.asks_for_the_past();
         if !may_be_refused || healthy.ns.answered(&write.key, &[1; 32]) != Ok(None) {
             return Err(format!("a write on a healthy store was not done: {write:?}"));
         }
-        run.model.lock().never_done(op);
+        let judged = run.model.lock().never_done(op);
         (self.open, self.turn) = (None, None);
-        Ok(())
+        judged
     }
 
-    /// Begins a write if none is open, when it is its turn. False when that never comes.
-    async fn begin(&mut self, run: &Run) -> bool {
+    /// Begins a write if none is open.
+    async fn begin(&mut self, run: &Run) {
         if self.open.is_some() {
-            return true;
+            return;
         }
-        let alone = self.random.random_bool(0.03);
-        let (turns, abandoned) = (Arc::clone(&run.turns), run.abandoned());
-        let turn = async {
-            if alone { Turn::Alone(turns.write_owned().await) } else { Turn::Shared(turns.read_owned().await) }
+        let turns = Arc::clone(&run.turns);
+        let turn = if self.random.random_bool(0.03) {
+            let abandoned = run.abandoned();
+            tokio::select! {
+                biased;
+                () = abandoned.cancelled() => None,
+                turn = turns.write_owned() => Some(Turn::Alone(turn)),
+            }
+        } else {
+            turns.try_read_owned().ok().map(Turn::Shared)
         };
-        let turn = tokio::select! {
-            biased;
-            () = abandoned.cancelled() => return false,
-            turn = turn => turn,
+        let mut model = run.model.lock();
+        let write = match &turn {
+            Some(Turn::Alone(_)) => self.alone(&model),
+            Some(Turn::Shared(_)) => self.next_write(&model),
+            None => self.blind(),
         };
+        self.send(&mut model, write);
+        self.turn = turn;
+    }
+
+    /// Begins a write of rows if none is open, where nobody else writes.
+    pub fn begin_rows(&mut self, run: &Run) {
+        if self.open.is_none() {
+            let mut model = run.model.lock();
+            let write = self.row_write(&model);
+            self.send(&mut model, write);
+        }
+    }
+
+    fn send(&mut self, model: &mut Model, (collection, change, condition): Write) {
         let mut key = [0; 32];
         self.random.fill(&mut key);
-        let mut model = run.model.lock();
-        let (collection, change, condition) = match turn {
-            Turn::Alone(_) => (DOCS.to_owned(), self.rewind(&model), None),
-            Turn::Shared(_) => self.next_write(&model),
-        };
         self.open = Some(model.sent(self.number, key, &collection, change, condition));
-        self.turn = Some(turn);
-        true
     }
 
     /// One try of the open write, and a look at what it wrote.
-    async fn step(&mut self, run: &Arc<Run>, process: &Arc<Process>) {
+    pub async fn step(&mut self, run: &Arc<Run>, process: &Arc<Process>) {
         let Some(op) = self.open else { return };
         let sending = tokio::spawn(calls::send(Arc::clone(run), Arc::clone(process), op));
         let told = tokio::select! {
@@ -190,11 +225,14 @@ impl Client {
             (self.open, self.turn) = (None, None);
         }
         if let Some(committed) = told {
-            self.done.push((op, committed));
             let written = run.model.lock().op(op).clone();
+            // An erase that is asked for again is gone through again.
+            if !matches!(written.change, Change::Erase(_)) {
+                self.done.push((op, committed));
+            }
             let ids = match written.change {
                 Change::Upsert(rows) => rows.into_iter().map(|(id, _)| id).collect(),
-                Change::Patch(ids, _) => ids,
+                Change::Patch(ids, _) | Change::Erase(ids) => ids,
                 Change::Rewind(_) => (0..RECORDS).map(|record| row(self.number, record)).collect(),
                 _ => return,
             };
@@ -206,17 +244,61 @@ impl Client {
         }
     }
 
-    fn next_write(&mut self, model: &Model) -> (String, Change, Option<Condition>) {
+    fn next_write(&mut self, model: &Model) -> Write {
+        let mark = match self.random.random_range(0..100_u32) {
+            0..4 => Some(Change::Snapshot(self.name(), self.older(model))),
+            4..6 => Some(Change::Branch(self.name(), self.older(model))),
+            6..9 => self.unmark(model),
+            _ => None,
+        };
+        match mark {
+            Some(change) => (DOCS.to_owned(), change, None),
+            None => self.row_write(model),
+        }
+    }
+
+    /// Deletes a snapshot or a branch of its own.
+    fn unmark(&mut self, model: &Model) -> Option<Change> {
+        let own = row_prefix(self.number);
+        let is_own = |name: &&String| name.starts_with(&own);
+        let snapshots = model.snapshots().keys().filter(is_own).cloned().map(Change::DropSnapshot);
+        let branches = model.branches().keys().filter(is_own).cloned().map(Change::DropBranch);
+        let mut all: Vec<Change> = snapshots.chain(branches).collect();
+        if all.is_empty() {
+            return None;
+        }
+        Some(all.swap_remove(self.random.random_range(0..all.len())))
+    }
+
+    /// A write of rows, or of its own collection.
+    fn row_write(&mut self, model: &Model) -> Write {
         let own = own(self.number);
         let exists = model.current(&(own.clone(), String::new())).is_some();
         match self.random.random_range(0..100_u32) {
-            0..4 => (DOCS.to_owned(), Change::Snapshot(self.name(), self.older(model)), None),
-            4..6 => (DOCS.to_owned(), Change::Branch(self.name(), self.older(model)), None),
-            6..62 => self.rows(DOCS.to_owned(), model),
+            0..60 => self.rows(DOCS.to_owned(), model),
             _ if !exists => (own, Change::Create, None),
-            62..68 => (own, Change::Drop, None),
+            60..66 => (own, Change::Drop, None),
             _ => self.rows(own, model),
         }
+    }
+
+    /// A write that makes the same of its rows whatever they are.
+    fn blind(&mut self) -> Write {
+        let ids = self.ids();
+        let change = if self.random.random_bool(0.3) { Change::Delete(ids) } else { self.upsert(ids) };
+        (DOCS.to_owned(), change, None)
+    }
+
+    /// A rewind, or an erase if no branch forbids it: what others write may not depend on it.
+    fn alone(&mut self, model: &Model) -> Write {
+        if !model.branches().is_empty() || self.random.random_bool(0.5) {
+            return (DOCS.to_owned(), self.rewind(model), None);
+        }
+        let own = own(self.number);
+        let exists = model.current(&(own.clone(), String::new())).is_some();
+        let collection = if exists && self.random.random_bool(0.4) { own } else { DOCS.to_owned() };
+        let many = self.random.random_range(1..RECORDS);
+        (collection, Change::Erase((0..many).map(|record| row(self.number, record)).collect()), None)
     }
 
     /// A name that nothing else has.
@@ -232,24 +314,34 @@ impl Client {
 
     /// A commit that can be read, if the history goes back to it, or none.
     fn older(&mut self, model: &Model) -> Option<u64> {
-        self.random.random_bool(0.4).then(|| reader::older(&mut self.random, model))
+        self.random.random_bool(0.4).then(|| reader::older(&mut self.random, model, model.newest()))
     }
 
     fn rewind(&mut self, model: &Model) -> Change {
-        let snapshots = model.snapshots();
+        // What a write in doubt has made of the rows must not come back.
+        let to = model.known_to();
+        let snapshots: Vec<_> = model.snapshots().iter().filter(|(_, commit)| **commit <= to).collect();
         if snapshots.is_empty() || self.random.random_bool(0.6) {
-            return Change::Rewind(Target::Commit(reader::older(&mut self.random, model)));
+            return Change::Rewind(Target::Commit(reader::older(&mut self.random, model, to)));
         }
-        let chosen = self.random.random_range(0..snapshots.len());
-        let (name, commit) = snapshots.iter().nth(chosen).expect("there are so many");
+        let (name, commit) = snapshots[self.random.random_range(0..snapshots.len())];
         Change::Rewind(Target::Snapshot(name.clone(), *commit))
     }
 
-    /// A write of rows, perhaps on a condition.
-    fn rows(&mut self, collection: String, model: &Model) -> (String, Change, Option<Condition>) {
+    /// Some of its rows, one after the other.
+    fn ids(&mut self) -> Vec<String> {
         let many = if self.random.random_bool(0.4) { 1 } else { self.random.random_range(2..7) };
         let from = self.random.random_range(0..RECORDS);
-        let ids: Vec<String> = (from..from + many).map(|record| row(self.number, record % RECORDS)).collect();
+        (from..from + many).map(|record| row(self.number, record % RECORDS)).collect()
+    }
+
+    fn upsert(&mut self, ids: Vec<String>) -> Change {
+        Change::Upsert(ids.into_iter().map(|id| (id, self.value())).collect())
+    }
+
+    /// A write of rows, perhaps on a condition.
+    fn rows(&mut self, collection: String, model: &Model) -> Write {
+        let ids = self.ids();
         let filter =
             Filter { most: self.random.random_range(0..=self.next_value), limit: self.random.random_range(1..6) };
         let edit = match self.random.random_bool(0.5) {
@@ -262,7 +354,7 @@ impl Client {
             5..12 => return (collection, Change::PatchWhere(filter, edit), None),
             12..27 => Change::Patch(ids, edit),
             27..45 => Change::Delete(ids),
-            _ => Change::Upsert(ids.into_iter().map(|id| (id, self.value())).collect()),
+            _ => self.upsert(ids),
         };
         let condition = match self.random.random_range(0..20_u32) {
             0 => Some(Condition::Absent),
@@ -280,7 +372,10 @@ impl Client {
     pub async fn ask_again(&mut self, run: &Run, ns: &Namespace) -> Result<(), Violation> {
         for _ in 0..ASKED_AGAIN.min(self.done.len()) {
             let (number, committed) = &self.done[self.random.random_range(0..self.done.len())];
-            let op = run.model.lock().op(*number).clone();
+            let (op, tried) = {
+                let model = run.model.lock();
+                (model.op(*number).clone(), model.asked_again())
+            };
             // A write to a collection that is gone is refused before its key is looked at.
             let place = (op.collection.clone(), String::new());
             if !matches!(op.change, Change::Create | Change::Drop) && run.model.lock().current(&place).is_none() {
@@ -291,7 +386,7 @@ impl Client {
             if again.replayed.is_none() || again.commit != committed.commit {
                 return Err(format!("write {number} was done in {} and again: {again:?}", committed.commit));
             }
-            run.model.lock().told(*number, &again, false)?;
+            run.model.lock().told(*number, &again, tried)?;
             let other = calls::write(ns, &op, 2).await;
             if !matches!(other, Err(agentdb_data_plane_engine::TimeError::Write(WriteError::IdempotencyConflict))) {
                 return Err(format!("the key of write {number} was taken for another request: {other:?}"));

@@ -5,6 +5,7 @@
 //! stops, kills and replaces nodes, and the clocks. Not seeded: the order in which threads of Lance finish, and
 //! time-outs, which are of real milliseconds; so a seed that fails rarely may need some tries.
 
+mod branches;
 mod calls;
 mod check;
 mod client;

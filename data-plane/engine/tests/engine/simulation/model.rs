@@ -1,12 +1,15 @@
 //! What may be seen: every write that was sent, in the order of its one sender, and what that was told.
 //!
 //! A row belongs to one client, who sends a write only when the outcome of the one before is known. A rewind writes
-//! every row, and is sent only when the outcomes of all writes are known. So each row has a line of versions, the newest
-//! of which may be open, and what a write finds is known when it is sent. A read says which commit it has seen: it must
-//! show, of every row, the newest version that was acknowledged up to that commit, or one sent after it whose outcome
-//! nobody knows; and its commit must not be behind what was acknowledged when it began.
+//! every row; beside it others send only writes that make the same of a row whatever it was. So what a write makes of
+//! each row is known when it is sent, and the commits tell the order. A read says which commit it has seen. It must
+//! show, of every row, the version with the last commit up to that one, or a version that may be behind it and whose
+//! outcome nobody knows; a rewind whose outcome nobody knows must have one place in the log for all rows of the read.
+//! And its commit must not be behind what was acknowledged when it began.
 
-use std::collections::{BTreeMap, HashSet};
+mod judge;
+
+use std::collections::BTreeMap;
 
 use agentdb_data_plane_engine::{Branch, Commit, Committed};
 
@@ -68,8 +71,10 @@ pub enum Change {
     DeleteWhere(Filter),
     /// Of an older commit, or of its own.
     Snapshot(String, Option<Commit>),
+    DropSnapshot(String),
     /// Of an older commit, or of the newest.
     Branch(String, Option<Commit>),
+    DropBranch(String),
     Rewind(Target),
     /// Also from all that was before.
     Erase(Vec<String>),
@@ -88,6 +93,10 @@ impl Change {
     /// Whether it is refused when a commit is not kept any more, or the past has no room in memory.
     pub fn asks_for_the_past(&self) -> bool {
         self.past().is_some() || matches!(self, Self::Branch(..))
+    }
+
+    fn is_rewind(&self) -> bool {
+        matches!(self, Self::Rewind(_))
     }
 }
 
@@ -149,6 +158,32 @@ pub struct Op {
     acknowledged: Option<Commit>,
 }
 
+impl Op {
+    /// Whether it may have been done, and nobody was told.
+    fn is_in_doubt(&self) -> bool {
+        self.acknowledged.is_none() && self.open > 0
+    }
+}
+
+/// What is known when a try begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Try {
+    /// Its outcome alone decides whether the write was done.
+    first: bool,
+    /// The commit of the last erase that who answers must know of.
+    erased: Commit,
+}
+
+impl Try {
+    /// Whoever answers it may have lost its place before that.
+    pub fn by_old_owner(self) -> Self {
+        Self { erased: 0, ..self }
+    }
+}
+
+/// The rewind in doubt, and the commit that it is taken to have; `None` when it is taken not to be done.
+type Guess = Option<(usize, Commit)>;
+
 #[derive(Debug, Clone, Copy)]
 struct Version {
     op: usize,
@@ -161,12 +196,20 @@ struct Version {
 #[derive(Debug, Default)]
 pub struct Model {
     ops: Vec<Op>,
+    /// Those before are of the namespace that this one is a branch of.
+    begun: usize,
     rows: BTreeMap<Place, Vec<Version>>,
+    /// The commit it begins with.
+    first: Commit,
     newest: Commit,
     /// The first commit that may be gone back to.
     oldest: Commit,
     /// That of the last erase.
     erased: Commit,
+    /// The last one that was sent.
+    rewind: Option<usize>,
+    /// Acknowledged deletes, and how many rows they say they deleted, not judged yet.
+    deletes: Vec<(usize, u64)>,
     snapshots: BTreeMap<String, Commit>,
     branches: BTreeMap<String, Commit>,
 }
@@ -181,7 +224,21 @@ impl Model {
     pub fn begin(&mut self, collection: &str, commit: Commit) {
         let op = self.sent(usize::MAX, [0; 32], collection, Change::Create, None);
         self.ops[op].acknowledged = Some(commit);
-        (self.newest, self.oldest) = (commit, commit);
+        (self.first, self.newest, self.oldest) = (commit, commit, commit);
+    }
+
+    /// What a branch of `commit` begins with. No write may be in doubt.
+    pub fn branch(&self, commit: Commit) -> Self {
+        let (ops, mut rows) = (self.ops.clone(), self.rows.clone());
+        for versions in rows.values_mut() {
+            versions.retain(|version| ops[version.op].acknowledged.is_some_and(|at| at <= commit));
+        }
+        Self { begun: ops.len(), ops, rows, first: commit, newest: commit, oldest: commit, ..Self::default() }
+    }
+
+    /// The commit it begins with.
+    pub fn first(&self) -> Commit {
+        self.first
     }
 
     /// The newest commit that somebody was told of.
@@ -194,9 +251,38 @@ impl Model {
         self.oldest
     }
 
-    /// The snapshots that were acknowledged, with their commits.
+    /// The commit of the last erase: nothing before it may be shown any more.
+    pub fn erased(&self) -> Commit {
+        self.erased
+    }
+
+    /// Up to this commit it is known what was written.
+    pub fn known_to(&self) -> Commit {
+        let in_doubt = self.ops.iter().filter(|op| op.is_in_doubt());
+        in_doubt.map(|op| op.sent_after).min().unwrap_or(self.newest)
+    }
+
+    /// The snapshots that were acknowledged and not deleted, with their commits.
     pub fn snapshots(&self) -> &BTreeMap<String, Commit> {
         &self.snapshots
+    }
+
+    /// Whether a snapshot keeps a commit, whatever becomes of the writes in doubt.
+    pub fn keeps(&self, commit: Commit) -> bool {
+        let may_go = |name: &str| {
+            self.ops.iter().filter(|op| op.is_in_doubt()).any(|op| match &op.change {
+                Change::DropSnapshot(dropped) => dropped == name,
+                Change::Erase(_) => true,
+                _ => false,
+            })
+        };
+        self.snapshots.iter().any(|(name, kept)| *kept == commit && !may_go(name))
+    }
+
+    /// Whether a rewind or an erase is under way, or in doubt.
+    pub fn is_under_way(&self) -> bool {
+        let long = |op: &Op| matches!(op.change, Change::Rewind(_) | Change::Erase(_));
+        self.ops.iter().any(|op| op.is_in_doubt() && long(op))
     }
 
     /// The branches that were acknowledged and not deleted, with the commits they begin with.
@@ -217,10 +303,31 @@ impl Model {
         self.ops.iter().filter(|op| op.acknowledged.is_some())
     }
 
+    /// Writes beside rewinds: those that were taken back, and those behind one that were sent before anybody was told
+    /// of it.
+    pub fn beside_rewinds(&self) -> (u64, u64) {
+        let (mut before, mut after) = (0, 0);
+        for rewind in self.acknowledged().filter(|op| op.change.is_rewind()) {
+            let (sent, done) = (Some(rewind.sent_after), rewind.acknowledged);
+            for op in self.acknowledged().filter(|op| matches!(op.change, Change::Upsert(_) | Change::Delete(_))) {
+                before += u64::from(sent < op.acknowledged && op.acknowledged < done);
+                after += u64::from(Some(op.sent_after) < done && done < op.acknowledged);
+            }
+        }
+        (before, after)
+    }
+
+    /// The version of a place that is the last one up to `commit`, and its commit.
+    fn last(&self, place: &Place, commit: Commit, guess: Guess) -> Option<(Commit, Version)> {
+        let guessed = |op: usize| guess.filter(|(rewind, _)| *rewind == op).map(|(_, at)| at);
+        let versions = self.rows.get(place).into_iter().flatten();
+        let done = versions.filter_map(|v| Some((self.ops[v.op].acknowledged.or_else(|| guessed(v.op))?, *v)));
+        done.filter(|(at, _)| *at <= commit).max_by_key(|(at, _)| *at)
+    }
+
     /// The version of a place that was acknowledged last, at most at `commit`.
     fn version_at(&self, place: &Place, commit: Commit) -> Option<Version> {
-        let mut versions = self.rows.get(place).into_iter().flatten().rev();
-        versions.find(|v| self.ops[v.op].acknowledged.is_some_and(|at| at <= commit)).copied()
+        self.last(place, commit, None).map(|(_, version)| version)
     }
 
     /// What was acknowledged last at a place.
@@ -244,6 +351,9 @@ impl Model {
         condition: Option<Condition>,
     ) -> usize {
         let number = self.ops.len();
+        if change.is_rewind() {
+            self.rewind = Some(number);
+        }
         let unmet = condition.as_ref().and_then(|condition| self.unmet(collection, &change, condition));
         let (counts, written) = self.effect(client, collection, &change, number);
         if unmet.is_none() {
@@ -282,7 +392,8 @@ impl Model {
         })
     }
 
-    /// What a change does to what was acknowledged: its counts, and places with what they hold and which write that is of.
+    /// What a change does to what was acknowledged: its counts, but for that of a delete by id, and places with what
+    /// they hold and which write that is of.
     fn effect(
         &self,
         client: usize,
@@ -293,7 +404,7 @@ impl Model {
         let place = |id: &str| (collection.to_owned(), id.to_owned());
         let (mut counts, mut written) = (Counts::default(), Vec::new());
         match change {
-            Change::Snapshot(..) | Change::Branch(..) => {}
+            Change::Snapshot(..) | Change::DropSnapshot(_) | Change::Branch(..) | Change::DropBranch(_) => {}
             Change::Create => {
                 counts.created = true;
                 written.push((place(""), Some(Row::default()), number));
@@ -307,7 +418,6 @@ impl Model {
                 written.extend(rows.iter().map(|(id, value)| (place(id), row(*value), number)));
             }
             Change::Delete(ids) | Change::Erase(ids) => {
-                counts.deleted = ids.iter().filter(|id| self.current(&place(id)).is_some()).count() as u64;
                 written.extend(ids.iter().map(|id| (place(id), None, number)));
             }
             Change::Patch(ids, edit) => {
@@ -347,21 +457,28 @@ impl Model {
         found
     }
 
-    /// One more try; true when its outcome alone decides whether the write was done.
-    pub fn tried(&mut self, op: usize) -> bool {
+    /// One more try.
+    pub fn tried(&mut self, op: usize) -> Try {
         let op = &mut self.ops[op];
         op.open += 1;
-        op.open == 1 && op.acknowledged.is_none()
+        Try { first: op.open == 1 && op.acknowledged.is_none(), erased: self.erased }
+    }
+
+    /// A write that was acknowledged is asked for again.
+    pub fn asked_again(&self) -> Try {
+        Try { first: false, erased: self.erased }
     }
 
     /// A try was refused: it did nothing and never will.
-    pub fn refused(&mut self, op: usize) {
+    pub fn refused(&mut self, op: usize) -> Result<(), Violation> {
         self.ops[op].open -= 1;
+        self.judge_deletes()
     }
 
     /// An owner that came after all tries of a write knows nothing of it: none of them did anything or ever will.
-    pub fn never_done(&mut self, op: usize) {
+    pub fn never_done(&mut self, op: usize) -> Result<(), Violation> {
         self.ops[op].open = 0;
+        self.judge_deletes()
     }
 
     /// Whether it is known what became of a write.
@@ -373,10 +490,16 @@ impl Model {
         self.ops[op].acknowledged.is_some()
     }
 
+    /// Whether a write was done, as far as anybody knows.
+    pub fn is_perhaps_done(&self, op: usize) -> bool {
+        self.is_acknowledged(op) || self.ops[op].is_in_doubt()
+    }
+
     /// A try was acknowledged.
-    pub fn told(&mut self, op: usize, committed: &Committed, first: bool) -> Result<(), Violation> {
-        let (number, erased) = (op, self.erased);
-        let op = &mut self.ops[op];
+    pub fn told(&mut self, number: usize, committed: &Committed, tried: Try) -> Result<(), Violation> {
+        let erased = self.erased;
+        let erasing = self.ops.iter().any(|op| op.is_in_doubt() && matches!(op.change, Change::Erase(_)));
+        let op = &mut self.ops[number];
         let what = || format!("write {number} of client {}", op.client);
         if let Some(unmet) = &op.unmet {
             return Err(format!("{} was done, though its condition does not hold: {unmet:?}", what()));
@@ -388,21 +511,35 @@ impl Model {
             let (commit, after) = (committed.commit, op.sent_after);
             return Err(format!("{} has commit {commit}, but {after} was acknowledged before it was sent", what()));
         }
-        let Committed { deleted, patched, missing, more, created, .. } = *committed;
+        if op.change.past().is_some_and(|past| past < erased && erased < committed.commit) {
+            return Err(format!("{} brings back what was erased in {erased}: {:?}", what(), op.change));
+        }
+        let Committed { mut deleted, patched, missing, more, created, .. } = *committed;
+        if matches!(op.change, Change::Delete(_) | Change::Erase(_)) {
+            self.deletes.push((number, std::mem::take(&mut deleted)));
+        }
         let counts = Counts { deleted, patched, missing, more, created };
         if counts != op.counts {
             return Err(format!("{} says that it did {counts:?}, not {:?}", what(), op.counts));
         }
-        // An erase empties the answers that were given before it.
-        let given = if committed.commit < erased { &[][..] } else { &op.key[..] };
-        match &committed.replayed {
-            Some(answer) if first || **answer != *given => return Err(format!("{} got another's answer", what())),
-            _ => {}
+        if let Some(answer) = &committed.replayed {
+            // An erase empties the answers that were given before it. It may have come between, or be in doubt.
+            let whole = answer[..] == op.key[..] && tried.erased <= committed.commit;
+            let emptied = answer.is_empty() && (committed.commit < erased || erasing);
+            if tried.first || !(whole || emptied) {
+                return Err(format!("{} got another's answer", what()));
+            }
         }
         if op.acknowledged.replace(committed.commit).is_none() {
             match &op.change {
                 Change::Snapshot(name, of) => {
                     self.snapshots.insert(name.clone(), of.unwrap_or(committed.commit));
+                }
+                Change::DropSnapshot(name) => {
+                    self.snapshots.remove(name);
+                }
+                Change::DropBranch(name) => {
+                    self.branches.remove(name);
                 }
                 Change::Erase(_) => {
                     self.snapshots.clear();
@@ -412,120 +549,25 @@ impl Model {
             }
         }
         self.newest = self.newest.max(committed.commit);
-        Ok(())
+        self.judge_deletes()
     }
 
     /// A try of a write that makes a branch was acknowledged.
-    pub fn told_branch(&mut self, op: usize, branch: &Branch) -> Result<(), Violation> {
-        let number = op;
-        let op = &mut self.ops[op];
+    pub fn told_branch(&mut self, number: usize, branch: &Branch) -> Result<(), Violation> {
+        let op = &mut self.ops[number];
         let Change::Branch(name, of) = &op.change else { return Err(format!("write {number} made {branch:?}")) };
         let right = of.map_or(branch.commit >= op.sent_after, |of| of == branch.commit);
         if !right || *name != branch.name || op.acknowledged.is_some_and(|before| before != branch.commit) {
             return Err(format!("write {number}, {op:?}, made {branch:?}"));
         }
         // When its entry was written, nobody is told.
-        op.acknowledged = Some(branch.commit);
-        self.branches.insert(name.clone(), branch.commit);
+        if op.acknowledged.replace(branch.commit).is_none() {
+            if branch.commit < self.erased {
+                return Err(format!("write {number} brings back what was erased in {}: {branch:?}", self.erased));
+            }
+            self.branches.insert(name.clone(), branch.commit);
+        }
         self.newest = self.newest.max(branch.commit);
         Ok(())
-    }
-
-    /// Whether `seen` may be what a read of `commit` shows at a place.
-    pub fn judge(&self, place: &Place, seen: Option<Row>, commit: Commit) -> Result<(), Violation> {
-        let versions = self.rows.get(place).ok_or_else(|| format!("{place:?} is there, and nobody wrote it"))?;
-        for version in versions.iter().rev() {
-            let op = &self.ops[version.op];
-            match op.acknowledged {
-                Some(at) if at > commit => continue,
-                None if op.open == 0 || op.sent_after >= commit => continue,
-                _ if version.row == seen => return Ok(()),
-                Some(at) => {
-                    let wanted = version.row;
-                    return Err(format!("{place:?} is {seen:?} at {commit}; {wanted:?} was acknowledged at {at}"));
-                }
-                None => {}
-            }
-        }
-        match seen {
-            None => Ok(()),
-            Some(_) => Err(format!("{place:?} is {seen:?} at {commit}; {:?}", self.story(place))),
-        }
-    }
-
-    /// Whether a row that was seen may say that `commit` wrote it.
-    pub fn judge_commit(&self, place: &Place, seen: Row, commit: Commit) -> Result<(), Violation> {
-        let found = self.rows.get(place).into_iter().flatten().find(|version| version.row == Some(seen));
-        let by = found.map(|version| &self.ops[version.by]).ok_or_else(|| format!("nobody wrote {seen:?}"))?;
-        if by.acknowledged.map_or(commit > by.sent_after, |at| at == commit) {
-            return Ok(());
-        }
-        Err(format!("{place:?}, {seen:?}, says that commit {commit} wrote it; it is of {by:?}"))
-    }
-
-    /// Whether a read that began after `begun` was acknowledged may say that a collection is not there.
-    pub fn judge_absent(&self, collection: &str, begun: Commit) -> Result<(), Violation> {
-        let place = (collection.to_owned(), String::new());
-        for version in self.rows.get(&place).into_iter().flatten().rev() {
-            let op = &self.ops[version.op];
-            match op.acknowledged {
-                None if op.open == 0 => {}
-                _ if version.row.is_none() => return Ok(()),
-                Some(at) if at <= begun => {
-                    return Err(format!("{collection} is not there, but was created at {at}, before the read began"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether each write whose outcome is open is seen whole or not at all.
-    fn judge_whole(&self, collection: &str, seen: &Rows, commit: Commit) -> Result<(), Violation> {
-        // Rows that each such write changes, and those of them that are as it leaves them.
-        let mut parts: BTreeMap<usize, (u32, u32)> = BTreeMap::new();
-        for (place, versions) in self.rows.iter().filter(|(place, _)| place.0 == collection && !place.1.is_empty()) {
-            let Some(last) = versions.last() else { continue };
-            let op = &self.ops[last.op];
-            // One that was sent later cannot be seen.
-            let open = op.acknowledged.is_none() && op.open > 0 && op.sent_after <= commit;
-            if open && self.current(place) != last.row {
-                let (changed, shown) = parts.entry(last.op).or_default();
-                *changed += 1;
-                *shown += u32::from(seen.get(&place.1).copied() == last.row);
-            }
-        }
-        let torn = parts.into_iter().find(|(_, (changed, shown))| *shown != 0 && shown != changed);
-        torn.map_or(Ok(()), |(op, (changed, shown))| {
-            Err(format!("{shown} of {changed} rows of one write are there: {:?}", self.ops[op]))
-        })
-    }
-
-    /// Whether these are all rows of a collection at a commit.
-    pub fn judge_all(&self, collection: &str, seen: &Rows, commit: Commit) -> Result<(), Violation> {
-        self.judge(&(collection.to_owned(), String::new()), Some(Row::default()), commit)?;
-        let mut known = HashSet::new();
-        for place in self.rows.keys().filter(|place| place.0 == collection && !place.1.is_empty()) {
-            self.judge(place, seen.get(&place.1).copied(), commit)?;
-            known.insert(place.1.as_str());
-        }
-        if let Some(id) = seen.keys().find(|id| !known.contains(id.as_str())) {
-            return Err(format!("{id} is there, and nobody wrote it"));
-        }
-        self.judge_whole(collection, seen, commit)
-    }
-
-    /// The least and the most that a client can have used: one for each write that was done.
-    pub fn used(&self, client: usize) -> (u64, u64) {
-        let own = || self.ops.iter().filter(|op| op.client == client);
-        let done = own().filter(|op| op.acknowledged.is_some()).count() as u64;
-        let perhaps = own().filter(|op| op.acknowledged.is_none() && op.open > 0 && op.unmet.is_none());
-        (done, done + perhaps.count() as u64)
-    }
-
-    /// The newest versions of a place: row, commit, open tries.
-    fn story(&self, place: &Place) -> Vec<(Option<Row>, Option<Commit>, u32)> {
-        let versions = self.rows.get(place).into_iter().flatten().rev().take(4);
-        versions.map(|v| (v.row, self.ops[v.op].acknowledged, self.ops[v.op].open)).collect()
     }
 }

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::model::Violation;
 use super::process::{Process, VALIDITY};
+use super::run::breathe;
 use super::world::{RETENTION, World};
 use crate::support::faulty::Rates;
 
@@ -51,6 +52,12 @@ impl Plan {
 
     pub async fn carry_out(self, world: &mut World, owner: &Arc<Process>, rates: Rates) -> Result<(), Violation> {
         let steps = world.random.random_range(0..20);
+        if world.random.random_bool(0.4) {
+            // What takes many calls is hit rarely, when nobody waits for it.
+            while !world.run.model.lock().is_under_way() && !world.run.is_over() {
+                breathe().await;
+            }
+        }
         match self {
             Self::Quiet | Self::DieInTakeover => Ok(()),
             Self::Crash => crash(world, owner, rates).await,

@@ -6,9 +6,9 @@ use agentdb_data_plane_engine::{Commit, Include, Mode, Query, ReadError, ReadOf,
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::calls::{is_kept, judge_time};
+use super::calls::judge_time;
 use super::client::{REACH, RECORDS, own, row, row_of, vector_of};
-use super::model::{Model, Rows, Violation};
+use super::model::{Model, Place, Row, Rows, Violation};
 use super::process::Process;
 use super::run::{Run, breathe};
 use crate::support::DOCS;
@@ -67,15 +67,16 @@ pub async fn fetch(run: Arc<Run>, process: Arc<Process>, name: String, ids: Vec<
     let Some(read) = answered(&run, &process, &name, begun, read) else { return };
     let judge = || {
         let model = run.model.lock();
+        let mut rows: Vec<(Place, Option<Row>)> = Vec::with_capacity(ids.len());
         for (id, stored) in ids.iter().zip(&read.value) {
             let place = (name.clone(), id.clone());
             let seen = stored.as_ref().map(|stored| row_of(&stored.record)).transpose()?;
-            model.judge(&place, seen, read.commit)?;
             if let Some((seen, stored)) = seen.zip(stored.as_ref()) {
                 model.judge_commit(&place, seen, stored.commit)?;
             }
+            rows.push((place, seen));
         }
-        Ok(())
+        model.judge_rows(&rows, read.commit)
     };
     run.judged(judge().map_err(|v: Violation| of(&process, "fetch", &v)));
 }
@@ -100,11 +101,11 @@ async fn nearest(run: Arc<Run>, process: Arc<Process>, name: String, probe: (Str
     let Some(read) = answered(&run, &process, &name, begun, read) else { return };
     run.count("hits judged", read.value.len() as u64);
     let judge = || {
+        let mut rows: Vec<(Place, Option<Row>)> = Vec::with_capacity(read.value.len());
         for hit in &read.value {
-            let place = (name.clone(), hit.record.id.clone());
-            run.model.lock().judge(&place, Some(row_of(&hit.record)?), read.commit)?;
+            rows.push(((name.clone(), hit.record.id.clone()), Some(row_of(&hit.record)?)));
         }
-        Ok(())
+        run.model.lock().judge_rows(&rows, read.commit)
     };
     run.judged(judge().map_err(|v: Violation| of(&process, "query", &v)));
 }
@@ -112,13 +113,19 @@ async fn nearest(run: Arc<Run>, process: Arc<Process>, name: String, probe: (Str
 /// Asks for all rows at an older commit and judges the answer.
 async fn past(run: Arc<Run>, process: Arc<Process>, name: String, commit: Commit) {
     let _in_work = run.working("past");
-    let kept = is_kept(&run, commit);
+    let (kept, erased) = {
+        let model = run.model.lock();
+        (model.keeps(commit), commit < model.erased())
+    };
     let read = async {
         let past = process.ns.at_commit(commit).await?;
         Ok(past.scan(&name, None, None, 1000, Include::ALL).await?)
     };
     let read: Option<Result<_, TimeError>> = process.call(&run, read).await;
     let judged = match read {
+        Some(Ok(_) | Err(TimeError::Read(ReadError::NoSuchCollection))) if erased && process.is_judged(&run) => {
+            Err("it was erased before the read began".to_owned())
+        }
         Some(Ok(read)) if process.is_judged(&run) => {
             run.count("past reads judged", 1);
             let at = if read.commit == commit { Ok(()) } else { Err(format!("it is of {}", read.commit)) };
@@ -135,18 +142,20 @@ async fn past(run: Arc<Run>, process: Arc<Process>, name: String, commit: Commit
     run.judged(judged.map_err(|v| of(&process, &format!("read of {name} at {commit}"), &v)));
 }
 
-/// A commit that a snapshot keeps, or one of the last.
+/// A commit that a snapshot keeps, or an older one.
 pub fn known(random: &mut ChaCha8Rng, model: &Model) -> Commit {
     let snapshots = model.snapshots();
     if snapshots.is_empty() || random.random_bool(0.6) {
-        return older(random, model);
+        return older(random, model, model.newest());
     }
     *snapshots.values().nth(random.random_range(0..snapshots.len())).expect("there are so many")
 }
 
-/// One of the last commits.
-pub fn older(random: &mut ChaCha8Rng, model: &Model) -> Commit {
-    random.random_range(model.newest().saturating_sub(REACH).max(model.oldest())..=model.newest())
+/// One of the last commits, or now and then any, at most `to`.
+pub fn older(random: &mut ChaCha8Rng, model: &Model, to: Commit) -> Commit {
+    let last = model.newest().saturating_sub(REACH).max(model.oldest());
+    let any = last > to || random.random_bool(0.1);
+    random.random_range(if any { model.first() } else { last }..=to)
 }
 
 pub fn values(records: &[Record]) -> Result<Rows, Violation> {

@@ -22,9 +22,10 @@ use crate::support::wire::Wire;
 pub struct Events(BTreeMap<&'static str, u64>);
 
 #[cfg(not(feature = "planted-bugs"))]
-const EXPECTED: [&str; 33] = [
+const EXPECTED: [&str; 39] = [
     "acknowledged writes",
     "branches compared",
+    "branches deleted",
     "cold queries",
     "commits that were gone",
     "compactions",
@@ -32,6 +33,7 @@ const EXPECTED: [&str; 33] = [
     "deaths during a takeover",
     "deletes by filter",
     "drains",
+    "erased commits refused",
     "erases",
     "evictions",
     "failed folds",
@@ -51,11 +53,15 @@ const EXPECTED: [&str; 33] = [
     "rewinds to snapshots",
     "snapshots",
     "snapshots compared",
+    "snapshots deleted",
     "takeovers",
     "unknown outcomes",
+    "writes behind a rewind that they were beside",
     "writes on a condition",
     "writes refused by an old owner",
     "writes refused for their condition",
+    "writes taken back by a rewind that they were beside",
+    "writes to branches",
 ];
 
 impl Events {
@@ -94,7 +100,7 @@ pub struct Run {
     pub model: Mutex<Model>,
     pub clock: ManualClock,
     pub wire: Arc<Wire>,
-    /// Held by clients that write; alone by one that takes the namespace back to an older commit.
+    /// Held by clients whose writes depend on what there is; alone by one that takes the namespace back, or erases.
     pub turns: Arc<RwLock<()>>,
     abandoned: Mutex<CancellationToken>,
     in_work: Mutex<BTreeMap<&'static str, u32>>,
@@ -103,8 +109,8 @@ pub struct Run {
     generation: AtomicU64,
     steps: AtomicU64,
     busy: AtomicU64,
-    events: Mutex<Events>,
-    violations: Mutex<Vec<Violation>>,
+    events: Arc<Mutex<Events>>,
+    violations: Arc<Mutex<Vec<Violation>>>,
 }
 
 impl Run {
@@ -122,8 +128,20 @@ impl Run {
             generation: AtomicU64::new(0),
             steps: AtomicU64::new(0),
             busy: AtomicU64::new(0),
-            events: Mutex::default(),
-            violations: Mutex::default(),
+            events: Arc::default(),
+            violations: Arc::default(),
+        }
+    }
+
+    /// Of another namespace in the same world.
+    pub fn beside(&self, model: Model) -> Self {
+        Self {
+            model: Mutex::new(model),
+            clock: self.clock.clone(),
+            wire: Arc::clone(&self.wire),
+            events: Arc::clone(&self.events),
+            violations: Arc::clone(&self.violations),
+            ..Self::new()
         }
     }
 
@@ -199,7 +217,7 @@ impl Run {
         *self.abandoned.lock() = CancellationToken::new();
     }
 
-    /// Cancelled when a client gives up before it knows what became of its write: others do not wait for their turn.
+    /// Cancelled when a client gives up before it knows what became of its write: others do not wait to be alone.
     pub fn abandoned(&self) -> CancellationToken {
         self.abandoned.lock().clone()
     }

@@ -1,6 +1,6 @@
 //! A seeded world: nodes that come and go over one failing store while clients work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
+use super::branches::Line;
 use super::client::{Client, RECORDS, own, row, schema};
 use super::model::{Change, Target, Violation};
 use super::plan::Plan;
@@ -46,6 +47,8 @@ pub struct World {
     pub random: ChaCha8Rng,
     pub run: Arc<Run>,
     pub disk: Arc<dyn ObjectStore>,
+    /// By name, those that were opened.
+    pub branches: BTreeMap<String, Line>,
     /// Directories of tables' indexes that were there at some time.
     indexes: BTreeSet<String>,
 }
@@ -53,7 +56,7 @@ pub struct World {
 /// Runs one seed. `Err` is a violation of what the engine promises.
 pub async fn run(seed: u64, run: Arc<Run>) -> Result<Events, Violation> {
     let (random, disk) = (ChaCha8Rng::seed_from_u64(seed), Arc::new(InMemory::new()));
-    let mut world = World { random, run, disk, indexes: BTreeSet::new() };
+    let mut world = World { random, run, disk, branches: BTreeMap::new(), indexes: BTreeSet::new() };
     let mut clients = world.setup(seed).await?;
     for epoch in 0..EPOCHS {
         let plan = Plan::choose(&mut world.random);
@@ -80,13 +83,18 @@ fn count_writes(run: &Run) {
             Change::PatchWhere(..) => run.count("patches by filter", 1),
             Change::DeleteWhere(..) => run.count("deletes by filter", 1),
             Change::Snapshot(..) => run.count("snapshots", 1),
+            Change::DropSnapshot(_) => run.count("snapshots deleted", 1),
             Change::Branch(..) => run.count("branches", 1),
+            Change::DropBranch(_) => run.count("branches deleted", 1),
             Change::Rewind(Target::Commit(_)) => run.count("rewinds", 1),
             Change::Rewind(Target::Snapshot(..)) => run.count("rewinds to snapshots", 1),
             Change::Erase(_) => run.count("erases", 1),
             Change::Create | Change::Drop | Change::Upsert(_) | Change::Delete(_) => {}
         }
     }
+    let (before, after) = model.beside_rewinds();
+    run.count("writes taken back by a rewind that they were beside", before);
+    run.count("writes behind a rewind that they were beside", after);
 }
 
 impl World {
@@ -118,7 +126,19 @@ impl World {
         leased: bool,
         crash_in: Option<u64>,
     ) -> Result<Arc<Process>, OpenError> {
-        let run = &self.run;
+        let run = Arc::clone(&self.run);
+        self.open_at(PREFIX, &run, rates, leased, crash_in).await
+    }
+
+    /// The same of the namespace under a prefix.
+    pub async fn open_at(
+        &mut self,
+        prefix: &str,
+        run: &Run,
+        rates: Rates,
+        leased: bool,
+        crash_in: Option<u64>,
+    ) -> Result<Arc<Process>, OpenError> {
         let generation = run.next_generation();
         let wrong = leased && self.random.random_bool(0.3);
         let skew = if wrong { self.random.random_range(-SKEW_MS..SKEW_MS) } else { 0 };
@@ -152,7 +172,7 @@ impl World {
             write_timeout: if patient { Duration::from_secs(60) } else { IMPATIENCE },
             ..Config::default()
         };
-        let ns = Namespace::open(&store, PREFIX, writer, config, environment).await?;
+        let ns = Namespace::open(&store, prefix, writer, config, environment).await?;
         let roomy = memory == ROOMY;
         Ok(Arc::new(Process { ns, store, roomy, faulty, clock, lease, pause, generation, leased }))
     }
@@ -267,7 +287,7 @@ impl World {
         process.end().await;
     }
 
-    fn rates(&mut self) -> Rates {
+    pub fn rates(&mut self) -> Rates {
         match self.random.random_range(0..6) {
             0 => Rates::default(),
             1 => Rates { fail_before: 40, fail_after: 40, own_conflict: 40, ..Rates::default() },
