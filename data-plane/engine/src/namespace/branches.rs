@@ -18,7 +18,7 @@ use super::Namespace;
 use super::collection::FrozenCollection;
 use super::errors::{ReadError, TimeError, WriteError};
 use super::folding::{FoldMemory, Pin};
-use super::past::{self, PastState};
+use super::past::PastState;
 use super::rewind;
 use super::shared::Shared;
 use super::snapshots::{Moment, check_name};
@@ -52,19 +52,18 @@ impl Namespace {
     /// When the name is taken or not valid, there are too many, or the moment cannot be read.
     pub async fn create_branch(&self, name: &str, from: Option<&Moment>, meta: WriteMeta) -> Result<Branch, TimeError> {
         check_name("branch", name)?;
-        let done_before = self.done_before(&meta)?.is_some();
         let shared = &self.shared;
         // Nothing that the branch needs goes meanwhile.
         let mut memory = shared.folding.lock().await;
         sweep(shared, &memory).await;
-        if done_before {
+        if self.done_before(&meta)?.is_some() {
             return self.branch(name);
         }
         let commit = match from {
             Some(from) => self.commit_of(from).await?,
             None => self.commit(),
         };
-        let past = past::at(shared, commit).await?;
+        let past = self.at_commit(commit).await?;
         let id = uuid::Builder::from_random_bytes(shared.environment.entropy.nonce()).into_uuid();
         let prefix = prefix(shared, id);
         let (tables, pinned) = clone_tables(shared, &past, &prefix).await?;
@@ -108,14 +107,15 @@ impl Namespace {
     /// # Errors
     /// [`TimeError::NoSuchBranch`]; [`TimeError::HasBranches`] while there are branches of the branch.
     pub async fn delete_branch(&self, name: &str, meta: WriteMeta) -> Result<Committed, TimeError> {
+        let shared = &self.shared;
+        let memory = shared.folding.lock().await;
         if let Some(done) = self.done_before(&meta)? {
             return Ok(done);
         }
-        let shared = &self.shared;
-        let memory = shared.folding.lock().await;
         let branch = self.branch(name)?;
         let names = branches_of(&shared.store, &branch.prefix).await?;
         if !names.is_empty() {
+            shared.may_answer()?;
             return Err(TimeError::HasBranches { names });
         }
         let done = self.submit_mark(Mark::DropBranch { name: name.to_owned() }, meta).await?;

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::branches;
 use super::folding::FoldMemory;
 use super::shared::{OwnerError, Shared};
@@ -97,7 +99,8 @@ impl Cleaning {
     }
 
     /// The tables to be cleaned, the one that waits longest first; with `all`, those not cleaned in this round.
-    fn due(&self, now: Duration, all: bool, (interval, history): (Duration, Duration)) -> Vec<TableId> {
+    /// Of those that wait as long, owners begin with different ones: none may live long enough for all.
+    fn due(&self, now: Duration, all: bool, (interval, history): (Duration, Duration), owner: Uuid) -> Vec<TableId> {
         let waits = |own: &Table| {
             if all {
                 return own.round < self.round;
@@ -113,7 +116,7 @@ impl Cleaning {
             age >= interval && (pays || aged)
         };
         let mut due: Vec<_> = self.tables.iter().filter(|(_, own)| waits(own)).collect();
-        due.sort_unstable_by_key(|(table, own)| (own.cleaned, **table));
+        due.sort_unstable_by_key(|(table, own)| (own.cleaned, table.0.as_u128() ^ owner.as_u128()));
         due.into_iter().map(|(table, _)| *table).collect()
     }
 
@@ -203,7 +206,7 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
         memory.cleaning.round_ended = false;
     }
     let ages = (retention / A_RETENTION, shared.history().max(retention));
-    let mut due = memory.cleaning.due(now, all, ages);
+    let mut due = memory.cleaning.due(now, all, ages, shared.writer.writer_id);
     let mut done = Done { unfinished: due.len() > TABLES_A_RUN, ..Done::default() };
     due.truncate(TABLES_A_RUN);
     if due.is_empty() {
@@ -309,7 +312,9 @@ impl Shared {
         let Some(since_ms) = state.keeps_other_rows_since() else { return };
         let age = Duration::from_millis(u64::try_from(self.now_ms().saturating_sub(since_ms)).unwrap_or(0));
         let ages = self.history().max(self.config.retention);
-        self.clean_up_in(ages.saturating_sub(age).max(self.config.retention));
+        // Both ages are whole milliseconds, of different clocks.
+        let wait = ages.saturating_sub(age).saturating_add(Duration::from_millis(1));
+        self.clean_up_in(wait.max(self.config.retention));
     }
 
     /// The versions that collections are at: those of the present, and of past states and exports that somebody reads.

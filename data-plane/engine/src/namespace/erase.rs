@@ -17,7 +17,7 @@ use super::draft::{PendingOp, Refused};
 use super::errors::{FoldError, TimeError, WriteError};
 use super::folding::{self, FoldMemory};
 use super::history;
-use super::shared::{Shared, refuse_unless_serving};
+use super::shared::Shared;
 use super::state::{Gone, Standing, State};
 use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::{Erasing, TableId};
@@ -80,9 +80,14 @@ impl Namespace {
     async fn erase_all(&self, op: EraseOp, meta: WriteMeta) -> Result<Erasure, TimeError> {
         let shared = &self.shared;
         let mut memory = shared.folding.lock().await;
+        shared.may_answer()?;
+        // While this one waited.
+        if let Some(done) = self.done_before(&meta)? {
+            let _rest = Rest(shared);
+            return self.receipt(&mut memory, done).await;
+        }
         {
             let state = shared.state.read();
-            refuse_unless_serving(&state)?;
             if state.marks.is_branch {
                 return Err(TimeError::IsBranch);
             }
@@ -146,7 +151,10 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     // What was in doubt came into the log before the erase or never will: what it would name is refused from then on.
     memory.pins.clear();
     // An index that is being built, or waits for a fold, is of the rows as they were.
-    let no_builds = shared.builds.stop(erasing.iter().map(|one| one.table).collect()).await;
+    let no_builds = {
+        let is_live = |table| shared.state.read().names.contains_key(&table);
+        shared.builds.stop(erasing.iter().map(|one| one.table).collect(), is_live).await
+    };
     shared.built.lock().retain(|built| erasing.iter().all(|one| one.table != built.table));
     for one in &erasing {
         rewrite(shared, memory, one.table).await?;
@@ -194,18 +202,25 @@ async fn finish(shared: &Arc<Shared>, memory: &mut FoldMemory, done: &[Erasing])
     folding::fold_once(shared, memory).await
 }
 
-/// Brings a live table to a version without the files that hold deleted rows.
+/// Brings a live table to a version of this owner's without the files that hold deleted rows: what was put there and
+/// never became part of the table is older than it, and goes with them.
 async fn rewrite(shared: &Arc<Shared>, memory: &mut FoldMemory, table: TableId) -> Result<(), FoldError> {
     let Some(files) = shared.state.write().by_table(table).map(|live| live.in_files()) else { return Ok(()) };
     let still_owner = || shared.still_owner_of_tables();
+    let mut same_files = false;
     let done = match &files {
-        Some((_, version, ..)) => table::rewrite(&shared.tables, table, *version, still_owner).await.map(Some),
+        Some((_, version, ..)) => match table::rewrite(&shared.tables, table, *version, still_owner).await {
+            Ok(next) if next == *version => {
+                same_files = true;
+                table::renew(&shared.tables, table, next, still_owner).await.map(Some)
+            }
+            done => done.map(Some),
+        },
         None => table::take_over(&shared.tables, table, still_owner).await,
     };
     let Some(next) = done.map_err(folding::fold_error)? else { return Ok(()) };
     let image = match files {
-        Some((_, version, ..)) if version == next => return Ok(()),
-        Some((schema, _, totals, true)) => {
+        Some((schema, _, totals, true)) if !same_files => {
             let loaded =
                 image::load(&shared.tables, &schema, (table, next, None), Some(totals), shared.store.budget()).await;
             Some(loaded.map_err(folding::fold_error)?)

@@ -285,7 +285,6 @@ async fn fold_frozen(
     }
     let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
     let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
-    shared.table_index_wake.notify_one();
     let mut state = shared.state.write();
     for (collection, done) in frozen.collections.iter().zip(folded) {
         // It may have been dropped or rewound since.
@@ -312,7 +311,9 @@ async fn fold_frozen(
         let _ = shared.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
     }
     drop(state);
+    // They look for what is to be done in what was published.
     shared.index_wake.notify_one();
+    shared.table_index_wake.notify_one();
     memory.failures.retain(|table, _| frozen.collections.iter().any(|c| c.table == *table));
     Ok(())
 }

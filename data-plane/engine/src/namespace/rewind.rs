@@ -12,7 +12,7 @@ use super::collection::Collection;
 use super::draft::{PendingOp, Refused};
 use super::errors::{ReadError, TimeError, WriteError};
 use super::folding::Pin;
-use super::past::{self, PastState};
+use super::past::PastState;
 use super::shared::Shared;
 use super::snapshots::Moment;
 use super::state::{Freeze, Gone, State};
@@ -47,7 +47,7 @@ impl Namespace {
         // Folds change the same tables, and trims could remove what is gone back to.
         let mut memory = shared.folding.lock().await;
         let to = self.commit_of(to).await?;
-        let past = past::at(shared, to).await?;
+        let past = self.at_commit(to).await?;
         // What this makes and then does not name is found by the next clean-up.
         memory.cleaning.look_for_orphans();
         let tables = materialize(shared, &past).await?;

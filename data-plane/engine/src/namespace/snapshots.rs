@@ -6,7 +6,6 @@ use super::Namespace;
 use super::draft::{PendingOp, Refused};
 use super::errors::{ReadError, TimeError, WriteError};
 use super::folding::Pin;
-use super::past;
 use super::types::{Commit, Committed, WriteMeta};
 use crate::catalog::{Mark, SnapshotMark};
 use crate::schema::valid_collection_name;
@@ -73,7 +72,7 @@ impl Namespace {
         // Nothing is trimmed while the commit is looked at and its entry is on its way.
         let mut memory = self.shared.folding.lock().await;
         let commit = self.commit_of(moment).await?;
-        past::at(&self.shared, commit).await?;
+        self.at_commit(commit).await?;
         memory.pins.push(Pin { commit: Some(commit), tables: Vec::new(), branch: None });
         let written = self.submit_mark(Mark::Snapshot { name, commit: Some(commit), at_ms: 0 }, meta).await;
         // One that is in doubt stays pinned as long as the namespace is open.

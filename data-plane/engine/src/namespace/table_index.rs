@@ -52,12 +52,13 @@ pub(super) async fn index(shared: &Arc<Shared>) -> Result<(), FoldError> {
 
 async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
     let stops = shared.builds.stops();
+    let mut failed = Ok(());
     for due in due(shared) {
         // One at a time on a store handle: each takes all the processor it can get.
         let Ok(_turn) = shared.store.index_turn().acquire().await else { return Ok(()) };
         // Not beside an erase, and not what was due before it; the fold that ends it asks again.
         let Some(building) = shared.builds.begin(due.table, stops) else { return Ok(()) };
-        let of = (due.table, due.version, &*due.layout);
+        let of = (due.table, due.version, Arc::clone(&due.layout));
         tracing::debug!(table = %due.table, "an index build begins");
         let (column, steps) = ((due.column.as_str(), due.spec), building.steps());
         let built = table::build_index(&shared.tables, of, column, due.since, steps).await;
@@ -66,7 +67,14 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
             tracing::info!(table = %due.table, "the build of a vector index was given up for an erase");
             return Ok(());
         }
-        let built = built?;
+        let built = match built {
+            Ok(built) => built,
+            // Others may be built all the same.
+            Err(error) => {
+                failed = Err(error);
+                continue;
+            }
+        };
         tracing::info!(table = %due.table, column = due.column, "a vector index is built");
         let mut state = shared.state.write();
         if state.standing != Standing::Serving {
@@ -82,7 +90,7 @@ async fn build_due(shared: &Arc<Shared>) -> Result<(), TableError> {
         drop(state);
         shared.fold_wake.notify_one();
     }
-    Ok(())
+    failed
 }
 
 fn due(shared: &Shared) -> Vec<Due> {

@@ -67,13 +67,13 @@ impl Builds {
         Some(Building { builds: self, build })
     }
 
-    /// Stops the build of an index of one of `tables`, and lets none begin while what this gives is there. Returns when
-    /// nothing is written for one, nor will be.
-    pub(crate) async fn stop(&self, tables: Vec<TableId>) -> NoBuilds<'_> {
+    /// Stops the build of an index of one of `tables`, or of one that is not live, which may hold the same rows; and lets
+    /// none of `tables` begin while what this gives is there. Returns when nothing is written for one, nor will be.
+    pub(crate) async fn stop(&self, tables: Vec<TableId>, is_live: impl Fn(TableId) -> bool) -> NoBuilds<'_> {
         let running = {
             let mut inner = self.0.lock();
             inner.stops += 1;
-            let running = inner.running.as_ref().filter(|(table, _)| tables.contains(table));
+            let running = inner.running.as_ref().filter(|(table, _)| tables.contains(table) || !is_live(*table));
             let running = running.map(|(_, build)| Arc::clone(build));
             inner.resting = tables;
             running
@@ -103,6 +103,8 @@ impl Building<'_> {
 
 impl Drop for Building<'_> {
     fn drop(&mut self) {
+        // Its thread may go on when nobody waits for it any more: not to where it writes.
+        self.build.stopped.store(true, Ordering::SeqCst);
         self.builds.0.lock().running = None;
         self.build.ended.cancel();
     }
@@ -131,7 +133,8 @@ impl IndexBuildProgress for Build {
     }
 
     async fn stage_progress(&self, _: &str, _: u64) -> lance::Result<()> {
-        self.go_on()
+        // What writes comes to its end: parts of an object that is half written are in no listing.
+        if self.writes.load(Ordering::SeqCst) { Ok(()) } else { self.go_on() }
     }
 
     async fn stage_complete(&self, _: &str) -> lance::Result<()> {
@@ -160,7 +163,7 @@ mod tests {
         let found = builds.stops();
         let building = builds.begin(TABLE, found).expect("none is stopped");
         assert!(goes_on(&building.steps(), "shuffle"));
-        let none = builds.stop(vec![TABLE]).now_or_never().expect("nothing is written");
+        let none = builds.stop(vec![TABLE], |_| true).now_or_never().expect("nothing is written");
         assert!(!goes_on(&building.steps(), "merge_partitions") && building.is_stopped());
         drop(building);
         assert!(builds.begin(TABLE, builds.stops()).is_none());
@@ -175,11 +178,13 @@ mod tests {
         let builds = Builds::default();
         let building = builds.begin(TABLE, 0).expect("none is stopped");
         assert!(goes_on(&building.steps(), "merge_partitions"));
-        let other = builds.stop(vec![OTHER]).now_or_never();
+        let other = builds.stop(vec![OTHER], |_| true).now_or_never();
         assert!(other.is_some() && !building.is_stopped());
         drop(other);
-        let mut stop = Box::pin(builds.stop(vec![OTHER, TABLE]));
+        // The table that it is built of was dropped.
+        let mut stop = Box::pin(builds.stop(vec![OTHER], |table| table == OTHER));
         assert!((&mut stop).now_or_never().is_none() && building.is_stopped());
+        assert!(building.steps().stage_progress("merge_partitions", 1).now_or_never().expect("no wait").is_ok());
         drop(building);
         assert!(stop.now_or_never().is_some());
     }

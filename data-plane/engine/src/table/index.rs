@@ -16,6 +16,8 @@ use lance_index::vector::ivf::IvfBuildParams;
 use lance_index::vector::sq::builder::SQBuildParams;
 use lance_linalg::distance::DistanceType;
 use lance_table::format::IndexMetadata;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::builds::Build;
 use super::open::{TableError, TableFiles, strict};
@@ -54,22 +56,41 @@ impl Built {
 /// `steps` is told to stop.
 pub(crate) async fn build(
     files: &TableFiles,
-    (table, version, layout): (TableId, u64, &Layout),
+    (table, version, layout): (TableId, u64, Arc<Layout>),
     (column, spec): (&str, VectorSpec),
     since: Commit,
     steps: Arc<Build>,
 ) -> Result<Built, TableError> {
-    let mut dataset = files.uncached().open_known(table, version, Some(layout)).await?;
-    let rows: u64 = dataset.manifest().fragments.iter().map(|f| f.physical_rows.unwrap_or(0) as u64).sum();
-    let params = params(spec, rows);
-    let index = dataset
-        .create_index_builder(&[column], IndexType::Vector, &params)
-        .name(format!("{column}{NAME}"))
-        .replace(true)
-        .progress(steps)
-        .execute_uncommitted()
-        .await?;
-    Ok(Built { table, column: column.to_owned(), since, index })
+    let (files, column) = (files.uncached(), column.to_owned());
+    on_own_thread(async move {
+        let mut dataset = files.open_known(table, version, Some(&layout)).await?;
+        let rows: u64 = dataset.manifest().fragments.iter().map(|f| f.physical_rows.unwrap_or(0) as u64).sum();
+        let params = params(spec, rows);
+        let index = dataset
+            .create_index_builder(&[&column], IndexType::Vector, &params)
+            .name(format!("{column}{NAME}"))
+            .replace(true)
+            .progress(steps)
+            .execute_uncommitted()
+            .await?;
+        Ok(Built { table, column, since, index })
+    })
+    .await
+}
+
+/// Lance computes for seconds within its future, without a pause: on a thread of the runtime requests would wait for it.
+/// When nobody waits for the work any more it goes on, to where it looks whether it is to stop.
+async fn on_own_thread<T: Send + 'static>(
+    work: impl Future<Output = Result<T, TableError>> + Send + 'static,
+) -> Result<T, TableError> {
+    let (reply, answer) = oneshot::channel();
+    let runtime = Handle::current();
+    let thread = std::thread::Builder::new().name("vector-index".to_owned());
+    let spawned = thread.spawn(move || {
+        let _ = reply.send(runtime.block_on(work));
+    });
+    spawned.map_err(|error| TableError::Unavailable(format!("no thread to build an index on: {error}")))?;
+    answer.await.map_err(|_| TableError::Unavailable("the build of an index ended without a result".to_owned()))?
 }
 
 /// Parts of about the root of the rows, each row as bytes. Of the kinds that reach a recall of 0.95 this one reads
