@@ -21,9 +21,9 @@
 //! A store that does not answer: writes report an unknown outcome and later ones are refused until the
 //! entry in doubt is settled; reads of what is in memory go on. Another writer: the handle is fenced for
 //! good. No lease: reads are refused, writes are refused before they are begun, and one that was begun has an
-//! unknown outcome. A fold that fails: the log keeps everything, memory is bounded by backpressure, the next fold
-//! tries again. A table that fails again and again for a reason of its own: what it does not take goes into the
-//! checkpoint, its collection is readable and takes no writes, the others go on.
+//! unknown outcome. A fold that fails: the log keeps everything, memory and the log that an opening reads are bounded
+//! by backpressure, the next fold tries again. A table that fails again and again for a reason of its own: what it does
+//! not take goes into the checkpoint, its collection is readable and takes no writes, the others go on.
 
 mod catalog;
 mod config;
@@ -36,6 +36,7 @@ mod namespace;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod schema;
+mod scratch;
 mod search;
 mod store;
 mod table;
@@ -53,6 +54,7 @@ pub use schema::{
     AttributeType, DEFAULT_VECTOR, Language, Metric, Record, Schema, SchemaError, SchemaMismatch, TextSpec, Value,
     ValueError, VectorSpec, default_vector, valid_collection_name,
 };
+pub use scratch::keep_scratch_in;
 pub use search::{Fusion, GroupBy, Hit, Include, Mode, OrderBy, OrderedPage, Page, Position, Query, Recall};
 pub use store::{CacheSizes, Io, S3Config, Store, StoreConfig, StoreError};
 pub use table::Removed;

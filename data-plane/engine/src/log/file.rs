@@ -14,8 +14,11 @@ use crate::namespace::Commit;
 use crate::store::Store;
 use crate::table::Removed;
 
-/// Entries read at the same time during recovery.
-const READ_AHEAD: usize = 16;
+/// Entries read at the same time when the log is replayed. All that there are hold no more rows than
+/// [`crate::Config::max_memtable_bytes`] and a full queue, so large ones are few.
+const READ_AHEAD: usize = 64;
+/// Entries emptied at the same time by an erase.
+const EMPTY_PARALLEL: usize = 16;
 /// Deletes at the same time while trimming.
 const TRIM_PARALLEL: usize = 8;
 /// One attempt at a PUT or GET is given up after this; the outcome is then in doubt and settled by reading.
@@ -209,10 +212,10 @@ impl Log {
         entries.sort_unstable();
         let mut erased = ErasedEntries::default();
         // Times grow with commits: those before one that is old are old.
-        while let Some(from) = entries.len().checked_sub(1).map(|end| end.saturating_sub(READ_AHEAD - 1)) {
+        while let Some(from) = entries.len().checked_sub(1).map(|end| end.saturating_sub(EMPTY_PARALLEL - 1)) {
             let chunk: Vec<_> =
                 entries[from..].iter().map(|(commit, size)| self.empty(*commit, *size, young_ms)).collect();
-            let done: Vec<_> = futures::stream::iter(chunk).buffered(READ_AHEAD).try_collect().await?;
+            let done: Vec<_> = futures::stream::iter(chunk).buffered(EMPTY_PARALLEL).try_collect().await?;
             let young = done.iter().rev().take_while(|emptied| emptied.is_some()).count();
             done.iter().rev().take(young).flatten().for_each(|emptied| erased.emptied.add(*emptied));
             entries.truncate(entries.len() - young);

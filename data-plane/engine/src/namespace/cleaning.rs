@@ -324,7 +324,7 @@ impl Shared {
         versions.extend(pasts.iter().flat_map(|past| past.state.read().versions()));
         let exported = self.exported.lock();
         let exported = exported.iter().filter_map(std::sync::Weak::upgrade);
-        versions.extend(exported.filter_map(|of| Some((of.0, of.1?))));
+        versions.extend(exported.filter_map(|of| of.in_use()));
         versions
     }
 }

@@ -238,6 +238,7 @@ pub(super) fn answered(
             more: answer.more,
             metered: answer.metered,
             created: answer.created,
+            ..Committed::default()
         })
     } else {
         Err(WriteError::IdempotencyConflict)

@@ -3,8 +3,9 @@
 //! One entry deletes the records and marks that an erase is to be finished. Then everything that could hold them goes:
 //! the table's files are written anew without them, a checkpoint names those and keeps no other, and older versions,
 //! checkpoints, snapshots, dropped tables and log entries are removed. Log entries younger than the retention are
-//! replaced by empty ones, for a writer that slept could create their keys anew. An erase that is cut short is
-//! finished by the next fold. The history begins anew with it.
+//! replaced by empty ones, for a writer that slept could create their keys anew. What is in memory of the records goes
+//! as well: rows and what was built of them, past states, exports, caches. An erase that is cut short is finished by
+//! the next fold. The history begins anew with it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,9 +25,10 @@ use crate::catalog::{Erasing, TableId};
 use crate::image;
 use crate::log::EraseOp;
 use crate::schema::{check_id, limits};
+use crate::search;
 use crate::table::{self, CleanInput, Removed};
 
-/// What an erase has removed from the object store for ever, by kind.
+/// What an erase has removed for ever, by kind. One that is asked for again leaves out what was removed the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Erasure {
     /// The commit of the erase. Nothing before it can be read any more.
@@ -41,12 +43,26 @@ pub struct Erasure {
     pub log_entries: Removed,
     /// Log entries whose contents were removed.
     pub emptied_log_entries: Removed,
+    /// Answers stored for idempotent requests that were emptied. The requests stay done.
+    pub answers: u64,
+    /// Snapshots that were deleted.
+    pub snapshots: u64,
+    /// Past states in memory and exports under way that were ended; their readers get [`crate::ReadError::Closed`].
+    pub ended_reads: u64,
+}
+
+/// What erases took beside records when they were applied.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    answers: u64,
+    snapshots: u64,
 }
 
 impl Namespace {
-    /// Erases records by id, those that are there and those that ever were: at most 1,000. What the namespace was before
-    /// can be read no more, snapshots are deleted, and the answers stored for idempotent requests before it are emptied.
-    /// When this fails after the records were deleted, the next fold finishes it; ask again for a receipt.
+    /// Erases records by id, those that are there and those that ever were: at most 1,000. What the namespace was
+    /// before can be read no more: snapshots are deleted, past states and exports end, and the answers stored for
+    /// idempotent requests before it are emptied. When this fails after the records were deleted, the next fold finishes
+    /// it; ask again for a receipt.
     ///
     /// # Errors
     /// [`TimeError::HasBranches`] while branches may hold the records; [`TimeError::IsBranch`] when this is one.
@@ -168,9 +184,11 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
         }
     }
     folding::fold_once(shared, memory).await?;
-    shared.pasts.lock().await.clear();
-    shared.close_pasts(Standing::Closed);
-    shared.exported.lock().clear();
+    {
+        let mut pasts = shared.pasts.lock().await;
+        receipt.ended_reads = shared.close_pasts(Standing::Closed) + shared.end_exports();
+        pasts.clear();
+    }
     if !shared.still_owner().await.map_err(unavailable)? {
         return Err(FoldError::Fenced);
     }
@@ -184,9 +202,14 @@ pub(super) async fn purge(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Resu
     let erased = shared.log.erase(folded, young).await.map_err(unavailable)?;
     (receipt.log_entries, receipt.emptied_log_entries) = (erased.removed, erased.emptied);
     receipt.table_files = remove_files(shared, memory, &erasing).await?;
+    // After the files: nothing brings them into a cache again.
     shared.store.forget_ranges(&shared.prefix);
+    shared.store.forget_decoded().await;
+    search::forget_words();
     drop(no_builds);
     branches::try_sweep(shared, memory).await.map_err(unavailable)?;
+    let beside = std::mem::take(&mut shared.state.write().erased_beside);
+    (receipt.answers, receipt.snapshots) = (beside.answers, beside.snapshots);
     finish(shared, memory, &erasing).await?;
     tracing::info!(?receipt, "records were erased");
     Ok(receipt)
@@ -306,10 +329,11 @@ impl State {
             (Some(_), None) => {}
         }
         self.marks.erased = commit;
+        self.erased_beside.snapshots += self.marks.snapshots.len() as u64;
         self.marks.snapshots.clear();
         self.marks.rewinds.clear();
         let erasing = table.map(|table| Erasing { name: op.name, table, commit });
         self.marks.erasing.extend(erasing);
-        self.empty_answers();
+        self.erased_beside.answers += self.empty_answers();
     }
 }

@@ -119,7 +119,7 @@ pub enum ReadError {
     /// Another writer owns the namespace now. This handle is dead: drop it.
     #[error("another writer owns the namespace")]
     Fenced,
-    /// The handle was closed.
+    /// The handle was closed; or what a past state or an export was to give was erased.
     #[error("the namespace is closed")]
     Closed,
     /// The process does not hold the lease, so what it knows may be stale. Try again, here or at the owner.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::Stream;
+use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Namespace;
@@ -24,19 +25,22 @@ const PAGE_BYTES: usize = 8 << 20;
 /// Exports of one namespace at the same time; each holds the rows of its commit in memory.
 pub(super) const MAX_EXPORTS: usize = 2;
 
-/// What an export reads: a table, and its version if it has one.
-pub(super) type Exported = (TableId, Option<u64>);
+/// What an export reads. Its version is named as in use as long as this is there.
+pub(super) struct Exported {
+    table: TableId,
+    version: Option<u64>,
+    /// `None` before it is looked at, and when an erase has ended the export.
+    view: Mutex<Option<Arc<View>>>,
+}
 
 /// An export that has begun.
 pub struct Export {
     shared: Arc<Shared>,
-    view: Arc<View>,
+    exported: Arc<Exported>,
     filter: Option<Filter>,
     commit: Commit,
     encoder: Option<Encoder>,
     after: Option<String>,
-    /// Named as in use as long as this is there.
-    _version: Arc<Exported>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -55,37 +59,58 @@ impl Namespace {
     pub async fn export(&self, collection: &str, filter: Option<Filter>, format: Format) -> Result<Export, ReadError> {
         let permit = Arc::clone(&self.shared.exports).try_acquire_owned();
         let permit = permit.map_err(|_| ReadError::Busy("two exports of this namespace are running already"))?;
-        let (view, commit, version) = self.exported(collection).await?;
+        let (view, commit, exported) = self.exported(collection).await?;
         check_filter(&view.schema, filter.as_ref())?;
         let encoder = Encoder::new(format, &view.schema).map_err(|error| bad("format", error.to_string()))?;
         let (shared, encoder) = (Arc::clone(&self.shared), Some(encoder));
-        Ok(Export { shared, view, filter, commit, encoder, after: None, _version: version, _permit: permit })
+        Ok(Export { shared, exported, filter, commit, encoder, after: None, _permit: permit })
     }
 
     /// The rows as they are. Their version is named as in use before they are looked at, so no file of it goes.
     async fn exported(&self, collection: &str) -> Result<(Arc<View>, Commit, Arc<Exported>), ReadError> {
         loop {
-            let version = Arc::new(self.shared.version_of(collection)?);
+            let (table, version) = self.shared.version_of(collection)?;
+            let exported = Arc::new(Exported { table, version, view: Mutex::default() });
             {
-                let mut exported = self.shared.exported.lock();
-                exported.retain(|held| held.strong_count() > 0);
-                exported.push(Arc::downgrade(&version));
+                let mut running = self.shared.exported.lock();
+                running.retain(|held| held.strong_count() > 0);
+                running.push(Arc::downgrade(&exported));
             }
             let (view, commit) = self.view(collection, &Arc::new(IoScope::default())).await?;
-            // A fold may have moved it meanwhile.
-            if self.shared.version_of(collection)? == *version {
-                return Ok((view, commit, version));
+            *exported.view.lock() = Some(Arc::clone(&view));
+            // A fold may have moved it meanwhile; an erase may have ended the exports before this was one.
+            let erased = self.shared.state.read().marks.erased;
+            if self.shared.version_of(collection)? == (table, version) && commit >= erased {
+                return Ok((view, commit, exported));
             }
         }
     }
 }
 
+impl Exported {
+    /// The version of a table that it reads, if there is one.
+    pub(super) fn in_use(&self) -> Option<(TableId, u64)> {
+        Some((self.table, self.version?))
+    }
+
+    fn view(&self) -> Result<Arc<View>, ReadError> {
+        self.view.lock().clone().ok_or(ReadError::Closed)
+    }
+}
+
 impl Shared {
-    fn version_of(&self, collection: &str) -> Result<Exported, ReadError> {
+    /// The table of a collection, and its version if it has one.
+    fn version_of(&self, collection: &str) -> Result<(TableId, Option<u64>), ReadError> {
         let state = self.state.read();
         refuse_unless_serving(&state)?;
         let found = state.collections.get(collection).ok_or_else(|| self.no_such_collection())?;
         Ok((found.table, found.version))
+    }
+
+    /// Ends the exports that run: they hold what was erased. Says how many there were.
+    pub(super) fn end_exports(&self) -> u64 {
+        let running: Vec<_> = self.exported.lock().drain(..).filter_map(|held| held.upgrade()).collect();
+        running.iter().filter(|held| held.view.lock().take().is_some()).count() as u64
     }
 }
 
@@ -96,7 +121,8 @@ impl Export {
         self.commit
     }
 
-    /// The bytes of the file, in their order. After an error there are no more.
+    /// The bytes of the file, in their order. After an error there are no more; when records of the namespace are
+    /// erased meanwhile it is [`ReadError::Closed`].
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ReadError>> + Send {
         futures::stream::try_unfold(
             self,
@@ -109,16 +135,18 @@ impl Export {
         while let Some(mut encoder) = self.encoder.take() {
             let room = Room::new(PAGE_BYTES);
             // A view is given up with the read it was made for.
-            let view = Arc::new(View { abandoned: Abandoned::default(), ..(*self.view).clone() });
+            let view = View { abandoned: Abandoned::default(), ..(*self.exported.view()?).clone() };
+            let schema = Arc::clone(&view.schema);
             let (filter, after) = (self.filter.clone(), self.after.take());
-            let page = search::scan(view, filter, after, PAGE, Include::ALL, room).await;
+            let page = search::scan(Arc::new(view), filter, after, PAGE, Include::ALL, room).await;
+            // An erase removes the files under it.
+            self.exported.view()?;
             let page = page.map_err(|error| ReadError::Unavailable(error.to_string()))?;
             self.after = page.records.last().map(|record| record.id.clone());
-            let view = Arc::clone(&self.view);
             let work = tokio::task::spawn_blocking(move || {
                 let mut bytes = Vec::new();
                 if !page.records.is_empty() {
-                    bytes = encoder.push(&view.schema, page.records)?;
+                    bytes = encoder.push(&schema, page.records)?;
                 }
                 if page.more {
                     return Ok((bytes, Some(encoder)));
@@ -130,6 +158,7 @@ impl Export {
             let (bytes, encoder) = done.map_err(|error| ReadError::Unavailable(error.to_string()))?;
             self.encoder = encoder;
             self.shared.may_answer()?;
+            self.exported.view()?;
             if !bytes.is_empty() {
                 return Ok(Some(bytes.into()));
             }

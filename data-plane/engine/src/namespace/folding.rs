@@ -2,7 +2,8 @@
 //!
 //! Steps, each harmless to repeat: freeze; one strict commit a table, and its compaction; the checkpoint; publish in
 //! memory; trim; clean-up.
-//! A fold that is cut short anywhere leaves the log, from which the next one does the same again.
+//! A fold that is cut short anywhere leaves the log, from which the next one does the same again. One that only tries
+//! again what is set aside ends after its commits when these came to nothing: the root says all there is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -189,7 +190,10 @@ fn keeps_for_a_while(shared: &Shared) -> bool {
 
 pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> Result<(), FoldError> {
     load_images(shared, memory).await?;
-    history::decide(shared, memory);
+    // What is decided has its effect by a checkpoint, which a mere try may not make.
+    if !shared.state.read().only_tries_again() {
+        history::decide(shared, memory);
+    }
     let Some((frozen, root)) = freeze(shared)? else { return Ok(()) };
     cleaning::remove_staged(shared, memory).await;
     tracing::debug!(commit = frozen.commit, "a fold begins");
@@ -197,7 +201,8 @@ pub(super) async fn fold_once(shared: &Arc<Shared>, memory: &mut FoldMemory) -> 
     let folded = Box::pin(fold_frozen(shared, &frozen, root.as_ref(), memory)).await;
     tracing::debug!("a fold ended");
     match folded {
-        Ok(()) => {
+        Ok(Moving::Stayed) => Ok(()),
+        Ok(Moving::Moved) => {
             shared.counters.folds.fetch_add(1, Ordering::Relaxed);
             memory.plan_is_durable = true;
             if let Err(error) = history::trim(shared, memory).await {
@@ -260,7 +265,8 @@ fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
     if state.frozen.is_none() {
         let since = shared.unfolded.since_ms.swap(0, Ordering::AcqRel);
         state.forget_answers(oldest);
-        if !state.changed {
+        // What is set aside is tried again, also when nothing else calls for a fold.
+        if !state.changed && state.aside().0 == 0 {
             return Ok(None);
         }
         shared.unfolded.frozen_since_ms.store(since, Ordering::Release);
@@ -268,12 +274,19 @@ fn freeze(shared: &Shared) -> Result<Option<Frozen>, FoldError> {
     Ok(Some((state.freeze(), state.root.clone())))
 }
 
+/// What a fold has done with the root.
+enum Moving {
+    Moved,
+    /// It says the same already.
+    Stayed,
+}
+
 async fn fold_frozen(
     shared: &Arc<Shared>,
     frozen: &Arc<Freeze>,
     root: Option<&RootInfo>,
     memory: &mut FoldMemory,
-) -> Result<(), FoldError> {
+) -> Result<Moving, FoldError> {
     #[cfg(feature = "planted-bugs")]
     let early = planted_early_checkpoint(shared, frozen, root, memory).await?;
     #[cfg(feature = "planted-bugs")]
@@ -283,8 +296,14 @@ async fn fold_frozen(
     for collection in &frozen.collections {
         folded.push(fold_or_set_aside(shared, collection, memory, &mut budget).await?);
     }
-    let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
-    let moved = move_root(shared, frozen, root, tables.collect(), memory).await?;
+    let news = frozen.changed || frozen.collections.iter().zip(&folded).any(|(before, done)| done.differs(before));
+    // Without news each try would write anew all that is set aside.
+    let moved = if news {
+        let tables = frozen.collections.iter().zip(&folded).map(|(collection, done)| in_checkpoint(collection, done));
+        Some(move_root(shared, frozen, root, tables.collect(), memory).await?)
+    } else {
+        None
+    };
     let mut state = shared.state.write();
     for (collection, done) in frozen.collections.iter().zip(folded) {
         // It may have been dropped or rewound since.
@@ -301,12 +320,16 @@ async fn fold_frozen(
     }
     state.frozen = None;
     shared.unfolded.frozen_since_ms.store(0, Ordering::Release);
-    shared.storage.folded(moved.folded_commit);
-    state.root = Some(moved);
+    let moving = if let Some(moved) = moved {
+        shared.storage.folded(moved.folded_commit);
+        state.root = Some(moved);
+        Moving::Moved
+    } else {
+        Moving::Stayed
+    };
     shared.note_unfolded(&state);
     if state.aside().0 > 0 {
         // Tried again when a fold is due by age.
-        state.changed = true;
         let now = shared.monotonic_ms();
         let _ = shared.unfolded.since_ms.compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
     }
@@ -315,7 +338,7 @@ async fn fold_frozen(
     shared.index_wake.notify_one();
     shared.table_index_wake.notify_one();
     memory.failures.retain(|table, _| frozen.collections.iter().any(|c| c.table == *table));
-    Ok(())
+    Ok(moving)
 }
 
 /// A collection whose frozen rows are in its table.
@@ -327,6 +350,13 @@ struct FoldedCollection {
     next: NextImage,
     /// Why the table did not take them, when it did not: then the checkpoint holds them.
     aside: Option<String>,
+}
+
+impl FoldedCollection {
+    /// Whether a checkpoint is to say something else of it than one before the fold, with nothing written since.
+    fn differs(&self, before: &FrozenCollection) -> bool {
+        self.committed || self.version != before.version || self.aside.is_some() != before.set_aside
+    }
 }
 
 /// Folds a collection. When its table fails again and again, what would be folded goes into the checkpoint instead,

@@ -19,6 +19,7 @@ mod marks;
 mod open;
 mod operation;
 mod overlay;
+mod pace;
 mod past;
 mod patch;
 mod prepare;
@@ -57,7 +58,7 @@ pub use types::{
 };
 
 use crate::config::{Config, Environment, Writer};
-use crate::store::{MemoryBudget, Store};
+use crate::store::{Io, MemoryBudget, Store};
 use crate::table::Removed;
 use shared::Shared;
 use state::Standing;
@@ -99,6 +100,13 @@ impl Namespace {
         tasks.close();
         let reading = Arc::new(MemoryBudget::new(shared.config.max_entry_bytes * writes::QUEUED_ENTRIES));
         Ok(Arc::new(Self { shared, queue, tasks, reading }))
+    }
+
+    /// What its opening asked of the object store: the checkpoint, the log after it, the entry that took it over, and
+    /// the folded rows beside those that are not folded.
+    #[must_use]
+    pub fn opening(&self) -> Io {
+        self.shared.opening.get().copied().unwrap_or_default()
     }
 
     /// Brings everything written so far into the Lance tables and moves the checkpoint.

@@ -17,7 +17,7 @@ use crate::config::{Config, Environment, Writer};
 use crate::frame::{self, Kind};
 use crate::log::{Body, Entry, Log, LogError, Settled};
 use crate::memtable::Row;
-use crate::store::Store;
+use crate::store::{IoScope, Store};
 
 /// How often the root is read again when the log was trimmed under the replay.
 const ATTEMPTS: usize = 5;
@@ -33,8 +33,10 @@ pub(super) async fn open(
     environment: Environment,
 ) -> Result<(Arc<Shared>, Duration), OpenError> {
     let began = environment.clock.monotonic();
-    let log = Log::new(store, prefix);
-    let roots = Roots::new(store, prefix);
+    let scope = Arc::new(IoScope::default());
+    let counted = store.counted(&scope);
+    let log = Log::new(&counted, prefix);
+    let roots = Roots::new(&counted, prefix);
     let taking = TakeOver { log: &log, writer, environment: &environment, patience: config.write_timeout };
     for _ in 0..ATTEMPTS {
         let (mut state, snapshots) = recover(&roots, &taking).await?;
@@ -44,11 +46,12 @@ pub(super) async fn open(
         let shared = Shared::new(store, prefix, writer, (config.clone(), environment.clone()), state);
         let shared = Arc::new(shared);
         still_ours(&shared, began).await?;
-        let (sequences, ()) = futures::join!(roots.sequences(), load_images(&shared));
+        let (sequences, ()) = futures::join!(roots.sequences(), load_images(&shared, &scope));
         let sequences = sequences?;
         if sequences.last().copied() == root {
             history::keep_for_snapshots(&shared, &snapshots, &sequences).await?;
             shared.note_recovered();
+            let _ = shared.opening.set(scope.io());
             return Ok((shared, began));
         }
         // The writer before us has moved the root before it lost the namespace: what that root does not keep it may
@@ -189,9 +192,9 @@ impl TakeOver<'_> {
 
 /// Rows in the memtables need the image of their collection beside them. One that cannot be loaded now is asked for
 /// again by whoever needs it; the others serve meanwhile.
-async fn load_images(shared: &Arc<Shared>) {
+async fn load_images(shared: &Arc<Shared>, scope: &Arc<IoScope>) {
     for (name, _) in shared.unfolded_collections() {
-        match shared.ensure_image(&name).await {
+        match shared.ensure_image_counted(&name, scope).await {
             Ok(()) | Err(ReadError::NoSuchCollection) => {}
             Err(error) => tracing::warn!(collection = name, %error, "a collection could not be loaded"),
         }
@@ -202,10 +205,10 @@ impl Shared {
     fn note_recovered(&self) {
         let mut state = self.state.write();
         self.note_unfolded(&state);
-        let long = state.commit - state.folded_commit() > MAX_TAIL;
-        state.changed |= long;
-        // A fold also finishes what an erase has left.
-        if state.changed || !state.marks.erasing.is_empty() {
+        let tail = state.unfolded_entries();
+        state.changed |= tail > MAX_TAIL || tail >= self.pace().entries;
+        // A fold also finishes what an erase has left, and tries again what is set aside.
+        if state.changed || !state.marks.erasing.is_empty() || state.aside().0 > 0 {
             self.unfolded.since_ms.store(self.monotonic_ms(), std::sync::atomic::Ordering::Release);
         }
         self.clean_up_when_aged(&state);

@@ -338,11 +338,11 @@ impl PastState {
 }
 
 impl Shared {
-    /// Nothing is read from past states any more.
-    pub(super) fn close_pasts(&self, standing: Standing) {
-        for past in self.past_shared.lock().drain(..).filter_map(|held| held.upgrade()) {
-            past.state.write().standing = standing;
-        }
+    /// Nothing is read any more from the past states that are in memory. Says how many these are.
+    pub(super) fn close_pasts(&self, standing: Standing) -> u64 {
+        let pasts: Vec<_> = self.past_shared.lock().drain(..).filter_map(|held| held.upgrade()).collect();
+        pasts.iter().for_each(|past| past.state.write().standing = standing);
+        pasts.len() as u64
     }
 }
 

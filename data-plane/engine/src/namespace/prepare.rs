@@ -17,6 +17,7 @@ use crate::filter::Filter;
 use crate::memtable::{MemRow, Row};
 use crate::schema::{Record, Schema, SchemaMismatch, check_id, check_record, limits};
 use crate::search::{self, At, Include, Room, SearchError, View};
+use crate::store::IoScope;
 
 /// Operations of one request that look through a whole collection.
 const MAX_BY_FILTER: usize = 8;
@@ -66,10 +67,10 @@ impl WriteError {
 }
 
 impl Namespace {
-    /// Checks an operation against its collection and analyses its texts.
-    pub(super) async fn prepare(&self, operation: Operation) -> Result<Step, WriteError> {
+    /// Checks an operation against its collection and analyses its texts. Calls of the store are noted in `scope`.
+    pub(super) async fn prepare(&self, operation: Operation, scope: &Arc<IoScope>) -> Result<Step, WriteError> {
         let Operation { collection, action, condition } = operation;
-        let (table, schema) = self.target(&collection).await?;
+        let (table, schema) = self.target_counted(&collection, scope).await?;
         if let Some(Condition::Passes(filter)) = &condition {
             check_filter("condition", filter, &schema)?;
         }
@@ -100,10 +101,14 @@ impl Namespace {
 
     /// The collection's table, with its folded rows in memory.
     pub(super) async fn target(&self, name: &str) -> Result<(TableId, Arc<Schema>), WriteError> {
+        self.target_counted(name, &Arc::default()).await
+    }
+
+    async fn target_counted(&self, name: &str, scope: &Arc<IoScope>) -> Result<(TableId, Arc<Schema>), WriteError> {
         if let Some(collection) = self.shared.state.read().collections.get(name) {
             refuse_set_aside(collection)?;
         }
-        self.shared.ensure_image(name).await.map_err(not_read)?;
+        self.shared.ensure_image_counted(name, scope).await.map_err(not_read)?;
         let state = self.shared.state.read();
         // What is refused from here on is held against this schema.
         self.refuse_without_lease()?;
@@ -112,11 +117,12 @@ impl Namespace {
         Ok((collection.table, Arc::clone(&collection.schema)))
     }
 
-    /// Reads what the steps must know of folded rows. Says about how many bytes the request takes in the entry.
-    pub(super) async fn read_for(&self, steps: &mut [Step]) -> Result<usize, WriteError> {
+    /// Reads what the steps must know of folded rows, with the calls of the store noted in `scope`. Says about how many
+    /// bytes the request takes in the entry.
+    pub(super) async fn read_for(&self, steps: &mut [Step], scope: &Arc<IoScope>) -> Result<usize, WriteError> {
         let (mut given, mut read) = (0, 0);
         for (index, step) in steps.iter_mut().enumerate() {
-            read += self.read_step(step, read).await.map_err(|error| error.in_operation(index))?;
+            read += self.read_step(step, read, scope).await.map_err(|error| error.in_operation(index))?;
             given += step.bytes();
         }
         Ok(given + read)
@@ -124,15 +130,15 @@ impl Namespace {
 
     /// Says how many bytes the rows that it looks at hold. Together with `others`, those of the other steps, they are no
     /// more than an entry.
-    async fn read_step(&self, step: &mut Step, others: usize) -> Result<usize, WriteError> {
+    async fn read_step(&self, step: &mut Step, others: usize, scope: &Arc<IoScope>) -> Result<usize, WriteError> {
         if step.selection().is_some() {
-            self.select(step).await?;
+            self.select(step, scope).await?;
         }
         if !step.needs_rows() {
             return Ok(0);
         }
         let limit = self.shared.config.max_entry_bytes;
-        self.shared.ensure_image(&step.collection).await.map_err(not_read)?;
+        self.shared.ensure_image_counted(&step.collection, scope).await.map_err(not_read)?;
         let (view, bytes, wanted) = self.places(step)?;
         if others + bytes > limit {
             return Err(WriteError::TooLarge { bytes: others + bytes, limit });
@@ -147,6 +153,10 @@ impl Namespace {
         let room = room.ok_or(WriteError::Backpressure("too many rows are read to be changed"))?;
         step.room = Some(room);
         let places: Vec<At> = wanted.iter().map(|(_, at, _)| at.clone()).collect();
+        if places.iter().any(|at| matches!(at, At::Remote(_))) {
+            scope.reads_tables();
+        }
+        let view = view.through(&self.shared.store.counted(scope));
         let rows = search::whole_rows(&view, &places, limit).await.map_err(|error| not_searched(&error))?;
         let known = wanted.into_iter().zip(rows).map(|((id, _, commit), row)| (id, (commit, row)));
         step.known = known.collect();
@@ -171,8 +181,8 @@ impl Namespace {
     }
 
     /// Finds the records that a step changes by filter, as they are now.
-    async fn select(&self, step: &mut Step) -> Result<(), WriteError> {
-        self.shared.ensure_image(&step.collection).await.map_err(not_read)?;
+    async fn select(&self, step: &mut Step, scope: &Arc<IoScope>) -> Result<(), WriteError> {
+        self.shared.ensure_image_counted(&step.collection, scope).await.map_err(not_read)?;
         let (view, seen) = {
             let state = self.shared.state.read();
             refuse_unless_serving(&state).map_err(not_read)?;
@@ -181,6 +191,10 @@ impl Namespace {
             let view = view.ok_or_else(|| not_read(ReadError::Unavailable("it is being loaded".to_owned())))?;
             (view, state.commit)
         };
+        if view.remote.is_some() {
+            scope.reads_tables();
+        }
+        let view = view.through(&self.shared.store.counted(scope));
         let Some(selection) = step.selection() else { return Ok(()) };
         let (filter, room) = (selection.filter.clone(), Room::new(usize::MAX));
         let page = search::scan(Arc::new(view), Some(filter), None, selection.limit, Include::ID, room).await;

@@ -12,7 +12,7 @@ use super::shared::refuse_unless_serving;
 use super::types::{CollectionInfo, Commit, ReadOf, Stats, Stored, UsageKey};
 use crate::filter::Filter;
 use crate::schema::{Record, Schema, limits, no_vector_column};
-use crate::search::{self, Include, Page, Recall, Room, SearchError, View};
+use crate::search::{self, At, Include, Page, Recall, Room, SearchError, View};
 use crate::store::{Io, IoScope};
 
 /// Queries of a recall probe, and hits of each.
@@ -62,7 +62,10 @@ impl Namespace {
         if view.remote.is_some() {
             self.load_meanwhile(collection);
         }
-        let (places, commits): (Vec<_>, Vec<_>) = found.into_iter().map(Option::unzip).unzip();
+        let (places, commits): (Vec<Option<At>>, Vec<_>) = found.into_iter().map(Option::unzip).unzip();
+        if places.iter().flatten().any(|at| matches!(at, At::Remote(_))) {
+            scope.reads_tables();
+        }
         let records = search::fetch(&view, places, include, self.room()).await.map_err(|e| self.failed("ids", &e))?;
         let stored = records.into_iter().zip(commits);
         let value = stored.map(|(record, commit)| Some(Stored { record: record?, commit: commit? })).collect();
@@ -110,8 +113,9 @@ impl Namespace {
         self.answer(value, commit, scope.io())
     }
 
-    /// Asks for the `top_k` (1..=100) nearest of up to `samples` (1..=100) rows' own vectors, with and without the index,
-    /// and compares the answers. What is not folded yet takes part in both.
+    /// Asks with the vectors of up to `samples` (1..=100) rows for the `top_k` (1..=100) nearest of the other rows,
+    /// with and without the index, and compares the answers. The row that is asked with is left out of both and of the
+    /// index, so this is the recall of queries that are like the rows. What is not folded yet takes part in both.
     ///
     /// # Errors
     /// [`ReadError::BadQuery`] when the column is not there or a number is out of its range.
@@ -153,6 +157,7 @@ impl Namespace {
         found.used(self.shared.monotonic());
         let view = found.view().ok_or_else(reloading)?.through(&self.shared.store.counted(scope));
         if view.remote.is_some() {
+            scope.reads_tables();
             self.load_meanwhile(collection);
         }
         Ok((Arc::new(view), state.commit))
@@ -271,6 +276,7 @@ impl Namespace {
         let (memtable_rows, memtable_bytes) = state.memtable_size();
         let (set_aside, set_aside_bytes) = state.aside();
         let live = state.collections.values().map(|c| c.totals.bytes).sum();
+        let tables = state.collections.values().map(|c| (c.table, c.totals.bytes));
         let kept = state.root.as_ref().map_or(&[][..], |root| &root.kept);
         let indexes = state.collections.values().map(super::collection::Collection::index_size);
         let (indexed_rows, index_bytes) = indexes.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -294,7 +300,7 @@ impl Namespace {
             writes: counters.writes.load(Ordering::Relaxed),
             fold_lag_ms: u64::try_from(self.shared.fold_lag().as_millis()).unwrap_or(u64::MAX),
             answers: state.answers.len(),
-            storage: self.shared.storage.stats(state.commit),
+            storage: self.shared.storage.stats(state.commit, tables),
             resident_bytes: state.collections.values().map(Collection::resident_bytes).sum(),
         }
     }

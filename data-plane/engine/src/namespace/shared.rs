@@ -1,7 +1,7 @@
 //! What the tasks and callers of a namespace share.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::collection::Collection;
 use super::errors::ReadError;
 use super::folding::FoldMemory;
+use super::pace::Pace;
 use super::past::Pasts;
 use super::state::{DurableWrite, Standing, State};
 use super::storage::Storage;
@@ -19,7 +20,7 @@ use crate::catalog::{Checkpoint, Layout, Roots, TableId, Totals};
 use crate::config::{Config, Environment, Writer};
 use crate::image;
 use crate::log::{Log, LogError};
-use crate::store::{IoScope, Store};
+use crate::store::{Io, IoScope, Store};
 use crate::table::{Builds, Built, TableError, TableFiles};
 
 /// How often, at most, answers that are past their time are looked for when they fill their room.
@@ -46,6 +47,8 @@ pub(super) struct Shared {
     pub(super) draining: CancellationToken,
     /// Set when the task that writes the log has ended.
     pub(super) written: CancellationToken,
+    /// What its opening asked of the store.
+    pub(super) opening: OnceLock<Io>,
     /// Set while an entry's outcome is in doubt for longer than a write waits.
     pub(super) stalled: AtomicBool,
     /// When answers were last looked through, in milliseconds since the Unix epoch.
@@ -87,7 +90,10 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Unfolded {
     pub(super) rows: AtomicUsize,
+    /// Bytes of the memtables; or, when that is more, of all rows that the log behind the checkpoint holds.
     pub(super) bytes: AtomicUsize,
+    /// Log entries behind the checkpoint.
+    pub(super) entries: AtomicU64,
     /// Bytes that are set aside.
     pub(super) aside: AtomicUsize,
     /// Monotonic milliseconds plus one of the oldest write that is not frozen; 0 when there is none.
@@ -139,6 +145,7 @@ impl Shared {
             cancel: CancellationToken::new(),
             draining: CancellationToken::new(),
             written: CancellationToken::new(),
+            opening: OnceLock::new(),
             stalled: AtomicBool::default(),
             answers_swept_ms: AtomicI64::default(),
             queued_bytes: AtomicUsize::default(),
@@ -216,18 +223,29 @@ impl Shared {
 
     pub(super) fn note_unfolded(&self, state: &State) {
         let (rows, bytes) = state.memtable_size();
+        let in_log = usize::try_from(state.unfolded_bytes()).unwrap_or(usize::MAX);
         self.unfolded.aside.store(state.aside().1, Ordering::Release);
         self.unfolded.rows.store(rows, Ordering::Release);
-        self.unfolded.bytes.store(bytes, Ordering::Release);
+        self.unfolded.bytes.store(bytes.max(in_log), Ordering::Release);
+        self.unfolded.entries.store(state.unfolded_entries(), Ordering::Release);
     }
 
-    /// Whether rows, bytes or age call for a fold.
+    /// Whether there may be no more log entries behind the checkpoint.
+    pub(super) fn tail_is_full(&self) -> bool {
+        self.unfolded.entries.load(Ordering::Acquire) >= self.config.max_unfolded_entries
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        Pace::of(&self.config, self.unfolded.aside.load(Ordering::Acquire))
+    }
+
+    /// Whether rows, bytes, entries or age call for a fold.
     pub(super) fn fold_is_due(&self) -> bool {
-        let since = self.unfolded.since_ms.load(Ordering::Acquire);
-        let waited = || self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
-        self.unfolded.rows.load(Ordering::Acquire) >= self.config.fold_rows
-            || self.unfolded.bytes.load(Ordering::Acquire) >= self.config.fold_bytes
-            || (since > 0 && waited() >= self.config.fold_interval)
+        let (unfolded, pace) = (&self.unfolded, self.pace());
+        unfolded.rows.load(Ordering::Acquire) >= pace.rows
+            || unfolded.bytes.load(Ordering::Acquire) >= pace.bytes
+            || unfolded.entries.load(Ordering::Acquire) >= pace.entries
+            || self.aged_in(pace.age) == Some(Duration::ZERO)
     }
 
     /// How long until age calls for a fold; `None` while nothing waits.
@@ -235,9 +253,14 @@ impl Shared {
         if self.fold_is_due() {
             return Some(Duration::ZERO);
         }
+        self.aged_in(self.pace().age)
+    }
+
+    /// How long until the oldest write that is not frozen is of this age; `None` when there is none.
+    fn aged_in(&self, age: Duration) -> Option<Duration> {
         let since = self.unfolded.since_ms.load(Ordering::Acquire);
         let waited = self.monotonic().saturating_sub(Duration::from_millis(since.saturating_sub(1)));
-        (since > 0).then(|| self.config.fold_interval.saturating_sub(waited))
+        (since > 0).then(|| age.saturating_sub(waited))
     }
 
     /// The age of the oldest write that is not folded; zero when there is none.

@@ -67,6 +67,8 @@ pub(super) enum Standing {
 pub(super) struct Freeze {
     /// Everything up to here is in it.
     pub(super) commit: Commit,
+    /// Whether it says anything that the root does not; if not, it is there to try again what is set aside.
+    pub(super) changed: bool,
     pub(super) usage: HashMap<UsageKey, u64>,
     pub(super) answers: Vec<Answer>,
     pub(super) marks: Marks,
@@ -98,7 +100,10 @@ pub(super) struct State {
     /// Tables dropped since the last freeze.
     pub(super) dropped: Vec<Gone>,
     pub(super) marks: Marks,
-    /// Whether there was a write since the last freeze; takeovers alone need no fold until there are many.
+    /// What erases took beside records since a receipt said it.
+    pub(super) erased_beside: super::erase::Beside,
+    /// Whether there is something since the last freeze that a checkpoint has to say; takeovers alone are nothing until
+    /// there are many.
     pub(super) changed: bool,
     pub(super) frozen: Option<Arc<Freeze>>,
 }
@@ -131,6 +136,7 @@ impl State {
             answer_bytes: 0,
             dropped: Vec::new(),
             marks: Marks::default(),
+            erased_beside: Default::default(),
             changed: false,
             frozen: None,
         };
@@ -149,8 +155,6 @@ impl State {
         });
         state.marks = root.marks;
         for folded in root.tables {
-            // What is set aside is tried again, also when nothing else calls for a fold.
-            state.changed |= folded.aside.is_some();
             state.names.insert(folded.table, folded.name.clone());
             state.collections.insert(folded.name.clone(), Collection::folded(folded));
         }
@@ -159,6 +163,18 @@ impl State {
 
     pub(super) fn folded_commit(&self) -> Commit {
         self.root.as_ref().map_or(0, |r| r.folded_commit)
+    }
+
+    /// Log entries behind the root: what the next opening reads.
+    pub(super) fn unfolded_entries(&self) -> u64 {
+        self.commit - self.folded_commit()
+    }
+
+    /// Logical bytes of the rows in these, also of those whose collections are gone from memory.
+    pub(super) fn unfolded_bytes(&self) -> u64 {
+        // An erase keeps no checkpoint until it has written its own.
+        let folded = self.kept().last().map_or(self.marks.written, |root| root.written);
+        self.marks.written.saturating_sub(folded)
     }
 
     /// Applies the writes of one entry, all at once for readers.
@@ -238,10 +254,12 @@ impl State {
         }
     }
 
-    /// Empties the bodies of all answers.
-    pub(super) fn empty_answers(&mut self) {
-        self.answers.values_mut().for_each(|answer| answer.body = Vec::new());
+    /// Empties the bodies of all answers. Says of how many.
+    pub(super) fn empty_answers(&mut self) -> u64 {
+        let bodies = self.answers.values_mut().map(|answer| std::mem::take(&mut answer.body));
+        let emptied = bodies.filter(|body| !body.is_empty()).count() as u64;
         self.answer_bytes = self.answers.len() * ANSWER_OVERHEAD;
+        emptied
     }
 
     /// Forgets answers from before `before_ms`.
@@ -254,6 +272,12 @@ impl State {
     pub(super) fn aside(&self) -> (usize, usize) {
         let aside = self.collections.values().filter(|c| c.is_set_aside().is_some());
         aside.fold((0, 0), |(collections, bytes), c| (collections + 1, bytes + c.aside_bytes()))
+    }
+
+    /// Whether the next fold knows nothing that the root does not say, and is there for what is set aside.
+    pub(super) fn only_tries_again(&self) -> bool {
+        let changed = self.frozen.as_ref().map_or(self.changed, |frozen| frozen.changed);
+        !changed && self.aside().0 > 0
     }
 
     /// Rows and tombstones that are not folded, and their bytes.
@@ -271,6 +295,7 @@ impl State {
         }
         let frozen = Arc::new(Freeze {
             commit: self.commit,
+            changed: self.changed,
             usage: self.usage.clone(),
             answers: self.answers.values().cloned().collect(),
             marks: self.marks.clone(),

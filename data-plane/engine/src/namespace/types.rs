@@ -95,6 +95,9 @@ pub struct Committed {
     pub metered: u64,
     /// Whether a collection was created by this very write.
     pub created: bool,
+    /// What was asked of the object store to know the collection and the records that it changes; nothing when all was
+    /// in memory. The entry itself is one PUT of all writes that go together, and is not in it.
+    pub io: Io,
 }
 
 /// A record as it is stored.

@@ -41,6 +41,8 @@ enum Next {
 
 /// Why writes are refused while the outcome of one is not known.
 pub(super) const IN_DOUBT: &str = "an earlier write is in doubt; the object store does not answer";
+/// Why writes are refused while folds do not keep up with them.
+pub(super) const NOT_FOLDED: &str = "too much is not folded yet";
 
 /// The writes that wait.
 struct Queue {
@@ -67,6 +69,11 @@ pub(super) async fn run(shared: Arc<Shared>, queue: mpsc::Receiver<Pending>, mut
     let mut queue = Queue { arriving: queue, later: VecDeque::new() };
     loop {
         let Some(group) = gather(&shared, &mut queue).await else { break };
+        // Looked at anew for each entry: what is in the queue may need one for every write.
+        if shared.tail_is_full() {
+            group.into_iter().for_each(|p| draft::reply(p.reply, Err(WriteError::Backpressure(NOT_FOLDED))));
+            continue;
+        }
         shared.make_room_for_answers();
         // Before the rows are looked for: from here on they stay.
         shared.writing.store(true, Ordering::SeqCst);
@@ -190,7 +197,7 @@ async fn commit(shared: &Arc<Shared>, draft: Draft, queue: &mut Queue, last_sett
     let mut waiting = waiting;
     let next = settle(shared, commit, sealed.into(), nonce, &mut waiting, queue, last_settled).await;
     if matches!(next, Next::Go) {
-        shared.storage.appended(bytes);
+        shared.storage.appended(commit, bytes);
         shared.apply(commit, at_ms, writes);
         // Not before: whoever finds it unset sees what was in doubt.
         shared.stalled.store(false, Ordering::Release);

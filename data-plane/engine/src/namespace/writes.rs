@@ -1,5 +1,6 @@
 //! The callers' side of writes: check, queue, wait.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
@@ -10,8 +11,9 @@ use super::errors::WriteError;
 use super::operation::Operation;
 use super::prepare;
 use super::types::{Committed, WriteMeta};
-use super::writer::IN_DOUBT;
+use super::writer::{IN_DOUBT, NOT_FOLDED};
 use crate::schema::{Record, Schema, valid_collection_name};
+use crate::store::IoScope;
 
 /// Bytes of a stored answer.
 const MAX_ANSWER: usize = 16 << 10;
@@ -95,17 +97,18 @@ impl Namespace {
     pub async fn write(&self, operations: Vec<Operation>, meta: WriteMeta) -> Result<Committed, WriteError> {
         prepare::check_amounts(&operations)?;
         self.refuse_if_stalled()?;
+        let scope = Arc::new(IoScope::default());
         let mut steps = Vec::with_capacity(operations.len());
         for (index, operation) in operations.into_iter().enumerate() {
             // Boxed, as it holds all of a load: the futures around it stay small.
-            let step = Box::pin(self.prepare(operation)).await.map_err(|error| error.in_operation(index))?;
+            let step = Box::pin(self.prepare(operation, &scope)).await.map_err(|error| error.in_operation(index))?;
             steps.push(step);
         }
         let mut request = Request { steps, meta };
         for _ in 0..MAX_ATTEMPTS {
-            let bytes = Box::pin(self.read_for(&mut request.steps)).await?;
+            let bytes = Box::pin(self.read_for(&mut request.steps, &scope)).await?;
             match self.submit(PendingOp::Change(request.steps), request.meta, bytes).await {
-                Ok(committed) => return Ok(committed),
+                Ok(committed) => return Ok(Committed { io: scope.io(), ..committed }),
                 Err(Refused::Error(error)) => return Err(error),
                 Err(Refused::Reread(again)) => request = *again,
             }
@@ -187,8 +190,8 @@ impl Namespace {
         let (waiting, aside) = (unfolded.bytes.load(Ordering::Acquire), unfolded.aside.load(Ordering::Acquire));
         // What is set aside leaves room for the rest, but not without end.
         let limit = config.max_memtable_bytes;
-        if waiting > limit || waiting + aside > 2 * limit {
-            return Err(WriteError::Backpressure("too much is not folded yet").into());
+        if waiting > limit || waiting + aside > 2 * limit || self.shared.tail_is_full() {
+            return Err(WriteError::Backpressure(NOT_FOLDED).into());
         }
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
         let (reply, answered) = oneshot::channel();

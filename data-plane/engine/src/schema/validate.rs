@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{DEFAULT_VECTOR, Record, Schema, Value, limits, names};
+use super::{DEFAULT_VECTOR, Metric, Record, Schema, Value, limits, names};
 
 /// Why a schema is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +136,12 @@ fn check_vector(schema: &Schema, name: &str, vector: &[f32]) -> Result<(), Refus
     let Some(spec) = schema.vectors.get(name) else {
         return refuse(&vector_field(name), no_vector_column(schema, name));
     };
-    check_numbers(vector, spec.dimension as usize).map_err(|why| (vector_field(name), why))
+    check_numbers(vector, spec.dimension as usize).map_err(|why| (vector_field(name), why))?;
+    // An index of the table leaves such a row out, since it can not be brought to length 1.
+    if spec.metric == Metric::Cosine && vector.iter().all(|x| x * x == 0.0) {
+        return refuse(&vector_field(name), "of length 0 has no direction, and the metric is cosine");
+    }
+    Ok(())
 }
 
 /// Why a column that was named is none.

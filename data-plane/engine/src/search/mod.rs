@@ -34,6 +34,6 @@ pub(crate) use recall::recall;
 pub(crate) use room::Room;
 pub(crate) use run::{count, fetch, queries, query};
 pub(crate) use scan::scan;
-pub(crate) use text::{Terms, analyze};
+pub(crate) use text::{Terms, analyze, forget_words};
 pub(crate) use view::{Abandoned, At, SearchError, View};
 pub(crate) use whole::whole_rows;

@@ -74,7 +74,7 @@ impl Wanted {
         let matching = matching(&passing);
         let walk = if matching < WORTH_CODES { None } else { view.walk(index, (limit, matching)) };
         let walk = walk.filter(|walk| walk.candidates <= QUICK_CANDIDATES);
-        let near = walk.and_then(|walk| view.linked(index, &probe, &passing, (limit, walk)));
+        let near = walk.and_then(|walk| view.linked(index, &probe, &passing, (limit, walk), None));
         let quick = near.is_some() || matching <= QUICK_PASSING;
         Some(Begun { passing, near, quick })
     }
@@ -103,12 +103,40 @@ impl View {
         passing: &[Bits],
         limit: usize,
     ) -> Option<Vec<Row>> {
-        let matching = matching(passing);
+        self.among(index, probe, passing, (limit, matching(passing)), None)
+    }
+
+    /// The same for a row that asks with its own vector, as if it were in no index: its links would lead to all that
+    /// are near. `passing` is without it.
+    pub(super) fn candidates_without(
+        &self,
+        index: &VectorIndex,
+        probe: &Probe<'_>,
+        passing: &[Bits],
+        limit: usize,
+        (part, row): Row,
+    ) -> Option<Vec<Row>> {
+        let mut own = Bits::default();
+        own.set(row);
+        let label = index.labels(&self.parts[part], &own).next();
+        // It is counted, so that the others are searched as they are for a query: all of them pass.
+        self.among(index, probe, passing, (limit, matching(passing) + 1), label)
+    }
+
+    /// Candidates of the `matching` rows that pass, `without` the row of a label.
+    fn among(
+        &self,
+        index: &VectorIndex,
+        probe: &Probe<'_>,
+        passing: &[Bits],
+        (limit, matching): (usize, usize),
+        without: Option<u32>,
+    ) -> Option<Vec<Row>> {
         if matching < WORTH_CODES {
             return None;
         }
         let walk = self.walk(index, (limit, matching));
-        let near = walk.and_then(|walk| self.linked(index, probe, passing, (limit, walk)));
+        let near = walk.and_then(|walk| self.linked(index, probe, passing, (limit, walk), without));
         near.or_else(|| self.scanned(index, probe, passing, limit))
     }
 
@@ -120,9 +148,14 @@ impl View {
         probe: &Probe<'_>,
         passing: &[Bits],
         (limit, walk): (usize, Walk),
+        without: Option<u32>,
     ) -> Option<Vec<Row>> {
         let row = |label| self.row(index, passing, label);
-        let found = index.graph().search(probe.vector(), walk.search, &mut |label| row(label).is_some());
+        let mut passes = |label| row(label).is_some();
+        let found = match without {
+            Some(without) => index.graph().search_without(without, probe.vector(), walk.search, &mut passes),
+            None => index.graph().search(probe.vector(), walk.search, &mut passes),
+        };
         let near: Vec<Row> = found.near.iter().filter_map(|(label, _)| row(*label)).collect();
         (found.complete && near.len() >= limit).then_some(near)
     }

@@ -9,6 +9,7 @@ use super::remote::Wanted;
 use super::run::off_thread;
 use super::view::{SearchError, View};
 use crate::image::spread;
+use crate::memtable::Bits;
 use crate::schema::Metric;
 
 /// What a recall probe found.
@@ -22,8 +23,10 @@ pub struct Recall {
     pub indexed: bool,
 }
 
-/// Asks for the `top_k` nearest of up to `samples` rows' own vectors both ways. A row as near as the last of the exact
-/// answer is as good.
+/// Asks with up to `samples` rows' own vectors for the `top_k` nearest of the other rows, both ways. The row that is
+/// asked with is in neither answer, and the graph is searched as if it were not there, since its links lead to all that
+/// are near: what is measured holds for queries that are like the rows, but none of them. A row as near as the last of
+/// the exact answer is as good.
 pub(crate) async fn recall(
     view: Arc<View>,
     column: usize,
@@ -41,18 +44,28 @@ pub(crate) async fn recall(
 #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
 fn measure(view: &View, column: usize, samples: usize, top_k: usize) -> Recall {
     let metric = view.schema.vectors.values().nth(column).map_or(Metric::Cosine, |spec| spec.metric);
-    let passing = view.passing(None);
+    let mut passing = view.passing(None);
     let (mut shares, mut asked) = (0.0, 0);
     for (part, row) in spread(view.local_parts(), samples) {
-        let Some((vector, _)) = view.parts[part].segment.vector(column, row) else { continue };
+        let segment = &view.parts[part].segment;
+        let Some((vector, _)) = segment.vector(column, row) else { continue };
+        let mut own = Bits::default();
+        own.set(row);
+        let others = passing[part].and(&Bits::all_but(segment.len(), &own));
+        let with_own = std::mem::replace(&mut passing[part], others);
         let ask = |exact| {
             let keep = Keep::Best(top_k);
             let kept = Kept::new(&keep);
             let (vector, probe) = (Some(vector.to_vec()), Probe::new(vector, metric));
             let wanted = Wanted { vector, column, terms: None, filter: None, keep, max_distance: None, exact };
-            rank::by_vector(view, &wanted, &probe, &passing, (kept, None))
+            let near = wanted.index(view).and_then(|(index, limit)| {
+                let without = (part, row);
+                view.candidates_without(index, &probe, &passing, limit, without)
+            });
+            rank::by_vector(view, &wanted, &probe, &passing, (kept, near))
         };
         let (exact, found) = (ask(true), ask(false));
+        passing[part] = with_own;
         let Some(worst) = exact.last().map(|last| last.key) else { continue };
         let hits = found.iter().filter(|hit| hit.key <= worst).count();
         shares += hits as f64 / exact.len() as f64;

@@ -1,9 +1,10 @@
 //! Text into terms. The same function serves records and queries, memtables and tables.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 
 use frostem::{Algorithm, Stemmer};
+use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::width::folded;
@@ -64,10 +65,11 @@ enum Cut {
 
 fn terms(text: &str, language: Language, cut: Cut) -> Terms {
     let mut all: Vec<Term> = Vec::with_capacity(text.len() / 5);
-    STEMS.with_borrow_mut(|stems| {
+    STEMS.with(|stems| {
+        let mut known = stems.known.lock();
         each_word(text, cut, |word| {
             all.push(if language == Language::English && word.is_ascii() {
-                stems.term(word)
+                stems.term(&mut known, word)
             } else {
                 xxh3_64(word.as_bytes())
             });
@@ -80,32 +82,48 @@ fn terms(text: &str, language: Language, cut: Cut) -> Terms {
     Terms { counts, length }
 }
 
-thread_local! {
-    static STEMS: RefCell<Stems> = RefCell::new(Stems::default());
-}
-
-/// Words whose stem is known. Stemming is the dearest step, and texts repeat their words.
-struct Stems {
-    stemmer: Stemmer,
-    known: HashMap<Box<str>, Term>,
-}
-
-impl Default for Stems {
-    fn default() -> Self {
-        Self { stemmer: Stemmer::new(Algorithm::English), known: HashMap::new() }
+/// Forgets the words of all texts so far, on every thread. A text that is being cut is waited for.
+pub(crate) fn forget_words() {
+    for known in THREADS.lock().iter().filter_map(Weak::upgrade) {
+        *known.lock() = Known::new();
     }
 }
 
+thread_local! {
+    static STEMS: Stems = Stems::new();
+}
+
+/// What each thread knows.
+static THREADS: Mutex<Vec<Weak<Mutex<Known>>>> = Mutex::new(Vec::new());
+
+/// Words whose stem is known. Stemming is the dearest step, and texts repeat their words.
+type Known = HashMap<Box<str>, Term>;
+
+/// A thread's own. Its words are behind a lock for who forgets them alone.
+struct Stems {
+    stemmer: Stemmer,
+    known: Arc<Mutex<Known>>,
+}
+
 impl Stems {
-    fn term(&mut self, word: &str) -> Term {
-        if let Some(term) = self.known.get(word) {
+    fn new() -> Self {
+        let known = Arc::new(Mutex::new(Known::new()));
+        let mut threads = THREADS.lock();
+        // Those that have ended.
+        threads.retain(|known| known.strong_count() > 0);
+        threads.push(Arc::downgrade(&known));
+        Self { stemmer: Stemmer::new(Algorithm::English), known }
+    }
+
+    fn term(&self, known: &mut Known, word: &str) -> Term {
+        if let Some(term) = known.get(word) {
             return *term;
         }
-        if self.known.len() >= MAX_STEMS {
-            self.known.clear();
+        if known.len() >= MAX_STEMS {
+            known.clear();
         }
         let term = xxh3_64(self.stemmer.stem(word).as_bytes());
-        self.known.insert(word.into(), term);
+        known.insert(word.into(), term);
         term
     }
 }
@@ -260,6 +278,26 @@ mod tests {
         assert!(finds("データ", "ﾃﾞｰﾀ") && finds("ﾌﾟﾛｸﾞﾗﾑ", "プログラムを実行"));
         assert!(finds("ABC123", "ＡＢＣ１２３") && finds("ｓｑｌ", "SQL"));
         assert!(finds("か\u{3099}くせい", "がくせい"));
+    }
+
+    #[test]
+    fn words_are_forgotten_on_every_thread() {
+        let known = || THREADS.lock().iter().filter_map(Weak::upgrade).any(|known| known.lock().contains_key("plugh"));
+        let (cut, wait) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                analyze("the word is plugh", Language::English);
+                cut.send(()).expect("it is waited for");
+                // An error, when the other end is dropped.
+                let _ = ended.recv();
+            });
+            wait.recv().expect("it is cut");
+            assert!(known(), "nothing is there to be forgotten");
+            forget_words();
+            assert!(!known());
+            drop(end);
+        });
     }
 
     #[test]

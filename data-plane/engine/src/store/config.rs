@@ -114,8 +114,8 @@ impl StoreConfig {
     fn connect_directory(&self, url: &Url) -> Result<Store, StoreError> {
         let path = url.to_file_path().map_err(|()| config("url", "is not an absolute local path".to_owned()))?;
         std::fs::create_dir_all(&path).map_err(|e| config("url", format!("{}: {e}", path.display())))?;
-        let local = LocalFileSystem::new_with_prefix(&path).map_err(|e| config("url", e.to_string()))?.with_fsync(true);
-        let store = Store { directory: Some(path.into()), ..Store::over(Arc::new(local), self.memory_bytes) };
+        let store =
+            Store { directory: Some(path.clone().into()), ..Store::over(Arc::new(local(&path)?), self.memory_bytes) };
         Ok(store.with_caches(self.caches))
     }
 
@@ -149,6 +149,25 @@ impl StoreConfig {
     }
 }
 
+/// Files that are on the disk when a call returns.
+fn local(path: &std::path::Path) -> Result<LocalFileSystem, StoreError> {
+    let local = LocalFileSystem::new_with_prefix(path).map_err(|e| config("url", e.to_string()))?;
+    Ok(local.with_fsync(true))
+}
+
 fn config(field: &'static str, why: String) -> StoreError {
     StoreError::Config { field, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a machine that loses its power would show can be seen here only in what the store was told.
+    #[test]
+    fn files_of_a_directory_are_synced() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let told = format!("{:?}", local(directory.path()).expect("a store"));
+        assert!(told.contains("fsync: true"), "{told}");
+    }
 }

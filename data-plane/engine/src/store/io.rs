@@ -1,6 +1,6 @@
 //! What one operation asks of the object store: calls by kind, bytes, and how many round trips depended on each other.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Calls to the object store, and what they carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +17,8 @@ pub struct Io {
     pub bytes: u64,
     /// The longest chain of calls of which each began after the one before had ended.
     pub round_trips: u64,
+    /// Whether rows were read from their tables: from the store, or without a call from what is cached of it.
+    pub tables: bool,
 }
 
 impl Io {
@@ -24,6 +26,20 @@ impl Io {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.gets + self.lists + self.puts + self.deletes
+    }
+
+    /// What this and `next`, which began after it had ended, asked for together.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        Self {
+            gets: self.gets + next.gets,
+            lists: self.lists + next.lists,
+            puts: self.puts + next.puts,
+            deletes: self.deletes + next.deletes,
+            bytes: self.bytes + next.bytes,
+            round_trips: self.round_trips + next.round_trips,
+            tables: self.tables || next.tables,
+        }
     }
 }
 
@@ -46,6 +62,7 @@ pub(crate) struct IoScope {
     bytes: AtomicU64,
     /// The longest chain among the calls that have ended.
     ended: AtomicU64,
+    tables: AtomicBool,
 }
 
 impl IoScope {
@@ -61,6 +78,11 @@ impl IoScope {
         Call { scope: std::sync::Arc::clone(self), place: self.ended.load(Ordering::Acquire) + 1 }
     }
 
+    /// Notes that rows are read from a table.
+    pub(crate) fn reads_tables(&self) {
+        self.tables.store(true, Ordering::Relaxed);
+    }
+
     /// What was counted so far.
     pub(crate) fn io(&self) -> Io {
         Io {
@@ -70,6 +92,7 @@ impl IoScope {
             deletes: self.deletes.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             round_trips: self.ended.load(Ordering::Acquire),
+            tables: self.tables.load(Ordering::Relaxed),
         }
     }
 }
@@ -111,8 +134,16 @@ mod tests {
         third.carried(7);
         drop(third);
         drop(scope.begin(Kind::Put));
-        let expected = Io { gets: 2, lists: 1, puts: 1, deletes: 0, bytes: 7, round_trips: 3 };
+        let expected = Io { gets: 2, lists: 1, puts: 1, bytes: 7, round_trips: 3, ..Io::default() };
         assert_eq!(scope.io(), expected);
         assert_eq!(scope.io().calls(), 4);
+    }
+
+    #[test]
+    fn one_operation_after_another_waits_for_the_round_trips_of_both() {
+        let first = Io { gets: 2, bytes: 7, round_trips: 1, tables: true, ..Io::default() };
+        let next = Io { gets: 1, lists: 3, puts: 4, deletes: 5, bytes: 10, round_trips: 2, tables: false };
+        let both = Io { gets: 3, lists: 3, puts: 4, deletes: 5, bytes: 17, round_trips: 3, tables: true };
+        assert_eq!((first.then(next), next.then(first)), (both, both));
     }
 }

@@ -17,6 +17,7 @@ mod synced;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lance::cache::{CacheBackend, QuickCacheBackend, QuickCacheShardPolicy};
 use lance::session::Session;
 use lance_io::object_store::{ObjectStoreParams, WrappingObjectStore};
 use object_store::{ObjectStore, path::Path};
@@ -65,6 +66,8 @@ pub struct Store {
     /// What Lance sees as scheme and authority, e.g. `s3://bucket`.
     base: Arc<str>,
     session: Arc<Session>,
+    /// What `session` holds of indexes.
+    decoded: Arc<QuickCacheBackend>,
     budget: Arc<MemoryBudget>,
     /// For the one job of indexing that runs.
     index_turn: Arc<Semaphore>,
@@ -97,6 +100,7 @@ impl Store {
             root,
             base: base.into(),
             session: Arc::default(),
+            decoded: Arc::new(QuickCacheBackend::with_capacity(0)),
             budget: Arc::new(MemoryBudget::new(memory_bytes)),
             index_turn: Arc::new(Semaphore::new(1)),
             directory: None,
@@ -108,10 +112,14 @@ impl Store {
     #[must_use]
     pub fn with_caches(self, sizes: CacheSizes) -> Self {
         let ranges = Arc::new(RangeCache::new(sizes.range_bytes));
+        // As a session makes it for itself, but one can be emptied from here.
+        let decoded = Arc::new(QuickCacheBackend::with_shard_policy(sizes.index_bytes, QuickCacheShardPolicy::Single));
+        let session = Session::with_index_cache_backend(decoded.clone(), sizes.metadata_bytes, Arc::default());
         Self {
             objects: Arc::new(Cached::new(Arc::clone(&self.raw), &ranges)),
             ranges,
-            session: Arc::new(Session::new(sizes.index_bytes, sizes.metadata_bytes, Arc::default())),
+            session: Arc::new(session),
+            decoded,
             ..self
         }
     }
@@ -132,6 +140,19 @@ impl Store {
     /// Lets go what the cache of ranges holds of a namespace.
     pub(crate) fn forget_ranges(&self, namespace: &str) {
         self.ranges.forget(self.path(namespace).as_ref());
+    }
+
+    /// Lets go what Lance holds decoded: parts of indexes, manifests, footers. Of all namespaces, for its caches know
+    /// what they hold by digests alone; the others find theirs in the cache of ranges. A read that began before may
+    /// still put there what it has in its hands: nothing asks for it again, and it leaves when others need the room.
+    pub(crate) async fn forget_decoded(&self) {
+        self.decoded.clear().await;
+        self.session.file_metadata_cache().clear().await;
+    }
+
+    /// Bytes of the parts of indexes that Lance holds decoded, of all namespaces.
+    pub async fn decoded_index_bytes(&self) -> usize {
+        self.decoded.size_bytes().await
     }
 
     /// The same store past the cache of ranges.

@@ -79,8 +79,9 @@ impl TableFiles {
         Self { store: store.clone(), prefix: store.path(&format!("{namespace}/tables")) }
     }
 
-    /// The same tables, with every call to the store noted in `scope`.
+    /// The same tables, to be read with every call to the store noted in `scope`.
     pub(crate) fn counted(&self, scope: &Arc<IoScope>) -> Self {
+        scope.reads_tables();
         Self { store: self.store.counted(scope), prefix: self.prefix.clone() }
     }
 

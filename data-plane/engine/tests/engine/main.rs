@@ -17,6 +17,7 @@ mod index_speed;
 mod io;
 mod late_owner;
 mod limits;
+mod odd_numbers;
 mod ownership;
 mod patches;
 mod python;

@@ -21,6 +21,8 @@ const WORDS: [&str; 12] = ["ant", "bat", "cat", "dog", "elk", "fox", "gnu", "hen
 const ROWS: usize = 160;
 /// What each ranking gives to a fusion for up to 33 hits.
 const CANDIDATES: usize = 100;
+/// What most queries by vector ask for.
+const PROBE: [f32; DIMENSION] = [0.31, -0.42, 0.93, 0.14, -0.55, 0.26, 0.07, -0.68];
 /// Distances are f32 in the engine, and what is computed of them is no more exact; all else is f64. Keys further
 /// apart than this are not a matter of rounding.
 const APART_F32: f64 = 2e-6;
@@ -63,16 +65,21 @@ fn random_record(random: &mut ChaCha8Rng, id: usize) -> Record {
 }
 
 /// The live rows, and rows that were there before them: overwritten, or deleted (the ids from `ROWS` on).
-fn data(seed: u64) -> (Vec<Record>, Vec<Record>) {
+fn data(metric: Metric, seed: u64) -> (Vec<Record>, Vec<Record>) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut live: Vec<Record> = (0..ROWS).map(|id| random_record(&mut random, id)).collect();
     let gone = (0..ROWS / 4).chain(ROWS..ROWS + 20).map(|id| random_record(&mut random, id)).collect();
-    // Ties: every eighth row is another one under a new id, and one vector has no direction.
+    // Ties: every eighth row is another one under a new id. And one vector has no length; by cosine, where each needs a
+    // direction, it has hardly any, at right angles to what is asked for.
     for i in (0..ROWS).step_by(8) {
         let twin = live[(i * 7 + 3) % ROWS].clone();
         live[i] = Record { id: live[i].id.clone(), ..twin };
     }
-    live[5].vectors = default_vector(vec![0.0; DIMENSION]);
+    let mut short = vec![0.0; DIMENSION];
+    if metric == Metric::Cosine {
+        (short[0], short[1]) = (-1e-15 * PROBE[1], 1e-15 * PROBE[0]);
+    }
+    live[5].vectors = default_vector(short);
     (live, gone)
 }
 
@@ -117,11 +124,7 @@ fn distance(metric: Metric, query: &[f32], row: &[f32]) -> f64 {
         Metric::Euclidean => {
             query.iter().zip(row).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt()
         }
-        Metric::Cosine => {
-            let lengths = dot(query, query).sqrt() * dot(row, row).sqrt();
-            // Without a direction there is no likeness.
-            if lengths > 0.0 { 1.0 - dot(query, row) / lengths } else { 1.0 }
-        }
+        Metric::Cosine => 1.0 - dot(query, row) / (dot(query, query).sqrt() * dot(row, row).sqrt()),
     }
 }
 
@@ -258,7 +261,7 @@ fn assert_hits(hits: &[Hit], wanted: &[Expected], hybrid: bool, what: &str) {
 }
 
 fn queries(live: &[Record]) -> Vec<(Mode, usize)> {
-    let probe = || vec![0.31, -0.42, 0.93, 0.14, -0.55, 0.26, 0.07, -0.68];
+    let probe = || PROBE.to_vec();
     // The vector of a row that has a twin: distance nothing, twice.
     let own = live[8].vector().expect("a vector").to_vec();
     let hybrid = |text: &str, fusion| Mode::Hybrid { vector: probe(), text: text.to_owned(), fusion };
@@ -278,7 +281,7 @@ fn queries(live: &[Record]) -> Vec<(Mode, usize)> {
 }
 
 async fn compare(metric: Metric, seed: u64) {
-    let (live, gone) = data(seed);
+    let (live, gone) = data(metric, seed);
     for layout in LAYOUTS {
         let ns = build(&live, &gone, metric, layout).await;
         assert_eq!(ns.count(DOCS, None).await.expect("count").value, ROWS as u64);

@@ -1,6 +1,9 @@
 //! The same rows give the same answers wherever they are: in the memtable, folded in memory, streamed from
 //! Lance because they do not fit in memory, or spread over all of these.
 
+mod indexed;
+mod stream;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,9 +1,14 @@
 //! A collection whose table does not take what was written is set aside: loudly, with its rows, and alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::*;
-use agentdb_data_plane_engine::{Config, FoldError, Include, Namespace, Record, Store, WriteError, WriteMeta};
+use agentdb_clock::ManualClock;
+use agentdb_data_plane_engine::{
+    Config, Environment, FoldError, Include, Namespace, Record, Store, WriteError, WriteMeta,
+};
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -202,6 +207,67 @@ async fn what_is_set_aside_is_bounded_in_memory() {
     ns.drop_collection(DOCS, WriteMeta::default()).await.expect("dropped");
     ns.fold().await.expect("fold");
     assert_eq!((ns.stats().set_aside, ns.stats().set_aside_bytes), (0, 0));
+}
+
+/// Every object of the namespace, and its size.
+async fn listed(objects: &Arc<dyn ObjectStore>) -> BTreeMap<String, u64> {
+    let listed: Vec<_> = objects.list(Some(&Path::from(PREFIX))).try_collect().await.expect("listed");
+    listed.into_iter().map(|meta| (meta.location.to_string(), meta.size)).collect()
+}
+
+/// Folds once a minute for an hour, and gives the paths of what was put meanwhile and is there still.
+async fn an_hour_of_folds(ns: &Namespace, objects: &Arc<dyn ObjectStore>, clock: &ManualClock) -> Vec<String> {
+    let before = listed(objects).await;
+    for _ in 0..60 {
+        clock.advance(Duration::from_secs(60));
+        ns.fold().await.expect("tried again");
+        assert_eq!(ns.stats().set_aside, 1);
+    }
+    let after = listed(objects).await;
+    after.into_iter().filter(|(path, size)| before.get(path) != Some(size)).map(|(path, _)| path).collect()
+}
+
+fn checkpoints(paths: &[String]) -> usize {
+    paths.iter().filter(|path| path.contains("/checkpoint/")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_aside_is_not_written_anew_by_tries_that_come_to_nothing() {
+    let objects = memory();
+    let clock = ManualClock::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+    let open = async |generation| {
+        let environment = Environment { clock: Arc::new(clock.clone()), ..environment(generation) };
+        let opened = Namespace::open(&store(&objects), PREFIX, writer(generation), config(), environment).await;
+        opened.expect("opens")
+    };
+    let ns = open(1).await;
+    fill(&ns).await;
+    let taken = damage(&objects).await;
+    write(&ns).await;
+    fold_until_set_aside(&ns).await;
+    let none: &[String] = &[];
+    assert_eq!(an_hour_of_folds(&ns, &objects, &clock).await, none);
+    // Whatever else changes needs one checkpoint.
+    let commit = ns.upsert(OTHER, vec![record(2, 0)], WriteMeta::default()).await.expect("written").commit;
+    assert_eq!(checkpoints(&an_hour_of_folds(&ns, &objects, &clock).await), 1);
+    assert_eq!(ns.stats().folded_commit, commit);
+    ns.forget_usage_before(i64::MAX);
+    assert_eq!(checkpoints(&an_hour_of_folds(&ns, &objects, &clock).await), 1);
+    ns.close().await;
+
+    // The next owner knows of no try.
+    let ns = open(2).await;
+    fold_until_given_up(&ns).await;
+    assert_eq!(an_hour_of_folds(&ns, &objects, &clock).await, none);
+    mend(&objects, taken).await;
+    ns.fold().await.expect("fold");
+    assert_eq!((ns.stats().set_aside, ns.stats().folded_commit), (0, ns.commit()));
+    ns.close().await;
+    let ns = open(3).await;
+    assert_eq!((ns.stats().set_aside, ns.usage()), (0, Vec::new()));
+    assert_eq!(all(&ns, DOCS).await, expected());
+    assert_eq!(all(&ns, OTHER).await, [record(1, 0), record(2, 0)]);
+    check_sums(&ns).await;
 }
 
 /// A store that does not answer is no table's fault.

@@ -159,6 +159,16 @@ pub async fn write(ns: &Namespace, op: &Op, request: u8) -> Result<Told, TimeErr
             let records = rows.iter().map(|(id, value)| record_of(id, row(*value)));
             change(ns, op, Action::Upsert(records.collect()), meta).await?
         }
+        Change::UpsertBoth(rows, other) => {
+            let row = |value| Row { value, base: value, mark: None };
+            let records: Vec<_> = rows.iter().map(|(id, value)| record_of(id, row(*value))).collect();
+            let first = operation(op, Action::Upsert(records.clone()));
+            let done = ns.write(vec![first, Operation::upsert(other, records)], meta).await;
+            done.map_err(|error| match error {
+                WriteError::InOperation { error, .. } => *error,
+                error => error,
+            })?
+        }
         Change::Delete(ids) => change(ns, op, Action::Delete(ids.clone()), meta).await?,
         Change::Patch(ids, edit) => {
             let patches = ids.iter().map(|id| (id.clone(), patch(id, *edit))).collect();
@@ -179,13 +189,17 @@ pub async fn write(ns: &Namespace, op: &Op, request: u8) -> Result<Told, TimeErr
 }
 
 async fn change(ns: &Namespace, op: &Op, action: Action, meta: WriteMeta) -> Result<Committed, WriteError> {
+    ns.write_one(operation(op, action), meta).await
+}
+
+fn operation(op: &Op, action: Action) -> Operation {
     let condition = op.condition.as_ref().map(|condition| match condition {
         model::Condition::Absent => Condition::Absent,
         model::Condition::Present => Condition::Present,
         model::Condition::Commit(commit) => Condition::Commit(*commit),
         model::Condition::AtMost(most) => Condition::Passes(own_at_most(op.client, *most)),
     });
-    ns.write_one(Operation { collection: op.collection.clone(), action, condition }, meta).await
+    Operation { collection: op.collection.clone(), action, condition }
 }
 
 /// Passes the rows of a client with values up to `most`.

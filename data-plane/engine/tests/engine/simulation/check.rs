@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::branches;
 use super::calls::judge_time;
 use super::client::{Client, key_of, own, row, row_of, vector_of};
+use super::feed;
 use super::model::{Row, Rows, Violation};
 use super::process::Process;
 use super::reader::{known, values};
@@ -36,6 +37,7 @@ pub async fn all(world: &mut World, clients: &mut [Client]) -> Result<(), Violat
     fold(world, &process).await?;
     compare(world, &process).await?;
     compare_pasts(world, &process).await?;
+    feed::compare(world, &process).await?;
     branches::compare(world, &process.ns).await?;
     world.end(&process).await;
     let process = world.open(Rates::default(), true).await.map_err(|e| format!("does not open again: {e}"))?;
@@ -63,7 +65,8 @@ pub async fn fold(world: &mut World, process: &Process) -> Result<(), Violation>
     Ok(())
 }
 
-fn names() -> Vec<String> {
+/// The collections that there may be.
+pub fn names() -> Vec<String> {
     std::iter::once(DOCS.to_owned()).chain((0..CLIENTS).map(own)).collect()
 }
 

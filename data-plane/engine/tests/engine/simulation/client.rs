@@ -231,7 +231,7 @@ impl Client {
                 self.done.push((op, committed));
             }
             let ids = match written.change {
-                Change::Upsert(rows) => rows.into_iter().map(|(id, _)| id).collect(),
+                Change::Upsert(rows) | Change::UpsertBoth(rows, _) => rows.into_iter().map(|(id, _)| id).collect(),
                 Change::Patch(ids, _) | Change::Erase(ids) => ids,
                 Change::Rewind(_) => (0..RECORDS).map(|record| row(self.number, record)).collect(),
                 _ => return,
@@ -275,6 +275,7 @@ impl Client {
         let own = own(self.number);
         let exists = model.current(&(own.clone(), String::new())).is_some();
         match self.random.random_range(0..100_u32) {
+            0..8 if exists => self.rows_of_both(own, model),
             0..60 => self.rows(DOCS.to_owned(), model),
             _ if !exists => (own, Change::Create, None),
             60..66 => (own, Change::Drop, None),
@@ -368,6 +369,19 @@ impl Client {
         (collection, change, condition)
     }
 
+    /// A write of rows of the common collection and of another, perhaps on a condition of the former.
+    fn rows_of_both(&mut self, other: String, model: &Model) -> Write {
+        let ids = self.ids();
+        let place = (DOCS.to_owned(), ids[0].clone());
+        let condition = match self.random.random_range(0..8_u32) {
+            0 => Some(Condition::Absent),
+            1 => model.commit_of(&place).map(Condition::Commit),
+            _ => None,
+        };
+        let rows = ids.into_iter().map(|id| (id, self.value())).collect();
+        (DOCS.to_owned(), Change::UpsertBoth(rows, other), condition)
+    }
+
     /// Some writes that were acknowledged, sent once more: each is answered as it was, and nothing is done.
     pub async fn ask_again(&mut self, run: &Run, ns: &Namespace) -> Result<(), Violation> {
         for _ in 0..ASKED_AGAIN.min(self.done.len()) {
@@ -377,8 +391,9 @@ impl Client {
                 (model.op(*number).clone(), model.asked_again())
             };
             // A write to a collection that is gone is refused before its key is looked at.
-            let place = (op.collection.clone(), String::new());
-            if !matches!(op.change, Change::Create | Change::Drop) && run.model.lock().current(&place).is_none() {
+            let is_there = |name: &str| run.model.lock().current(&(name.to_owned(), String::new())).is_some();
+            let all_there = is_there(&op.collection) && op.change.other().is_none_or(is_there);
+            if !matches!(op.change, Change::Create | Change::Drop) && !all_there {
                 continue;
             }
             let again = calls::write(ns, &op, 1).await.map_err(|e| format!("write {number} asked again: {e}"))?;

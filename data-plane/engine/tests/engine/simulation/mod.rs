@@ -9,6 +9,7 @@ mod branches;
 mod calls;
 mod check;
 mod client;
+mod feed;
 mod model;
 mod plan;
 mod process;

@@ -64,6 +64,8 @@ pub enum Change {
     Create,
     Drop,
     Upsert(Vec<(String, u64)>),
+    /// The same in another collection, too.
+    UpsertBoth(Vec<(String, u64)>, String),
     Delete(Vec<String>),
     /// Ids that have no record are left out.
     Patch(Vec<String>, Edit),
@@ -93,6 +95,11 @@ impl Change {
     /// Whether it is refused when a commit is not kept any more, or the past has no room in memory.
     pub fn asks_for_the_past(&self) -> bool {
         self.past().is_some() || matches!(self, Self::Branch(..))
+    }
+
+    /// The collection that it writes to beside its own.
+    pub fn other(&self) -> Option<&str> {
+        if let Self::UpsertBoth(_, other) = self { Some(other) } else { None }
     }
 
     fn is_rewind(&self) -> bool {
@@ -371,7 +378,7 @@ impl Model {
     /// The first row that a change names for which a condition does not hold.
     fn unmet(&self, collection: &str, change: &Change, condition: &Condition) -> Option<Unmet> {
         let ids: Vec<&String> = match change {
-            Change::Upsert(rows) => rows.iter().map(|(id, _)| id).collect(),
+            Change::Upsert(rows) | Change::UpsertBoth(rows, _) => rows.iter().map(|(id, _)| id).collect(),
             Change::Delete(ids) | Change::Patch(ids, _) => ids.iter().collect(),
             _ => Vec::new(),
         };
@@ -416,6 +423,13 @@ impl Model {
             Change::Upsert(rows) => {
                 let row = |value| Some(Row { value, base: value, mark: None });
                 written.extend(rows.iter().map(|(id, value)| (place(id), row(*value), number)));
+            }
+            Change::UpsertBoth(rows, other) => {
+                let row = |value| Some(Row { value, base: value, mark: None });
+                for (id, value) in rows {
+                    written.push((place(id), row(*value), number));
+                    written.push(((other.clone(), id.clone()), row(*value), number));
+                }
             }
             Change::Delete(ids) | Change::Erase(ids) => {
                 written.extend(ids.iter().map(|id| (place(id), None, number)));

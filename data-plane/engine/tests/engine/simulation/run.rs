@@ -22,7 +22,7 @@ use crate::support::wire::Wire;
 pub struct Events(BTreeMap<&'static str, u64>);
 
 #[cfg(not(feature = "planted-bugs"))]
-const EXPECTED: [&str; 39] = [
+const EXPECTED: [&str; 41] = [
     "acknowledged writes",
     "branches compared",
     "branches deleted",
@@ -37,6 +37,7 @@ const EXPECTED: [&str; 39] = [
     "erases",
     "evictions",
     "failed folds",
+    "feeds followed",
     "files of tables removed",
     "folds",
     "graph searches",
@@ -62,6 +63,7 @@ const EXPECTED: [&str; 39] = [
     "writes refused for their condition",
     "writes taken back by a rewind that they were beside",
     "writes to branches",
+    "writes to two collections",
 ];
 
 impl Events {

@@ -89,6 +89,7 @@ fn count_writes(run: &Run) {
             Change::Rewind(Target::Commit(_)) => run.count("rewinds", 1),
             Change::Rewind(Target::Snapshot(..)) => run.count("rewinds to snapshots", 1),
             Change::Erase(_) => run.count("erases", 1),
+            Change::UpsertBoth(..) => run.count("writes to two collections", 1),
             Change::Create | Change::Drop | Change::Upsert(_) | Change::Delete(_) => {}
         }
     }

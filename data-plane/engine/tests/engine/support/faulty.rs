@@ -68,6 +68,8 @@ pub struct Faulty {
     wire: Arc<Wire>,
     puts: Gate,
     replies: Gate,
+    /// PUTs of paths that contain it fail.
+    refused: Mutex<Option<String>>,
 }
 
 /// Calls share it; whoever has it alone holds those back whose paths contain a part.
@@ -124,6 +126,7 @@ impl Faulty {
             wire: Arc::default(),
             puts: Gate::default(),
             replies: Gate::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -172,6 +175,11 @@ impl Faulty {
     /// The same for PUTs of paths that contain `part`.
     pub async fn hold_puts_of(&self, part: &str) -> RwLockWriteGuard<'_, ()> {
         self.puts.hold(part).await
+    }
+
+    /// Makes PUTs of paths that contain `part` fail; with `None` none does any more.
+    pub fn refuse_puts_of(&self, part: Option<&str>) {
+        *self.refused.lock() = part.map(str::to_owned);
     }
 
     /// Returns when a PUT is held back. For one caller.
@@ -302,7 +310,8 @@ impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let create = matches!(opts.mode, PutMode::Create);
         self.puts.pass(location).await;
-        let fate = self.begin(create).await;
+        let refused = self.refused.lock().as_deref().is_some_and(|part| location.as_ref().contains(part));
+        let fate = if refused { Fate::FailBefore } else { self.begin(create).await };
         if let Fate::Late { after } = fate {
             let (inner, location) = (Arc::clone(&self.inner), location.clone());
             let arrives = async move { drop(inner.put_opts(&location, payload, opts).await) };

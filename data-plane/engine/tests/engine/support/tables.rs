@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use agentdb_data_plane_engine::Store;
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
+use arrow_schema::DataType;
 use futures::TryStreamExt;
 use lance::dataset::ReadParams;
 use lance::dataset::builder::DatasetBuilder;
@@ -11,7 +13,7 @@ use lance_io::object_store::ObjectStoreParams;
 use lance_table::io::commit::ConditionalPutCommitHandler;
 use object_store::path::Path;
 
-/// The versions of a table, and all their rows as text.
+/// The versions of a table, and the text in all their rows.
 pub async fn read_all(store: &Store, table: &Path) -> (Vec<u64>, String) {
     let uri = format!("file-object-store:///{table}");
     #[expect(deprecated, reason = "this very store is to be read")]
@@ -42,10 +44,21 @@ pub async fn read_all(store: &Store, table: &Path) -> (Vec<u64>, String) {
         scanner.include_deleted_rows().with_row_id();
         let batches: Vec<_> = scanner.try_into_stream().await.expect("scan").try_collect().await.expect("rows");
         for column in batches.iter().flat_map(arrow_array::RecordBatch::columns) {
-            if let Some(strings) = column.as_string_opt::<i32>() {
-                strings.iter().flatten().for_each(|value| text.push_str(value));
-            }
+            push_text(column, &mut text);
         }
     }
     (versions, text)
+}
+
+/// The text in a column, at any depth. What may hold some and is not known here fails, or it would hide it.
+fn push_text(column: &dyn Array, text: &mut String) {
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().iter().flatten().for_each(|value| {
+            text.push_str(value);
+            text.push('\n');
+        }),
+        DataType::List(_) => push_text(column.as_list::<i32>().values(), text),
+        DataType::FixedSizeList(..) => push_text(column.as_fixed_size_list().values(), text),
+        kind => assert!(kind.is_primitive() || *kind == DataType::Boolean, "what is in a column of {kind}?"),
+    }
 }
