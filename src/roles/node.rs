@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use agentdb_control_plane_contract::{InternalClient, NodeCredential};
 use agentdb_data_plane_embedding::Embedder;
-use agentdb_data_plane_engine::Store;
+use agentdb_data_plane_engine::{Store, keep_scratch_in};
 use agentdb_data_plane_node::Node;
 use agentdb_ids::NodeId;
 use anyhow::Context;
@@ -36,7 +36,7 @@ impl LoadingModel {
 }
 
 impl NodeRole {
-    /// Probes the object store and starts the node.
+    /// Removes what a killed process left of its index builds, probes the object store and starts the node.
     pub async fn start(
         config: &Config,
         data_dir: &DataDir,
@@ -45,6 +45,8 @@ impl NodeRole {
         model: LoadingModel,
         environment: &Environment,
     ) -> anyhow::Result<Self> {
+        let scratch = data_dir.folder("scratch")?;
+        keep_scratch_in(&scratch).with_context(|| format!("{} cannot be used", scratch.display()))?;
         let objects = objects_folder(config, data_dir)?;
         let store_config = config.object_store.config(&objects, config.node.engine.max_resident_bytes)?;
         let store = Store::open(&store_config).await.context("the object store cannot be used")?;

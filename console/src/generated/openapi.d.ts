@@ -303,8 +303,8 @@ export interface paths {
         put?: never;
         /**
          * Measure how exact answers are
-         * @description Asks for the nearest of some records' vectors, with the index and without, and compares the answers. Counted as two
-         *     queries for each sample.
+         * @description Asks for the records nearest to some of the collection's own, those left out, with the index and without, and
+         *     compares the answers. Counted as two queries for each sample.
          */
         post: operations["probe_recall"];
         delete?: never;
@@ -1507,6 +1507,7 @@ export interface components {
             timing_ms: components["schemas"]["Timing"];
             /** @description Where the data were. */
             tier: components["schemas"]["Tier"];
+            storage?: components["schemas"]["StorageCalls"] | null;
         };
         /** @description A record to be written. It replaces the whole record of its id. */
         RecordInput: {
@@ -1617,16 +1618,41 @@ export interface components {
              */
             status: string;
         };
+        /**
+         * @description What the object store was asked for on behalf of one request: to open the namespace, where this request was the
+         *     first to need it, and to read the records that were asked for or are changed. What is everybody's is not in it,
+         *     though the request may have waited for it: the log entry of a write, one PUT of all writes that go together; an
+         *     opening or a loading that another request began; rows that come into memory for later requests.
+         */
+        StorageCalls: {
+            /**
+             * Format: int64
+             * @description Calls of all kinds.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Bytes read and written.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Calls of which each could begin only after the one before had ended.
+             */
+            round_trips: number;
+        };
         /** @description A text column. */
         TextColumn: {
             /** @description How words are reduced to terms. */
             language?: components["schemas"]["LanguageName"];
         };
         /**
-         * @description Where the data were when they were asked for.
+         * @description Where the data were when they were asked for: `hot`, all of them in the memory of the node that owns the namespace;
+         *     `warm`, in tables of which the node had cached what was needed; `cold`, in the object store, of which some were read
+         *     for this request.
          * @enum {string}
          */
-        Tier: "warm";
+        Tier: "hot" | "warm" | "cold";
         /** @description Milliseconds of a request's life. */
         Timing: {
             /**

@@ -198,6 +198,10 @@ pub struct EngineConfig {
     pub fold_bytes: usize,
     /// Age of the oldest write not folded yet after which a fold starts.
     pub fold_interval_s: u64,
+    /// Bytes not folded yet above which the writes of a namespace are refused.
+    pub max_memtable_bytes: usize,
+    /// Writes of a namespace that wait for its log; one more is refused.
+    pub max_pending_writes: usize,
     /// Bytes of rows kept in memory for search.
     pub max_resident_bytes: usize,
     /// Bytes of the records that one read may return: larger pages end early, larger answers are refused.
@@ -211,6 +215,8 @@ impl Default for EngineConfig {
             fold_rows: engine.fold_rows,
             fold_bytes: engine.fold_bytes,
             fold_interval_s: engine.fold_interval.as_secs(),
+            max_memtable_bytes: engine.max_memtable_bytes,
+            max_pending_writes: engine.max_pending_writes,
             max_resident_bytes: engine.max_resident_bytes,
             max_read_bytes: engine.max_read_bytes,
         }
@@ -223,6 +229,9 @@ impl EngineConfig {
             fold_rows: self.fold_rows,
             fold_bytes: self.fold_bytes,
             fold_interval: Duration::from_secs(self.fold_interval_s),
+            max_memtable_bytes: self.max_memtable_bytes,
+            // A queue has room for one at least.
+            max_pending_writes: self.max_pending_writes.max(1),
             max_resident_bytes: self.max_resident_bytes,
             max_read_bytes: self.max_read_bytes,
             ..engine::Config::default()

@@ -151,20 +151,8 @@ impl Background {
     }
 
     fn publish(&self) {
-        let open: Vec<_> = self.registry.slots().iter().filter_map(|slot| Some(slot.peek()?.stats())).collect();
-        let gauges = Gauges {
-            usage_backlog: self.reporter.backlog(),
-            open_namespaces: open.len(),
-            fold_lag_commits: open.iter().map(|s| s.commit.saturating_sub(s.folded_commit)).max().unwrap_or(0),
-            fold_lag_ms: open.iter().map(|s| s.fold_lag_ms).max().unwrap_or(0),
-            memtable_bytes: open.iter().map(|s| s.memtable_bytes).sum(),
-            indexed_rows: open.iter().map(|s| s.indexed_rows).sum(),
-            index_bytes: open.iter().map(|s| s.index_bytes).sum(),
-            written_bytes: open.iter().map(|s| s.storage.fold_bytes + s.storage.compaction_bytes).sum(),
-            table_bytes: open.iter().map(|s| s.storage.table_bytes).sum(),
-            table_dead_bytes: open.iter().map(|s| s.storage.table_dead_bytes).sum(),
-        };
-        gauges.publish();
+        let open = self.registry.slots().iter().filter_map(|slot| Some(slot.peek()?.look())).collect();
+        Gauges { usage_backlog: self.reporter.backlog(), open }.publish();
     }
 
     /// Opens namespaces whose logs may hold usage that an earlier process or handle did not get reported, and those

@@ -8,6 +8,8 @@ mod bad_input;
 mod bounds;
 #[path = "node/changes.rs"]
 mod changes;
+#[path = "node/held.rs"]
+mod held;
 #[path = "node/lease.rs"]
 mod lease;
 #[path = "node/lives.rs"]
@@ -16,6 +18,10 @@ mod lives;
 mod placement;
 #[path = "node/plane.rs"]
 mod plane;
+#[path = "node/pressure.rs"]
+mod pressure;
+#[path = "node/receipt.rs"]
+mod receipt;
 #[path = "node/records.rs"]
 mod records;
 #[path = "node/world.rs"]

@@ -10,13 +10,13 @@ use std::{
 };
 
 use agentdb_control_plane_contract::{Assignment, AssignmentState};
-use agentdb_data_plane_engine::{Namespace, OpenError, UsageKey};
+use agentdb_data_plane_engine::{Io, Namespace, OpenError, Stats, UsageKey};
 use agentdb_ids::NamespaceId;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock as Gate};
 
 use super::Opener;
-use crate::metering::WriteMark;
+use crate::{metering::WriteMark, telemetry::Counters};
 
 /// How long a failed open is remembered, so that waiting requests do not each try it.
 const OPEN_BACKOFF: Duration = Duration::from_secs(1);
@@ -46,16 +46,41 @@ struct Opened {
     generation: u64,
     /// Of the lease.
     epoch: u64,
+    counters: Counters,
 }
 
-/// The right to use an open namespace. While it lives the namespace is not closed.
+impl Drop for Opened {
+    /// What it has counted since it was looked at last, the fold of a hand-over included, is counted, too.
+    fn drop(&mut self) {
+        self.counters.count(|| self.namespace.stats());
+    }
+}
+
+/// The right to use an open namespace, and what its opening asked of the object store if it was opened for the caller.
+/// While it lives the namespace is not closed.
 #[derive(Debug)]
-pub(crate) struct OpenNamespace(OwnedRwLockReadGuard<Option<Opened>, Opened>);
+pub(crate) struct OpenNamespace(OwnedRwLockReadGuard<Option<Opened>, Opened>, Io);
 
 impl OpenNamespace {
+    /// `None` when it is not open.
+    fn of(gate: OwnedRwLockReadGuard<Option<Opened>>) -> Option<Self> {
+        let open = OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok()?;
+        Some(Self(open, Io::default()))
+    }
+
     /// The lease's epoch in which it was opened.
     pub(crate) fn epoch(&self) -> u64 {
         self.0.epoch
+    }
+
+    /// What its opening asked of the object store; nothing when it was open, or somebody else had it opened.
+    pub(crate) fn opening_for_caller(&self) -> Io {
+        self.1
+    }
+
+    /// How it is doing. What it has counted since it was looked at last goes into the node's counters.
+    pub(crate) fn look(&self) -> Stats {
+        self.0.counters.count(|| self.0.namespace.stats())
     }
 }
 
@@ -137,15 +162,16 @@ impl Slot {
     /// The namespace, opened where needed, for a request.
     pub(crate) async fn acquire(&self, opener: &Opener) -> Result<OpenNamespace, SlotError> {
         self.last_used_s.store(opener.clock.monotonic().as_secs(), Ordering::Relaxed);
+        let mut opening = Io::default();
         loop {
             let assignment = self.assignment();
             if assignment.state != AssignmentState::Serve {
                 return Err(SlotError::Leaving);
             }
             if let Some(open) = self.current(&assignment, opener.lease.epoch()).await {
-                return Ok(open);
+                return Ok(OpenNamespace(open.0, opening));
             }
-            self.open(opener, &assignment).await?;
+            opening = opening.then(self.open(opener, &assignment).await?);
         }
     }
 
@@ -162,8 +188,7 @@ impl Slot {
 
     /// The namespace, if it is open and nobody is about to close it.
     pub(crate) fn peek(&self) -> Option<OpenNamespace> {
-        let gate = Arc::clone(&self.gate).try_read_owned().ok()?;
-        OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
+        OpenNamespace::of(Arc::clone(&self.gate).try_read_owned().ok()?)
     }
 
     /// Says that the engine found another writer: the handle is of no use any more.
@@ -212,14 +237,15 @@ impl Slot {
         if !usable || self.fenced.load(Ordering::Acquire) {
             return None;
         }
-        OwnedRwLockReadGuard::try_map(gate, Option::as_ref).ok().map(OpenNamespace)
+        OpenNamespace::of(gate)
     }
 
-    /// Opens unless somebody else has done so, or the assignment has changed, meanwhile.
-    async fn open(&self, opener: &Opener, assignment: &Assignment) -> Result<(), SlotError> {
+    /// Opens unless somebody else has done so, or the assignment has changed, meanwhile. Says what that asked of the
+    /// object store.
+    async fn open(&self, opener: &Opener, assignment: &Assignment) -> Result<Io, SlotError> {
         let mut gate = self.gate.write().await;
         if *self.assignment() != *assignment {
-            return Ok(());
+            return Ok(Io::default());
         }
         let epoch = opener.lease.epoch();
         let fenced = self.fenced.swap(false, Ordering::AcqRel);
@@ -228,7 +254,7 @@ impl Slot {
             let same = opened.generation == assignment.generation;
             if same && opened.epoch == epoch && !fenced {
                 *gate = Some(opened);
-                return Ok(());
+                return Ok(Io::default());
             }
             if same && fenced {
                 self.remember(opener, FENCED_BACKOFF, SlotError::Fenced);
@@ -246,8 +272,9 @@ impl Slot {
             Ok(namespace) => {
                 self.known_bytes.store(namespace.logical_bytes(), Ordering::Relaxed);
                 self.mark.opened();
-                *gate = Some(Opened { namespace, generation: assignment.generation, epoch });
-                Ok(())
+                let (opening, generation) = (namespace.opening(), assignment.generation);
+                *gate = Some(Opened { namespace, generation, epoch, counters: Counters::default() });
+                Ok(opening)
             }
             Err(error) => {
                 tracing::warn!(namespace = %assignment.namespace_id, %error, "a namespace cannot be opened");

@@ -5,6 +5,7 @@ mod bounded;
 mod collections;
 mod idempotency;
 mod include;
+mod receipt;
 mod records;
 mod refusals;
 mod reply;

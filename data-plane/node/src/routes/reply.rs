@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use agentdb_control_plane_contract::Meter;
-use agentdb_data_plane_engine::{Commit, Committed, Namespace, ReadError, Schema, WriteError, WriteMeta};
+use agentdb_data_plane_engine::{Commit, Committed, Io, Namespace, ReadError, ReadOf, Schema, WriteError, WriteMeta};
 use agentdb_ids::RequestId;
 use agentdb_problem::{IDEMPOTENCY_REPLAYED, Problem, current_request_id};
 use axum::{body::Body, response::Response};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{
     idempotency::{self, Repeatable, Stored},
+    receipt::{MilliUnits, Receipt, StorageCalls, Tier, Timing},
     refusals,
 };
 use crate::{
@@ -29,60 +30,6 @@ pub(crate) struct DataReply<T> {
     receipt: Receipt,
 }
 
-/// What a request did and used.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Receipt {
-    /// The request.
-    request_id: RequestId,
-    /// For a write its commit; for a read the last commit that the answer has seen.
-    commit: u64,
-    /// Units counted, by meter. Empty when nothing is counted, as for a repeated request.
-    milli_units: MilliUnits,
-    /// Tokens embedded for this request.
-    #[serde(skip_serializing_if = "is_zero")]
-    embedding_tokens: u64,
-    /// Where the time went.
-    timing_ms: Timing,
-    /// Where the data were.
-    tier: Tier,
-}
-
-/// Milli-units of work.
-#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
-pub(crate) struct MilliUnits {
-    /// On the meter `query`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    query: Option<u64>,
-    /// On the meter `write`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    write: Option<u64>,
-}
-
-/// Milliseconds of a request's life.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Timing {
-    /// From admission to reply.
-    total: f64,
-    /// In the engine.
-    engine: f64,
-    /// In the embedding model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    embed: Option<f64>,
-}
-
-/// Where the data were when they were asked for.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Tier {
-    /// In tables and memory of the node that owns the namespace.
-    Warm,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
-const fn is_zero(n: &u64) -> bool {
-    *n == 0
-}
-
 /// An admitted request on its way to a reply.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -90,6 +37,7 @@ pub(crate) struct Call {
     request_id: RequestId,
     engine: Duration,
     embed: Option<Duration>,
+    io: Io,
     pub embedding_tokens: u64,
 }
 
@@ -97,12 +45,19 @@ impl Call {
     /// To be made on the task that serves the request, which knows its id.
     pub(crate) fn new(admission: Admission) -> Self {
         let request_id = current_request_id();
-        Self { admission, request_id, engine: Duration::ZERO, embed: None, embedding_tokens: 0 }
+        Self { admission, request_id, engine: Duration::ZERO, embed: None, io: Io::default(), embedding_tokens: 0 }
+    }
+
+    /// The namespace, opened where needed; what that asks of the object store is this request's.
+    pub(crate) async fn namespace(&mut self) -> Result<OpenNamespace, Problem> {
+        let namespace = self.admission.namespace().await?;
+        self.io = self.io.then(namespace.opening_for_caller());
+        Ok(namespace)
     }
 
     /// The namespace, opened where needed, and the schema of one of its collections.
-    pub(crate) async fn collection(&self, name: &str) -> Result<(OpenNamespace, Arc<Schema>), Problem> {
-        let namespace = self.admission.namespace().await?;
+    pub(crate) async fn collection(&mut self, name: &str) -> Result<(OpenNamespace, Arc<Schema>), Problem> {
+        let namespace = self.namespace().await?;
         let schema = self.schema(&namespace, name)?;
         Ok((namespace, schema))
     }
@@ -116,9 +71,11 @@ impl Call {
     /// A read of the engine, measured; its refusal in the words of the API.
     pub(crate) async fn engine_read<T>(
         &mut self,
-        read: impl Future<Output = Result<T, ReadError>>,
-    ) -> Result<T, Problem> {
-        self.engine(read).await.map_err(|error| refusals::read(&self.admission, error))
+        read: impl Future<Output = Result<ReadOf<T>, ReadError>>,
+    ) -> Result<ReadOf<T>, Problem> {
+        let read = self.engine(read).await.map_err(|error| refusals::read(&self.admission, error))?;
+        self.io = self.io.then(read.io);
+        Ok(read)
     }
 
     /// A write of the engine, measured; its refusal in the words of the API. Its namespace is marked as owing a report
@@ -143,7 +100,9 @@ impl Call {
             Err(WriteError::Unavailable(_) | WriteError::Closed) => drop(in_flight),
             Err(_) => in_flight.refused(),
         }
-        outcome.map_err(|error| refusals::write_of(list, &self.admission, error))
+        let committed = outcome.map_err(|error| refusals::write_of(list, &self.admission, error))?;
+        self.io = self.io.then(committed.io);
+        Ok(committed)
     }
 
     /// What goes into the log beside a write: what it costs, and what to answer when it is sent again.
@@ -275,20 +234,12 @@ impl Call {
             commit,
             milli_units,
             embedding_tokens,
-            timing_ms: Timing {
-                total: millis(self.admission.elapsed()),
-                engine: millis(self.engine),
-                embed: self.embed.map(millis),
-            },
-            tier: Tier::Warm,
+            timing_ms: Timing::new(self.admission.elapsed(), self.engine, self.embed),
+            tier: Tier::of(&self.io),
+            storage: StorageCalls::of(&self.io),
         };
         serde_json::to_vec(&DataReply { result, receipt }).map_err(Problem::internal)
     }
-}
-
-/// Milliseconds to the microsecond.
-fn millis(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn json(status: StatusCode, bytes: Vec<u8>) -> Response {

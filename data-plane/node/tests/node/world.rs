@@ -23,6 +23,7 @@ use axum::middleware::from_fn_with_state;
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
+use object_store::ObjectStore;
 use serde_json::{Value, json};
 
 use crate::plane::Plane;
@@ -186,7 +187,16 @@ impl World {
 
     /// As [`World::start`], with settings that `change` makes.
     pub async fn start_with(&self, change: impl FnOnce(&mut NodeConfig)) -> Life {
-        let life = self.start_alone_with(change).await;
+        self.start_behind(|objects| objects, change).await
+    }
+
+    /// As [`World::start_with`], with its object store behind what `wrap` makes of it.
+    pub async fn start_behind(
+        &self,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+        change: impl FnOnce(&mut NodeConfig),
+    ) -> Life {
+        let life = self.launch(wrap, change).await;
         let version = self.plane.told.lock().version;
         until("the node has applied the policy", || self.plane.told.lock().applied >= version).await;
         life
@@ -194,12 +204,16 @@ impl World {
 
     /// Starts the node and waits until it is ready, whoever is away.
     pub async fn start_alone(&self) -> Life {
-        self.start_alone_with(|_| {}).await
+        self.launch(|objects| objects, |_| {}).await
     }
 
-    async fn start_alone_with(&self, change: impl FnOnce(&mut NodeConfig)) -> Life {
+    async fn launch(
+        &self,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+        change: impl FnOnce(&mut NodeConfig),
+    ) -> Life {
         let (clock, entropy) = (clock(), entropy());
-        let store = Store::open(&StoreConfig::directory(&self.objects())).await.expect("a store");
+        let store = Store::open(&StoreConfig::directory(&self.objects())).await.expect("a store").wrapped(wrap);
         let credential = self.plane.secret.credential(self.node_id);
         let client = InternalClient::new(self.plane.url.clone(), credential, Arc::clone(&clock), Arc::clone(&entropy))
             .expect("a client");

@@ -54,9 +54,13 @@ async fn ten_kills_amid_fifty_writers_lose_no_acknowledged_write_and_count_each_
         acknowledged += seen.acknowledged.len();
         in_doubt += seen.in_doubt.len();
         model.extend(seen.acknowledged.into_iter().map(|write| (write.id, write.n)));
+        // As the build of an index leaves it that is killed.
+        let left = service.data_dir().join("scratch/left");
+        std::fs::write(&left, "vectors").with_context(|| left.display().to_string())?;
         let began = tokio::time::Instant::now();
         service.start_again().await?;
         let recovery = began.elapsed().as_secs_f64();
+        ensure!(!left.exists(), "after crash {crash}: {} is there still", left.display());
 
         let ids: Vec<String> = model.keys().cloned().chain(seen.in_doubt.iter().map(|w| w.id.clone())).collect();
         let there = numbers(&records, &ids, &mut reads).await?;

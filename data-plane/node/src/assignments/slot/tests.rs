@@ -54,6 +54,18 @@ async fn many_at_once_open_one_namespace() {
     assert!(handles.iter().all(|handle| *handle == handles[0]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_wait_for_an_opening_one_is_told_what_it_asked_of_the_store() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let opener = opener(dir.path(), held()).await;
+    let slot = slot(dir.path());
+    let opened = futures::future::join_all((0..20).map(|_| slot.acquire(&opener))).await;
+    let told: Vec<Io> = opened.into_iter().map(|open| open.expect("open").opening_for_caller()).collect();
+    let asked: Vec<&Io> = told.iter().filter(|io| **io != Io::default()).collect();
+    assert!(matches!(asked[..], [io] if io.calls() > 0 && io.round_trips > 0), "{asked:?}");
+    assert_eq!(slot.acquire(&opener).await.expect("open").opening_for_caller(), Io::default(), "it was open");
+}
+
 #[tokio::test]
 async fn an_idle_namespace_is_closed_when_it_owes_nothing_and_comes_back_with_its_data() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -57,7 +57,7 @@ pub(crate) async fn delete_collection(
     let repeatable = Repeatable::of(&admission, &headers, &collection, &[0; 32])?;
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
+        let namespace = call.namespace().await?;
         if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
             return call.replayed(&done);
         }

@@ -36,9 +36,9 @@ pub(crate) async fn get_collection(
     admission: Admission,
     Path((_namespace, collection)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let call = Call::new(admission);
+    let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
+        let namespace = call.namespace().await?;
         let read = namespace.collection(&collection).map_err(|error| refusals::read(&call.admission, error))?;
         let info = read.value.ok_or_else(Problem::not_found)?;
         call.read(CollectionView::from(info), read.commit, 0)

@@ -42,9 +42,9 @@ pub(crate) struct CollectionList {
     responses((status = 200, body = DataReply<CollectionList>), Refusals)
 )]
 pub(crate) async fn list_collections(State(node): State<NodeState>, admission: Admission) -> Result<Response, Problem> {
-    let call = Call::new(admission);
+    let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
+        let namespace = call.namespace().await?;
         let read = namespace.collections().map_err(|error| refusals::read(&call.admission, error))?;
         let collections = read.value.into_iter().map(CollectionView::from).collect();
         call.read(CollectionList { collections }, read.commit, 0)

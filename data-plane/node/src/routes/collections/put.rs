@@ -58,9 +58,9 @@ pub(crate) async fn put_collection(
     }
     let schema = value.for_engine()?;
     let repeatable = Repeatable::of(&admission, &headers, &collection, &digest)?;
-    let call = Call::new(admission);
+    let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
+        let namespace = call.namespace().await?;
         if let Some(done) = call.done_before(&namespace, repeatable.as_ref())? {
             return replayed(call, &namespace, &collection, &done);
         }

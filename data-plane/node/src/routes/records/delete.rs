@@ -127,7 +127,7 @@ async fn delete(
     request: DeleteRequest,
     repeatable: Option<&Repeatable>,
 ) -> Result<Response, Problem> {
-    let namespace = call.admission.namespace().await?;
+    let namespace = call.namespace().await?;
     if let Some(done) = call.done_before(&namespace, repeatable)? {
         return call.replayed(&done);
     }

@@ -76,7 +76,7 @@ pub(crate) async fn fetch_records(
     let include = parts(value.include.as_deref());
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
-        let namespace = call.admission.namespace().await?;
+        let namespace = call.namespace().await?;
         let read = call.engine_read(namespace.fetch_stored(&collection, &value.ids, include)).await?;
         let mut fetched = Fetched { records: Vec::with_capacity(value.ids.len()), missing: Vec::new() };
         for (id, stored) in value.ids.into_iter().zip(read.value) {

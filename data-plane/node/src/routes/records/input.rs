@@ -167,7 +167,7 @@ pub(super) fn check_vector(vector: &[f32], spec: VectorSpec, pointer: &str) -> R
         let detail = "the number is too large for 32-bit floating point";
         return Err(Problem::invalid(format!("{pointer}/{at}"), "not_finite", detail));
     }
-    if spec.metric == Metric::Cosine && vector.iter().all(|x| *x == 0.0) {
+    if spec.metric == Metric::Cosine && vector.iter().all(|x| x * x == 0.0) {
         let detail = "a vector of zeros has no direction, and the collection's metric is cosine";
         return Err(Problem::invalid(pointer, "zero_vector", detail));
     }

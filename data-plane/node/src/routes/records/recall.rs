@@ -58,8 +58,8 @@ pub(crate) struct RecallView {
 
 /// Measure how exact answers are
 ///
-/// Asks for the nearest of some records' vectors, with the index and without, and compares the answers. Counted as two
-/// queries for each sample.
+/// Asks for the records nearest to some of the collection's own, those left out, with the index and without, and
+/// compares the answers. Counted as two queries for each sample.
 #[utoipa::path(
     post, path = "/v1/namespaces/{namespace}/collections/{collection}/recall", operation_id = "probe_recall",
     tag = "records", security(("api_key" = [])),
