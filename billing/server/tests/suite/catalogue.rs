@@ -63,7 +63,7 @@ async fn with_an_organisation_set_the_app_sees_that_one() {
     let (node, ours, theirs) = (world.node(), Whose::new(&world), Whose::new(&world));
     let counters = [ours, theirs, theirs].map(|who| node.counter(who, Meter::Query, world.hour(), 5));
     node.report(counters.to_vec()).await;
-    let mut tx = world.pools.app.begin().await.expect("a transaction");
+    let mut tx = agentdb_transaction::begin(&world.pools.app).await.expect("a transaction");
     sqlx::query("SELECT set_config('app.org_id', $1, true)")
         .bind(ours.org.uuid().to_string())
         .execute(&mut *tx)

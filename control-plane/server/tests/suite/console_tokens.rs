@@ -78,7 +78,7 @@ async fn a_token_being_made_while_its_person_logs_out_ends_as_well() {
     let person = service.person("a@example.com").await;
     let node = service.node().await;
     let admin = service.server.pool("postgres", 2).await;
-    let mut lock = admin.begin().await.expect("a transaction");
+    let mut lock = agentdb_transaction::begin(&admin).await.expect("a transaction");
     sqlx::query("SELECT FROM control.organizations FOR UPDATE").execute(&mut *lock).await.expect("locked");
     let path = person.path("/console-tokens");
     let mut making = std::pin::pin!(person.call(Method::POST, &path, None));
@@ -103,7 +103,7 @@ async fn no_token_is_made_in_a_session_that_ends_after_the_request_was_let_in() 
     let service = Service::start().await;
     let person = service.person("a@example.com").await;
     let admin = service.server.pool("postgres", 2).await;
-    let mut leaving = admin.begin().await.expect("a transaction");
+    let mut leaving = agentdb_transaction::begin(&admin).await.expect("a transaction");
     sqlx::query("DELETE FROM control.sessions").execute(&mut *leaving).await.expect("deleted");
     let path = person.path("/console-tokens");
     let mut making = std::pin::pin!(person.call(Method::POST, &path, None));

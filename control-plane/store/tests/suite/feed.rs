@@ -211,7 +211,7 @@ async fn removing_old_events_holds_up_nobody_who_publishes_and_works_in_batches(
         let statement = sqlx::query(statement).bind(node.uuid()).bind(org_id.uuid()).bind(world.now());
         statement.execute(&admin).await.expect("done");
     }
-    let mut lock = admin.begin().await.expect("a transaction");
+    let mut lock = agentdb_transaction::begin(&admin).await.expect("a transaction");
     sqlx::query("SELECT FROM control.policy_events WHERE cursor = 2 FOR UPDATE")
         .execute(&mut *lock)
         .await

@@ -218,7 +218,7 @@ pub(super) async fn run(shared: &Shared, memory: &mut FoldMemory, all: bool) -> 
         match remove_orphans(shared, memory).await {
             Ok(removed) => done.removed.add(removed),
             Err(error) => {
-                tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again")
+                tracing::warn!(%error, "tables that nothing names could not be removed; a later run tries again");
             }
         }
         branches::sweep(shared, memory).await;
