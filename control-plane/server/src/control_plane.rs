@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, EditionBook,
+    audit::Refusals,
     extract::org_access,
     mailer::Carrier,
     passwords::Hasher,
@@ -81,6 +82,7 @@ impl ControlPlane {
             editions: EditionBook::built_in(),
             hasher,
             throttles,
+            refusals: Refusals::new(clock.clone()),
             mail_posted: Notify::new(),
             changes: watch::Sender::new(0),
             stopping: CancellationToken::new(),

@@ -6,6 +6,7 @@
 //! does not exist; secrets are stored hashed and shown once; nothing a node must know is answered before it is
 //! published. Fails with `application/problem+json`; while PostgreSQL is away every operation answers 503.
 
+mod audit;
 pub mod config;
 mod control_plane;
 mod editions;

@@ -43,6 +43,7 @@ fn base() -> OpenApi {
         ("organizations", "Organisations and what they subscribed to."),
         ("api_keys", "Keys for programs."),
         ("console_tokens", "Short-lived keys of the console."),
+        ("audit_events", "What was changed in an organisation, by whom, and what was refused."),
         ("namespaces", "Namespaces: made and ended here, filled by the data operations."),
     ];
     OpenApiBuilder::new()
@@ -77,7 +78,7 @@ mod tests {
         ids.sort_unstable();
         let count = ids.len();
         ids.dedup();
-        assert_eq!((ids.len(), count), (17, 17), "{ids:?}");
+        assert_eq!((ids.len(), count), (19, 19), "{ids:?}");
         assert!(value["components"]["schemas"]["Problem"].is_object());
     }
 }

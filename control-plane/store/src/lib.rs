@@ -3,10 +3,11 @@
 //! Owns: roles, migrations, every SQL statement of this plane; one folder for each aggregate. Does not own: who may do
 //! what, limits, wording. Invariants: a table that belongs to an organisation is reached only through an [`OrgTx`],
 //! which has set `app.org_id`, or behind the scenes through [`Jobs`]; row-level security is the second wall behind
-//! each `WHERE org_id = …`. What a node must know is published in the transaction that makes it true. Fails with
-//! [`StoreError`], whose `Unavailable` is worth another try.
+//! each `WHERE org_id = …`. What a node must know is published, and what people do is recorded, in the
+//! transaction that makes it true. Fails with [`StoreError`], whose `Unavailable` is worth another try.
 
 mod api_keys;
+mod audit;
 mod cleanup;
 mod error;
 mod idempotency;
@@ -24,6 +25,10 @@ mod stores;
 mod users;
 
 pub use api_keys::{ApiKeyRecord, FoundKey, NewApiKey};
+pub use audit::{
+    AuditAction, AuditActor, AuditCaller, AuditDetails, AuditEvent, AuditFilter, AuditOutcome, AuditRecord,
+    AuditTarget, AuditTargetId,
+};
 pub use cleanup::CleanUp;
 pub use error::StoreError;
 pub use idempotency::KeptAnswer;

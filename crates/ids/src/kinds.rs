@@ -114,6 +114,8 @@ id_kinds! {
     IncarnationId = "inc";
     /// A request, as shown in replies and logs.
     RequestId = "req";
+    /// An entry of an organisation's audit log.
+    AuditEventId = "aud";
 }
 
 #[cfg(test)]

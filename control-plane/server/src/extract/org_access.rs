@@ -1,6 +1,6 @@
 use agentdb_control_plane_contract::{ApiKeyToken, Grant, KeyKind, NamespacePattern, OrgScope, Principal, Role, Scope};
 use agentdb_ids::{OrgId, SessionId};
-use agentdb_problem::Problem;
+use agentdb_problem::{Code, Problem};
 use axum::{
     RequestPartsExt as _,
     extract::{RawPathParams, Request, State},
@@ -12,6 +12,7 @@ use http::{HeaderValue, header, request::Parts};
 
 use super::{ClientAddress, Session};
 use crate::{
+    audit::{Attempt, Audit},
     refusal::{forbidden, store_failed},
     state::AppState,
 };
@@ -36,25 +37,52 @@ struct Admitted {
     session: Option<SessionId>,
 }
 
-/// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`], their
-/// [`Reach`] and, for people, their [`SessionId`] into the extensions. No good credential: 401. An organisation the caller
-/// does not belong to: the one 404.
-pub(crate) async fn org_access(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    match admit(&app, &mut parts).await {
-        Ok(Admitted { scope, reach, session }) => {
-            parts.extensions.insert(scope);
-            parts.extensions.insert(reach);
-            if let Some(session) = session {
-                parts.extensions.insert(session);
-            }
-            next.run(Request::from_parts(parts, body)).await
-        }
-        Err(problem) => problem.into_response(),
+/// A caller who may not.
+struct Denied {
+    problem: Box<Problem>,
+    /// In which organisation, and who, when they belong to it.
+    member: Option<(OrgId, Principal)>,
+}
+
+impl From<Problem> for Denied {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), member: None }
     }
 }
 
-async fn admit(app: &AppState, parts: &mut Parts) -> Result<Admitted, Problem> {
+/// Middleware around the operations of `/v1/orgs/{org}/…`: finds out who calls and puts their [`OrgScope`], their
+/// [`Reach`], their [`Audit`] and, for people, their [`SessionId`] into the extensions. No good credential: 401. An
+/// organisation the caller does not belong to: the one 404. What is refused to those who belong to it is recorded.
+pub(crate) async fn org_access(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let attempt = Attempt::of(&mut parts).await;
+    match admit(&app, &mut parts).await {
+        Ok(Admitted { scope, reach, session }) => {
+            let audit = Audit::of(&app, &parts, scope.principal);
+            parts.extensions.insert(scope);
+            parts.extensions.insert(reach);
+            parts.extensions.insert(audit.clone());
+            if let Some(session) = session {
+                parts.extensions.insert(session);
+            }
+            let response = next.run(Request::from_parts(parts, body)).await;
+            let refused = response.extensions().get::<Code>().copied();
+            if let Some(code) = refused {
+                audit.refused(app, scope.org_id, attempt, code).await;
+            }
+            response
+        }
+        Err(Denied { problem, member }) => {
+            if let Some((org_id, principal)) = member {
+                let audit = Audit::of(&app, &parts, principal);
+                audit.refused(app, org_id, attempt, problem.code()).await;
+            }
+            problem.into_response()
+        }
+    }
+}
+
+async fn admit(app: &AppState, parts: &mut Parts) -> Result<Admitted, Denied> {
     let org_id = org_in_path(parts).await?;
     match parts.headers.get(header::AUTHORIZATION).cloned() {
         Some(header) => by_key(app, parts, &header, org_id).await,
@@ -72,7 +100,7 @@ async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
     org.ok_or_else(|| Problem::internal("an operation behind the access layer has no {org} in its path"))
 }
 
-async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<Admitted, Problem> {
+async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<Admitted, Denied> {
     let session = Session::of(&parts.method, &parts.headers, app).await?;
     let org_id = org_id.ok_or_else(Problem::not_found)?;
     let mut person = app.stores.person(session.user.id).await.map_err(store_failed)?;
@@ -94,7 +122,7 @@ async fn by_key(
     parts: &Parts,
     header: &HeaderValue,
     org_id: Option<OrgId>,
-) -> Result<Admitted, Problem> {
+) -> Result<Admitted, Denied> {
     let token = header
         .to_str()
         .ok()
@@ -113,10 +141,11 @@ async fn by_key(
         .filter(|found| found.grant.expires_at.is_none_or(|end| end > app.now()))
         .ok_or_else(Problem::unauthenticated)?;
     if org_id != Some(found.grant.org_id) {
-        return Err(Problem::not_found());
+        return Err(Problem::not_found().into());
     }
     if found.grant.kind != KeyKind::Api || !found.grant.scopes.contains(&Scope::Admin) {
-        return Err(forbidden("a key with the scope `admin`"));
+        let member = Some((found.grant.org_id, Principal::ApiKey(found.grant.key_id)));
+        return Err(Denied { problem: Box::new(forbidden("a key with the scope `admin`")), member });
     }
     let scope = OrgScope {
         org_id: found.grant.org_id,

@@ -1,6 +1,7 @@
 //! One file for each operation, by resource.
 
 mod api_keys;
+mod audit_events;
 mod auth;
 mod console_tokens;
 mod edition;
@@ -34,6 +35,8 @@ pub(crate) fn organization() -> OpenApiRouter<AppState> {
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::get::get_api_key, api_keys::revoke::revoke_api_key))
         .routes(routes!(console_tokens::create::create_console_token))
+        .routes(routes!(audit_events::list::list_audit_events))
+        .routes(routes!(audit_events::get::get_audit_event))
         .routes(routes!(namespaces::list::list_namespaces))
         .routes(routes!(
             namespaces::put::put_namespace,

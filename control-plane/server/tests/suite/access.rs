@@ -10,6 +10,8 @@ use tower::ServiceExt as _;
 
 use crate::service::{Service, by_key, request};
 
+const NO_EVENT: &str = "aud_01jc00000000000000000000zz";
+
 /// Every operation of an organisation, from the description.
 fn operations() -> Vec<(Method, String)> {
     let description = serde_json::to_value(agentdb_control_plane_server::openapi()).expect("JSON");
@@ -44,7 +46,11 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
     let mut first: Option<Value> = None;
     for (method, template) in operations() {
         for org in [other.org.as_str(), invented.as_str(), "org_nonsense", "x", "%FF", "%00"] {
-            let path = template.replace("{org}", org).replace("{key}", &their_key).replace("{ns}", "theirs");
+            let path = template
+                .replace("{org}", org)
+                .replace("{key}", &their_key)
+                .replace("{ns}", "theirs")
+                .replace("{event}", NO_EVENT);
             let body = body_for(&method, &template);
             let answers = [
                 mine.call(method.clone(), &path, body.clone()).await,
@@ -58,7 +64,15 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
             }
         }
     }
-    for rest in ["/namespaces/%FF", "/api-keys/%FF", "/api-keys/key_nonsense", "/namespaces/nothing"] {
+    let no_event = format!("/audit-events/{NO_EVENT}");
+    for rest in [
+        no_event.as_str(),
+        "/audit-events/%FF",
+        "/namespaces/%FF",
+        "/api-keys/%FF",
+        "/api-keys/key_nonsense",
+        "/namespaces/nothing",
+    ] {
         let answer = mine.get(&mine.path(rest)).await;
         assert_eq!(answer.code(), (404, "not_found"), "{rest}");
         assert_eq!(first, Some(answer.comparable()), "{rest}");
@@ -88,7 +102,11 @@ async fn without_a_good_credential_every_operation_is_401() {
     let mut bodies = Vec::new();
     for (method, template) in operations() {
         for (name, value) in &credentials {
-            let path = template.replace("{org}", &person.org).replace("{key}", &key_id).replace("{ns}", "ns");
+            let path = template
+                .replace("{org}", &person.org)
+                .replace("{key}", &key_id)
+                .replace("{ns}", "ns")
+                .replace("{event}", NO_EVENT);
             let mut request = request(method.clone(), &path, body_for(&method, &template));
             request.headers.insert(*name, value.parse().expect("a header"));
             let answer = service.send(request.body_of()).await;
@@ -106,7 +124,11 @@ async fn a_key_needs_the_scope_admin_and_a_session_the_csrf_token() {
     let person = service.person("a@example.com").await;
     let (key_id, reader) = person.key(&["read", "write"], "*").await;
     for (method, template) in operations() {
-        let path = template.replace("{org}", &person.org).replace("{key}", &key_id).replace("{ns}", "ns");
+        let path = template
+            .replace("{org}", &person.org)
+            .replace("{key}", &key_id)
+            .replace("{ns}", "ns")
+            .replace("{event}", NO_EVENT);
         let body = body_for(&method, &template);
         let answer = by_key(&service, &reader, method.clone(), &path, body.clone()).await;
         assert_eq!(answer.code(), (403, "forbidden"), "{method} {path}");

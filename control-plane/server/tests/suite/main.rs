@@ -2,6 +2,8 @@
 
 mod access;
 mod api_keys;
+mod audit_events;
+mod audited;
 mod auth;
 mod console_tokens;
 mod internal;

@@ -8,7 +8,7 @@ use agentdb_control_plane_server::{
     Config, ControlPlane,
     config::{Argon2Params, Auth, Rate},
 };
-use agentdb_control_plane_store::Stores;
+use agentdb_control_plane_store::{Stores, sqlx};
 use agentdb_ids::NodeId;
 use agentdb_problem::{RequestIds, with_request_id};
 use axum::{
@@ -227,6 +227,25 @@ impl Person<'_> {
     /// A path in the person's organisation.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/orgs/{}{rest}", self.org)
+    }
+
+    /// Gives the person another role in their organisation.
+    pub async fn becomes(&self, role: &str) {
+        let org_id: agentdb_ids::OrgId = self.org.parse().expect("an id");
+        let admin = self.service.server.pool("postgres", 1).await;
+        let changed = sqlx::query("UPDATE control.memberships SET role = $2 WHERE org_id = $1")
+            .bind(org_id.uuid())
+            .bind(role)
+            .execute(&admin)
+            .await;
+        assert_eq!(changed.expect("the store").rows_affected(), 1);
+    }
+
+    /// The audit log, newest first, when the person may read it.
+    pub async fn events(&self) -> Vec<Value> {
+        let answer = self.get(&self.path("/audit-events?limit=200")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["items"].as_array().expect("items").clone()
     }
 
     /// A new key with these scopes: its id and its text.

@@ -1,6 +1,7 @@
 //! The store against a real PostgreSQL.
 
 mod account;
+mod audit;
 mod feed;
 mod keys;
 mod mail;

@@ -1,11 +1,11 @@
 //! The second wall, for every table that the catalogue knows to be a tenant's.
 
 use agentdb_control_plane_contract::KeyKind;
-use agentdb_control_plane_store::KeptAnswer;
+use agentdb_control_plane_store::{AuditActor, KeptAnswer};
 use agentdb_ids::OrgId;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
-use crate::account::World;
+use crate::{account::World, audit};
 
 /// Tables that belong to no organisation, each for a reason.
 const NOT_TENANT: &[(&str, &str)] = &[
@@ -49,6 +49,7 @@ async fn populated() -> (World, OrgId, OrgId) {
         let mut org = world.stores.org(org_id).await.expect("the store");
         let kept = KeptAnswer { request_sha256: [1; 32], answer: serde_json::json!({}) };
         org.keep_answer([0; 32], &kept, world.now()).await.expect("the store");
+        org.record(&audit::event(&world, AuditActor::Service, world.now()).as_event()).await.expect("the store");
         org.commit().await.expect("the store");
         orgs.push(org_id);
     }

@@ -8,6 +8,7 @@ use super::{Ground, case::Case};
 pub fn cases(ground: &Ground) -> Vec<Case> {
     let mut cases = namespaces(ground);
     cases.extend(api_keys(ground));
+    cases.extend(audit_events(ground));
     cases.extend(usage(ground));
     cases.extend(sign_ups(ground));
     cases
@@ -51,6 +52,25 @@ fn api_keys(ground: &Ground) -> Vec<Case> {
         create("expired", ("expires_at", json!("2020-01-01T00:00:00Z")), "/expires_at"),
         create("no time", ("expires_at", json!("tomorrow")), "/expires_at"),
         create("unknown field", ("secret", json!("mine")), "/secret"),
+    ]
+}
+
+fn audit_events(ground: &Ground) -> Vec<Case> {
+    let account = &ground.account;
+    let get = |what, query: &str, names| {
+        Case::get(what, &account.api, account.path(&format!("/audit-events?{query}")), names)
+    };
+    vec![
+        get("unknown action", "action=api_key.destroy", "action"),
+        get("part of a kind", "action=api*", "action"),
+        get("unknown outcome", "outcome=failed", "outcome"),
+        get("no actor", "actor=", "actor"),
+        get("no time", "from=yesterday", "from"),
+        get("backwards", "from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z", "from"),
+        get("another list's cursor", "cursor=key_01jc00000000000000000000zz", "cursor"),
+        get("unknown parameter", "org=other", "org"),
+        get("empty page", "limit=0", "limit"),
+        Case::get("malformed event", &account.api, account.path("/audit-events/latest"), "").answers(404, "not_found"),
     ]
 }
 

@@ -12,6 +12,7 @@ use agentdb_tests::harness::Api;
 pub struct Names {
     pub org: String,
     pub key: String,
+    pub event: String,
     pub namespace: String,
     pub collection: String,
 }
@@ -25,6 +26,7 @@ impl Names {
             path.push_str(match segment {
                 "{org}" => &self.org,
                 "{key}" => &self.key,
+                "{event}" => &self.event,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
                 parameter if parameter.starts_with('{') => {

@@ -26,9 +26,11 @@ impl Party {
         let account = service.account().await?;
         account.namespace(namespace).await?;
         let key = account.key("everything", "*", &["read", "write", "admin"]).await?;
+        let log = account.api.get(&account.path("/audit-events")).await?.expect(200)?;
         let names = Names {
             org: account.org.clone(),
             key: key.id.clone(),
+            event: log.json["items"][0]["id"].as_str().context("no event")?.to_owned(),
             namespace: namespace.to_owned(),
             collection: COLLECTION.to_owned(),
         };
@@ -47,6 +49,7 @@ fn invented() -> Names {
     Names {
         org: "org_01jc00000000000000000000zz".to_owned(),
         key: "key_01jc00000000000000000000zz".to_owned(),
+        event: "aud_01jc00000000000000000000zz".to_owned(),
         namespace: "nowhere".to_owned(),
         collection: "nothing".to_owned(),
     }

@@ -1,5 +1,5 @@
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
-use agentdb_control_plane_store::{ApiKeyRecord, NewApiKey, OrgTx};
+use agentdb_control_plane_store::{ApiKeyRecord, AuditAction, AuditDetails, AuditTarget, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
 use agentdb_problem::{IDEMPOTENCY_REPLAYED, Json, JsonBytes, Problem};
 use axum::{
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::ApiKey;
 use crate::{
+    audit::Audit,
     extract::Reach,
     refusal::{CreateKeyRefusals, forbidden, limit_reached, store_failed},
     routes::idempotency::Repeatable,
@@ -75,6 +76,7 @@ pub(crate) async fn create_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
+    Extension(audit): Extension<Audit>,
     headers: HeaderMap,
     JsonBytes { value: request, bytes }: JsonBytes<CreateApiKey>,
 ) -> Result<Response, Problem> {
@@ -93,6 +95,12 @@ pub(crate) async fn create_api_key(
     let request = checked(request, now)?;
     within(&reach, &request)?;
     let (key, token) = make(&app, &mut org, &scope, request, now).await?;
+    let details = AuditDetails::default()
+        .scopes(None, Some(&key.scopes[..]))
+        .namespaces(None, Some(&key.namespaces))
+        .expires_at(None, key.expires_at);
+    let target = AuditTarget::of(key.id, &key.name);
+    audit.record(&app, &mut org, AuditAction::ApiKeyCreate, &target, &details).await?;
     if let Some(repeatable) = &repeatable {
         repeatable.keep(&mut org, serde_json::to_value(&key).map_err(Problem::internal)?, now).await?;
     }

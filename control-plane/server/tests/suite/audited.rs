@@ -1,0 +1,160 @@
+//! What the audit log is told by the operations that change something.
+
+use agentdb_control_plane_contract::ApiKeyToken;
+use agentdb_control_plane_store::sqlx;
+use http::{Method, header};
+use serde_json::{Value, json};
+
+use crate::service::{Answer, Person, Service, by_key, request};
+
+/// Every operation of an organisation that changes something, from the description.
+fn changes() -> Vec<(String, String)> {
+    let description = serde_json::to_value(agentdb_control_plane_server::openapi()).expect("JSON");
+    let mut all = Vec::new();
+    for (path, item) in description["paths"].as_object().expect("paths") {
+        if let Some(rest) = path.strip_prefix("/v1/orgs/{org}") {
+            let methods = item.as_object().expect("operations").keys().filter(|method| *method != "get");
+            all.extend(methods.map(|method| (method.to_uppercase(), rest.to_owned())));
+        }
+    }
+    all
+}
+
+/// The actions of the events there are, sorted.
+async fn actions(person: &Person<'_>) -> Vec<String> {
+    let events = person.events().await;
+    let mut actions: Vec<_> =
+        events.iter().map(|event| event["action"].as_str().expect("an action").to_owned()).collect();
+    actions.sort_unstable();
+    actions
+}
+
+/// The one event with this action.
+async fn the_event(person: &Person<'_>, action: &str) -> Value {
+    let mut events = person.events().await;
+    events.retain(|event| event["action"] == action);
+    assert_eq!(events.len(), 1, "{action}: {events:?}");
+    events.remove(0)
+}
+
+#[tokio::test]
+async fn what_is_done_is_one_event_and_what_changes_nothing_is_none() {
+    let service = Service::start().await;
+    let node = service.node().await;
+    let _following = node.follow().await;
+    for (place, (method, rest)) in changes().into_iter().enumerate() {
+        let person = service.person(&format!("p{place}@example.com")).await;
+        match (method.as_str(), rest.as_str()) {
+            ("POST", "/api-keys") => creates_a_key(&person).await,
+            ("DELETE", "/api-keys/{key}") => revokes_a_key(&person).await,
+            ("PUT", "/namespaces/{ns}") => puts_a_namespace(&person).await,
+            ("DELETE", "/namespaces/{ns}") => deletes_a_namespace(&person).await,
+            ("POST", "/console-tokens") => {
+                assert_eq!(person.call(Method::POST, &person.path(&rest), None).await.status, 201);
+                assert_eq!(person.events().await, Vec::<Value>::new(), "the console takes one every few minutes");
+            }
+            _ => panic!("what does {method} {rest} record?"),
+        }
+    }
+}
+
+async fn creates_a_key(person: &Person<'_>) {
+    let body = json!({"name": "ci", "namespaces": "prod-*", "scopes": ["read"], "expires_at": "2999-01-01T00:00:00Z"});
+    let create = async || {
+        let mut request = request(Method::POST, &person.path("/api-keys"), Some(body.clone()));
+        request.headers.insert(header::COOKIE, person.cookie.parse().expect("a header"));
+        request.headers.insert("x-csrf-token", person.csrf.parse().expect("a header"));
+        request.headers.insert("idempotency-key", "once".parse().expect("a header"));
+        request.headers.insert(header::USER_AGENT, "probe/1".parse().expect("a header"));
+        person.service.send(request.body_of()).await
+    };
+    let made = create().await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let replayed = create().await;
+    assert_eq!(replayed.headers["idempotency-replayed"], "true");
+    let events = person.events().await;
+    let [event] = &events[..] else { panic!("{events:?}") };
+    let me = person.get("/v1/me").await.body["user"].clone();
+    assert_eq!(event["actor"], json!({"kind": "person", "id": me["id"], "name": me["email"]}));
+    assert_eq!(event["client"], json!({"address": "127.0.0.1", "user_agent": "probe/1"}));
+    assert_eq!(event["request_id"], made.headers["x-request-id"].to_str().expect("text"));
+    assert_eq!((&event["action"], &event["outcome"]), (&json!("api_key.create"), &json!("done")));
+    assert_eq!(event["target"], json!({"kind": "api_key", "id": made.body["id"], "name": "ci"}));
+    let details = json!({
+        "scopes": {"from": null, "to": ["read"]},
+        "namespaces": {"from": null, "to": "prod-*"},
+        "expires_at": {"from": null, "to": "2999-01-01T00:00:00Z"},
+    });
+    assert_eq!((&event["details"], &event["code"], &event["left_out"]), (&details, &Value::Null, &json!(0)));
+}
+
+async fn revokes_a_key(person: &Person<'_>) {
+    let (id, _) = person.key(&["read"], "*").await;
+    let path = person.path(&format!("/api-keys/{id}"));
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 404);
+    assert_eq!(actions(person).await, ["api_key.create", "api_key.revoke"]);
+    assert_eq!(
+        the_event(person, "api_key.revoke").await["target"],
+        json!({"kind": "api_key", "id": id, "name": "key"})
+    );
+}
+
+async fn put(person: &Person<'_>, body: Value) -> Answer {
+    person.call(Method::PUT, &person.path("/namespaces/ns"), Some(body)).await
+}
+
+async fn puts_a_namespace(person: &Person<'_>) {
+    for (body, status, expected) in [
+        (json!({}), 201, &["namespace.create"][..]),
+        (json!({}), 200, &["namespace.create"]),
+        (json!({"labels": {"team": "a"}}), 200, &["namespace.create", "namespace.update"]),
+        (json!({"labels": {"team": "a"}}), 200, &["namespace.create", "namespace.update"]),
+        (json!({"labels": {"a b": "bad"}}), 400, &["namespace.create", "namespace.update"]),
+    ] {
+        assert_eq!(put(person, body.clone()).await.status, status, "{body}");
+        assert_eq!(actions(person).await, expected, "{body}");
+    }
+    let (created, updated) = (the_event(person, "namespace.create").await, the_event(person, "namespace.update").await);
+    assert_eq!(updated["details"], json!({"labels": {"from": {}, "to": {"team": "a"}}}));
+    assert_eq!((&created["details"], &created["target"]), (&json!({}), &updated["target"]));
+}
+
+async fn deletes_a_namespace(person: &Person<'_>) {
+    assert_eq!(put(person, json!({})).await.status, 201);
+    let path = person.path("/namespaces/ns");
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 202);
+    // It is going, or gone already.
+    let again = person.call(Method::DELETE, &path, None).await;
+    assert!(again.status == 202 || again.status == 404, "{again:?}");
+    assert_eq!(actions(person).await, ["namespace.create", "namespace.delete"]);
+}
+
+#[tokio::test]
+async fn no_event_holds_a_secret() {
+    let service = Service::start().await;
+    let person = service.person("a@example.com").await;
+    let (_, admin) = person.key(&["admin", "read"], "*").await;
+    let body = json!({"name": "made by a key", "namespaces": "*", "scopes": ["read"]});
+    let made = by_key(&service, &admin, Method::POST, &person.path("/api-keys"), Some(body)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let reader = made.body["secret"].as_str().expect("a secret").to_owned();
+    let refused = by_key(&service, &reader, Method::PUT, &person.path("/namespaces/ns"), Some(json!({}))).await;
+    assert_eq!(refused.code(), (403, "forbidden"));
+    assert_eq!(person.events().await.len(), 3);
+
+    let pool = service.server.pool("postgres", 1).await;
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT e::text FROM control.audit_events e").fetch_all(&pool).await.expect("rows");
+    let mut secrets = vec![person.csrf.clone(), crate::service::PASSWORD.to_owned()];
+    secrets.push(person.cookie.split_once('=').expect("a cookie").1.to_owned());
+    for secret in [&admin, &reader] {
+        let token = ApiKeyToken::parse(secret).expect("a key");
+        // The text is a prefix that is shown, and the secret after the last `_`.
+        secrets.extend([token.sha256(), secret.rsplit_once('_').expect("a secret").1.to_owned()]);
+    }
+    for (row, secret) in rows.iter().flat_map(|row| secrets.iter().map(move |secret| (row, secret))) {
+        assert!(!row.contains(secret), "{row} holds {secret}");
+    }
+    assert_eq!(rows.len(), 3);
+}
