@@ -60,6 +60,10 @@ pub struct Limits {
     pub namespaces: u32,
     /// API keys that are valid at once.
     pub api_keys: u32,
+    /// People who belong to the organisation at once. Nodes take no notice of it, and older ones keep policies without.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub members: u32,
     /// Data requests a second, sustained, over all keys.
     pub requests_per_second: u32,
     /// Data requests that may come at once before the sustained rate binds.

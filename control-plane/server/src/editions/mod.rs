@@ -117,6 +117,7 @@ mod tests {
         assert_eq!((community.namespaces, community.api_keys, community.requests_per_second), (3, 2, 10));
         assert_eq!(community.query_milli_units_per_month, Some(1_000_000_000));
         assert_eq!([community, professional, enterprise].map(|limits| limits.history_days), [1, 7, 35]);
+        assert_eq!([community, professional, enterprise].map(|limits| limits.members), [3, 25, 1_000]);
         assert!(professional.namespaces > community.namespaces && enterprise.namespaces > professional.namespaces);
         assert_eq!(professional.query_milli_units_per_month, None, "paid editions are charged, not stopped");
     }
