@@ -177,7 +177,7 @@ impl OrgTx {
         )
         .fetch_optional(&mut *self.tx)
         .await?;
-        role.map(|role| role.parse().map_err(StoreError::corrupt)).transpose()
+        role.map(|role| role.parse::<Role>().map_err(StoreError::corrupt)).transpose()
     }
 
     /// Takes all invitations back that a person sent.

@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_contract::{OrgScope, Permission};
 use agentdb_problem::{Path, Problem};
 use axum::{Extension, extract::State};
 use http::StatusCode;
@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::ApiKeyPath;
 use crate::{
     extract::Reach,
-    refusal::{OrgRefusals, forbidden, store_failed},
+    refusal::{OrgRefusals, require, store_failed},
     state::AppState,
 };
 
@@ -29,9 +29,7 @@ pub(crate) async fn revoke_api_key(
     Extension(reach): Extension<Reach>,
     Path(path): Path<ApiKeyPath>,
 ) -> Result<StatusCode, Problem> {
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageApiKeys)?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     if !org.revoke_api_key(&reach.namespaces, path.key, app.now()).await.map_err(store_failed)? {
         return Err(Problem::not_found());
