@@ -5,8 +5,11 @@ mod api_keys;
 mod auth;
 mod console_tokens;
 mod internal;
+mod invitations;
 mod mail;
+mod members;
 mod namespaces;
+mod organizations;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
 mod service;

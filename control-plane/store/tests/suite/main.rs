@@ -2,8 +2,10 @@
 
 mod account;
 mod feed;
+mod invitations;
 mod keys;
 mod mail;
+mod members;
 mod migrations;
 mod namespaces;
 mod postgres;

@@ -8,6 +8,7 @@ use super::{Ground, case::Case};
 pub fn cases(ground: &Ground) -> Vec<Case> {
     let mut cases = namespaces(ground);
     cases.extend(api_keys(ground));
+    cases.extend(people(ground));
     cases.extend(usage(ground));
     cases.extend(sign_ups(ground));
     cases
@@ -51,6 +52,36 @@ fn api_keys(ground: &Ground) -> Vec<Case> {
         create("expired", ("expires_at", json!("2020-01-01T00:00:00Z")), "/expires_at"),
         create("no time", ("expires_at", json!("tomorrow")), "/expires_at"),
         create("unknown field", ("secret", json!("mine")), "/secret"),
+    ]
+}
+
+fn people(ground: &Ground) -> Vec<Case> {
+    let account = &ground.account;
+    let invite = |what, change: (&str, Value), names| {
+        let mut body = json!({"email": "new@example.com", "role": "developer"});
+        body[change.0] = change.1;
+        Case::post(what, &account.api, account.path("/invitations"), &body, names)
+    };
+    let patch = |what, path: &str, body: &Value, names| {
+        Case::post(what, &account.api, account.path(path), body, names).method(Method::PATCH)
+    };
+    let guessed = json!({"token": "guessed"});
+    vec![
+        invite("no address", ("email", json!("nobody")), "/email"),
+        invite("two headers in an address", ("email", json!("a@example.com\r\nBcc: b@example.com")), "/email"),
+        invite("unknown role", ("role", json!("root")), "/role"),
+        invite("unknown field", ("org", json!("other")), "/org"),
+        invite("a member", ("email", json!(account.email)), "belongs").answers(409, "conflict"),
+        patch("blank name", "", &json!({"name": " "}), "/name"),
+        patch("long name", "", &json!({"name": "n".repeat(101)}), "/name"),
+        patch("unknown field of an organisation", "", &json!({"name": "n", "edition": "enterprise"}), "/edition"),
+        patch("nobody's role", "/members/usr_01jc00000000000000000000zz", &json!({"role": "admin"}), "")
+            .answers(404, "not_found"),
+        Case::post("guessed invitation", &account.api, "/v1/me/invitations/accept", &guessed, "/token"),
+        Case::post("second organisation", &account.api, "/v1/orgs", &json!({"name": "n"}), "community")
+            .answers(403, "limit_exceeded"),
+        Case::get("members, no cursor", &account.api, account.path("/members?cursor=x"), "cursor"),
+        Case::get("invitations, empty page", &account.api, account.path("/invitations?limit=0"), "limit"),
     ]
 }
 

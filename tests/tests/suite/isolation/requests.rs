@@ -12,6 +12,8 @@ use agentdb_tests::harness::Api;
 pub struct Names {
     pub org: String,
     pub key: String,
+    pub member: String,
+    pub invitation: String,
     pub namespace: String,
     pub collection: String,
 }
@@ -25,6 +27,8 @@ impl Names {
             path.push_str(match segment {
                 "{org}" => &self.org,
                 "{key}" => &self.key,
+                "{user}" => &self.member,
+                "{invitation}" => &self.invitation,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
                 parameter if parameter.starts_with('{') => {
@@ -52,6 +56,9 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PUT, "{ns}" | "{namespace}") => json!({}),
         (&Method::PUT, "{c}" | "{collection}") => json!({"vector": {"dimension": 2, "metric": "cosine"}}),
         (&Method::POST, "api-keys") => json!({"name": "stolen", "namespaces": "*", "scopes": ["read"]}),
+        (&Method::POST, "invitations") => json!({"email": "spy@example.com", "role": "admin"}),
+        (&Method::PATCH, "{org}") => json!({"name": "Taken over"}),
+        (&Method::PATCH, "{user}") => json!({"role": "billing"}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
         (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),
