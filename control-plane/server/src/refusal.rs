@@ -44,7 +44,7 @@ pub(crate) fn require(role: Role, permission: Permission) -> Result<(), Problem>
     }))
 }
 
-/// Refuses a key that reaches only some of the organisation's namespaces: what concerns all of it is not for such a key.
+/// Refuses a key that reaches only some of the organisation's namespaces: what concerns all of it is not for that key.
 pub(crate) fn require_whole_org(scope: &OrgScope) -> Result<(), Problem> {
     if scope.whole_org { Ok(()) } else { Err(forbidden("a key with the namespace pattern `*`, or a signed-in person")) }
 }

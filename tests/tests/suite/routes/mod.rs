@@ -3,5 +3,6 @@
 mod api_keys;
 mod auth;
 mod collections;
+mod members;
 mod namespaces;
 mod records;

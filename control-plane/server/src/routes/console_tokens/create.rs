@@ -30,8 +30,8 @@ pub(crate) struct ConsoleToken {
 /// Create a console token
 ///
 /// For signed-in people: a key of this organisation that is good for 15 minutes and reads, and for those who may also
-/// writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out, with
-/// another role, and with belonging to the organisation.
+/// writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out,
+/// with another role, and with belonging to the organisation.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/console-tokens",

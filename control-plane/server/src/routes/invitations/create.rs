@@ -43,9 +43,9 @@ pub(crate) struct CreateInvitation {
 
 /// Invite somebody
 ///
-/// For signed-in admins and owners; only owners invite owners. A mail with a link goes to the address, good for 7 days. One
-/// that is sent again takes the place of the older one. Whether the address has an account is not told. Invitations that
-/// wait take up places of the limit `members`.
+/// For signed-in admins and owners; only owners invite owners. A mail with a link goes to the address, good for 7 days.
+/// One that is sent again takes the place of the older one. Whether the address has an account is not told.
+/// Invitations that wait take up places of the limit `members`.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/invitations",

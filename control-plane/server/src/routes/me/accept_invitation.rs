@@ -27,8 +27,9 @@ pub(crate) struct AcceptInvitation {
 
 /// Accept an invitation
 ///
-/// For whoever is signed in with the address that the invitation was sent to; who has no account signs up with it first.
-/// A token works once. One that is wrong, used, revoked, too old or for another address is refused in the same words.
+/// For whoever is signed in with the address that the invitation was sent to; who has no account signs up with it
+/// first. A token works once. One that is wrong, used, revoked, too old or for another address is refused in the same
+/// words.
 #[utoipa::path(
     post,
     path = "/v1/me/invitations/accept",

@@ -11,9 +11,9 @@ use crate::{
 
 /// Remove a member, or leave
 ///
-/// Everybody may leave; admins remove others, and only owners remove owners. The last owner stays. From the next request
-/// on the organisation is not there for the person. Their console tokens end: nodes that are connected refuse them within a
-/// second. The invitations that they sent end, too; API keys are the organisation's and stay.
+/// Everybody may leave; admins remove others, and only owners remove owners. The last owner stays. From the next
+/// request on the organisation is not there for the person. Their console tokens end: nodes that are connected refuse
+/// them within a second. The invitations that they sent end, too; API keys are the organisation's and stay.
 #[utoipa::path(
     delete,
     path = "/v1/orgs/{org}/members/{user}",

@@ -21,7 +21,8 @@ pub(crate) struct UpdateMember {
 /// Give a member another role
 ///
 /// For signed-in admins and owners; only owners make owners, or take the role from one, and the last owner keeps it. It
-/// holds from the member's next request on. Their console tokens end, and with a lower role the invitations that they sent.
+/// holds from the member's next request on. Their console tokens end, and with a lower role the invitations that they
+/// sent.
 #[utoipa::path(
     patch,
     path = "/v1/orgs/{org}/members/{user}",
