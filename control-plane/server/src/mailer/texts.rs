@@ -64,8 +64,8 @@ pub(crate) fn invitation(public_url: &Url, token: &str, by: &Inviter<'_>, days: 
         subject: "You are invited to an organisation on AgentDB Cloud",
         body: format!(
             "{email} invites you to the organisation \"{organization}\" on AgentDB Cloud, with the role {role}.\n\n\
-             Open this link to join:\n\n{link}\n\nThe link is good for {days} days and works once, for who is signed in \
-             with this address. If you have no account, sign up with this address first and open the link again. If \
+             Open this link to join:\n\n{link}\n\nThe link is good for {days} days and works once, for who is signed \
+             in with this address. If you have no account, sign up with this address first and open the link again. If \
              you do not want to join, do nothing.\n"
         ),
         link,

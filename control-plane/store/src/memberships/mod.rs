@@ -22,8 +22,8 @@ pub struct Membership {
     pub edition: Edition,
 }
 
-/// The most organisations of a person. Who has so many joins and makes no other: all of them are listed, and logging out
-/// reaches all of them.
+/// The most organisations of a person. Who has so many joins and makes no other: all of them are listed, and logging
+/// out reaches all of them.
 pub const MAX_MEMBERSHIPS: u8 = 200;
 
 impl PersonTx {

@@ -155,7 +155,8 @@ impl People {
         }
         set_org(&mut tx, identity.org_id).await?;
         sqlx::query!(
-            "INSERT INTO control.organizations (org_id, name, edition, created_by, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO control.organizations (org_id, name, edition, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5)",
             identity.org_id.uuid(),
             signup.organization_name,
             Edition::Community.as_str(),
