@@ -72,6 +72,7 @@ impl ControlPlane {
             by_address: throttle(config.auth.by_address),
             by_email: throttle(config.auth.by_email),
             mails: throttle(config.auth.mails),
+            invitations: throttle(config.auth.invitations),
             key_lookups: throttle(config.auth.key_lookups),
             by_person: throttle(config.auth.by_person),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use agentdb_control_plane_contract::{OrgScope, Permission, Role};
 use agentdb_control_plane_store::StoreError;
 use agentdb_problem::{Code, Problem};
 use utoipa::{
@@ -29,6 +30,23 @@ pub(crate) fn limit_reached(limit: &str, maximum: u32, edition: &str) -> Problem
     .with("limit", limit)
     .with("maximum", maximum)
     .with("edition", edition)
+}
+
+/// Refuses a role that may not do it and names those that may.
+pub(crate) fn require(role: Role, permission: Permission) -> Result<(), Problem> {
+    if role.may(permission) {
+        return Ok(());
+    }
+    let may: Vec<&str> = permission.roles().iter().map(|role| role.as_str()).collect();
+    Err(forbidden(&match may.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("the role {} or {last}", others.join(", ")),
+        _ => format!("the role {}", may.concat()),
+    }))
+}
+
+/// Refuses a key that reaches only some of the organisation's namespaces: what concerns all of it is not for that key.
+pub(crate) fn require_whole_org(scope: &OrgScope) -> Result<(), Problem> {
+    if scope.whole_org { Ok(()) } else { Err(forbidden("a key with the namespace pattern `*`, or a signed-in person")) }
 }
 
 /// Missing role or scope.
@@ -86,6 +104,20 @@ refusal_sets! {
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, PayloadTooLarge,
         UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
+    /// Of operations of a signed-in person that let them belong to one more organisation.
+    JoinRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, LimitExceeded, Conflict, IdempotencyConflict, PayloadTooLarge,
+        UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of inviting somebody.
+    InviteRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of removing a member.
+    RemoveMemberRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, RateLimited, Internal, Unavailable
+    ];
     /// Of making an API key.
     CreateKeyRefusals = [
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, IdempotencyConflict,
@@ -98,4 +130,22 @@ pub(crate) fn schemas() -> Vec<(String, RefOr<utoipa::openapi::Schema>)> {
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
     schemas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_may_not_learns_which_may() {
+        let refused = |role, permission| require(role, permission).map_err(|problem| problem.detail().to_owned());
+        assert_eq!(refused(Role::Developer, Permission::ManageNamespaces), Ok(()));
+        for (permission, needed) in [
+            (Permission::ManageNamespaces, "the role developer, admin or owner"),
+            (Permission::ManageMembers, "the role admin or owner"),
+            (Permission::ManageOwners, "the role owner"),
+        ] {
+            assert_eq!(refused(Role::Billing, permission), Err(format!("This operation needs {needed}.")));
+        }
+    }
 }

@@ -41,6 +41,7 @@ pub(crate) struct Throttles {
     pub by_address: Throttle,
     pub by_email: Throttle,
     pub mails: Throttle,
+    pub invitations: Throttle,
     pub key_lookups: Throttle,
     pub by_person: Throttle,
 }

@@ -104,6 +104,8 @@ id_kinds! {
     OrgId = "org";
     /// A namespace: one key space, one log, one bill.
     NamespaceId = "ns";
+    /// An invitation to an organisation (not its token).
+    InvitationId = "inv";
     /// An API key (not its secret).
     ApiKeyId = "key";
     /// A signed-in browser.

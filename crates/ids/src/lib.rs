@@ -9,7 +9,8 @@ mod kinds;
 mod name;
 
 pub use kinds::{
-    ApiKeyId, AuditEventId, IncarnationId, NamespaceId, NodeId, OrgId, ParseIdError, RequestId, SessionId, UserId,
+    ApiKeyId, AuditEventId, IncarnationId, InvitationId, NamespaceId, NodeId, OrgId, ParseIdError, RequestId,
+    SessionId, UserId,
 };
 pub use name::{NAME_MAX_LEN, NameError, check_name};
 pub use uuid::Uuid;

@@ -136,6 +136,7 @@ fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
     let limits = Limits {
         namespaces: 1,
         api_keys: 1,
+        members: 1,
         requests_per_second: 100_000_000,
         request_burst: 100_000_000,
         concurrent_requests: 1_000_000,

@@ -13,7 +13,7 @@ use agentdb_control_plane_store::{
 };
 use agentdb_ids::{AuditEventId, OrgId};
 use agentdb_problem::{Code, Problem, current_request_id};
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     extract::ClientAddress,
@@ -36,7 +36,12 @@ impl Audit {
     /// Of the request that is being served.
     pub fn of(app: &App, parts: &Parts, principal: Principal) -> Self {
         let address = ClientAddress::of(&parts.headers, &parts.extensions, app.config.trusted_proxies);
-        let user_agent = parts.headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+        Self::by(principal, address, &parts.headers)
+    }
+
+    /// Of a request that is for no organisation, and changes something of one all the same.
+    pub fn by(principal: Principal, address: ClientAddress, headers: &HeaderMap) -> Self {
+        let user_agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
         Self(AuditCaller {
             actor: match principal {
                 Principal::User(id) => AuditActor::Person(id),

@@ -14,6 +14,11 @@ pub(super) enum Named {
 /// The operations that change something of an organisation, by method and path, with what a refused attempt is recorded
 /// as. What is done the operation records itself: it alone knows whether anything has changed.
 pub(super) const OPERATIONS: &[(&str, &str, AuditAction, Named)] = &[
+    ("PATCH", "/v1/orgs/{org}", AuditAction::OrganizationUpdate, Named::Id("org")),
+    ("PATCH", "/v1/orgs/{org}/members/{user}", AuditAction::MemberUpdate, Named::Id("user")),
+    ("DELETE", "/v1/orgs/{org}/members/{user}", AuditAction::MemberRemove, Named::Id("user")),
+    ("POST", "/v1/orgs/{org}/invitations", AuditAction::InvitationCreate, Named::Nothing),
+    ("DELETE", "/v1/orgs/{org}/invitations/{invitation}", AuditAction::InvitationRevoke, Named::Id("invitation")),
     ("POST", "/v1/orgs/{org}/api-keys", AuditAction::ApiKeyCreate, Named::Nothing),
     ("DELETE", "/v1/orgs/{org}/api-keys/{key}", AuditAction::ApiKeyRevoke, Named::Id("key")),
     ("PUT", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceCreate, Named::Name("ns")),

@@ -20,6 +20,8 @@ pub struct Auth {
     pub by_email: Rate,
     /// Mails to one e-mail address.
     pub mails: Rate,
+    /// Invitations of one organisation.
+    pub invitations: Rate,
     /// API keys looked up for one address.
     pub key_lookups: Rate,
     /// Requests of one signed-in person, over all their browsers.
@@ -62,6 +64,7 @@ impl Default for Auth {
         const BY_ADDRESS: Rate = Rate::new(60, 120);
         const BY_EMAIL: Rate = Rate::new(3, 12);
         const MAILS: Rate = Rate::new(1, 6);
+        const INVITATIONS: Rate = Rate::new(6, 60);
         const KEY_LOOKUPS: Rate = Rate::new(3_000, 600);
         const BY_PERSON: Rate = Rate::new(300, 120);
         Self {
@@ -72,6 +75,7 @@ impl Default for Auth {
             by_address: BY_ADDRESS,
             by_email: BY_EMAIL,
             mails: MAILS,
+            invitations: INVITATIONS,
             key_lookups: KEY_LOOKUPS,
             by_person: BY_PERSON,
         }

@@ -134,6 +134,7 @@ mod tests {
         let kept =
             [Edition::Community, Edition::Professional, Edition::Enterprise].map(|edition| book.audit_kept(edition));
         assert_eq!(kept, [7, 90, 400].map(Duration::days), "never less than the seven days of the table's own rule");
+        assert_eq!([community, professional, enterprise].map(|limits| limits.members), [3, 25, 1_000]);
         assert!(professional.namespaces > community.namespaces && enterprise.namespaces > professional.namespaces);
         assert_eq!(professional.query_milli_units_per_month, None, "paid editions are charged, not stopped");
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use agentdb_control_plane_store::{OutgoingMail, StoreError};
 
 pub(crate) use smtp::{Carrier, SmtpError};
-pub(crate) use texts::{already_registered, verification};
+pub(crate) use texts::{Inviter, already_registered, invitation, verification};
 
 use crate::state::App;
 

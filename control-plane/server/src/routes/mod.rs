@@ -7,7 +7,9 @@ mod console_tokens;
 mod edition;
 mod idempotency;
 pub(crate) mod internal;
+mod invitations;
 mod me;
+mod members;
 mod namespaces;
 mod organizations;
 mod page;
@@ -25,12 +27,18 @@ pub(crate) fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::log_out::log_out))
         .routes(routes!(auth::list_captured_mail::list_captured_mail))
         .routes(routes!(me::get::get_me))
+        .routes(routes!(me::accept_invitation::accept_invitation))
+        .routes(routes!(organizations::create::create_organization))
 }
 
 /// Operations of one organisation, to be put behind the access layer.
 pub(crate) fn organization() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(organizations::get::get_organization))
+        .routes(routes!(organizations::get::get_organization, organizations::update::update_organization))
+        .routes(routes!(members::list::list_members))
+        .routes(routes!(members::update::update_member, members::remove::remove_member))
+        .routes(routes!(invitations::list::list_invitations, invitations::create::create_invitation))
+        .routes(routes!(invitations::revoke::revoke_invitation))
         .routes(routes!(edition::get::get_edition))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::get::get_api_key, api_keys::revoke::revoke_api_key))

@@ -27,11 +27,21 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 fn body_for(method: &Method, path: &str) -> Option<Value> {
-    match (method.as_str(), path.ends_with("/api-keys")) {
-        ("POST", true) => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
+    match (method.as_str(), path.rsplit('/').next().unwrap_or_default()) {
+        ("POST", "api-keys") => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
+        ("POST", "invitations") => Some(json!({"email": "new@example.com", "role": "admin"})),
+        ("PATCH", "{org}") => Some(json!({"name": "Taken"})),
+        ("PATCH", "{user}") => Some(json!({"role": "read_only"})),
         ("PUT", _) => Some(json!({})),
         _ => None,
     }
+}
+
+/// The path with a name in place of each parameter.
+fn filled(template: &str, org: &str, key: &str, namespace: &str) -> String {
+    let path = template.replace("{org}", org).replace("{key}", key).replace("{ns}", namespace);
+    let path = path.replace("{user}", "usr_01jc00000000000000000000zz");
+    path.replace("{invitation}", "inv_01jc00000000000000000000zz").replace("{event}", NO_EVENT)
 }
 
 #[tokio::test]
@@ -46,11 +56,7 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
     let mut first: Option<Value> = None;
     for (method, template) in operations() {
         for org in [other.org.as_str(), invented.as_str(), "org_nonsense", "x", "%FF", "%00"] {
-            let path = template
-                .replace("{org}", org)
-                .replace("{key}", &their_key)
-                .replace("{ns}", "theirs")
-                .replace("{event}", NO_EVENT);
+            let path = filled(&template, org, &their_key, "theirs");
             let body = body_for(&method, &template);
             let answers = [
                 mine.call(method.clone(), &path, body.clone()).await,
@@ -102,11 +108,7 @@ async fn without_a_good_credential_every_operation_is_401() {
     let mut bodies = Vec::new();
     for (method, template) in operations() {
         for (name, value) in &credentials {
-            let path = template
-                .replace("{org}", &person.org)
-                .replace("{key}", &key_id)
-                .replace("{ns}", "ns")
-                .replace("{event}", NO_EVENT);
+            let path = filled(&template, &person.org, &key_id, "ns");
             let mut request = request(method.clone(), &path, body_for(&method, &template));
             request.headers.insert(*name, value.parse().expect("a header"));
             let answer = service.send(request.body_of()).await;
@@ -124,11 +126,7 @@ async fn a_key_needs_the_scope_admin_and_a_session_the_csrf_token() {
     let person = service.person("a@example.com").await;
     let (key_id, reader) = person.key(&["read", "write"], "*").await;
     for (method, template) in operations() {
-        let path = template
-            .replace("{org}", &person.org)
-            .replace("{key}", &key_id)
-            .replace("{ns}", "ns")
-            .replace("{event}", NO_EVENT);
+        let path = filled(&template, &person.org, &key_id, "ns");
         let body = body_for(&method, &template);
         let answer = by_key(&service, &reader, method.clone(), &path, body.clone()).await;
         assert_eq!(answer.code(), (403, "forbidden"), "{method} {path}");

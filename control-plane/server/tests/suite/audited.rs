@@ -45,6 +45,11 @@ async fn what_is_done_is_one_event_and_what_changes_nothing_is_none() {
     for (place, (method, rest)) in changes().into_iter().enumerate() {
         let person = service.person(&format!("p{place}@example.com")).await;
         match (method.as_str(), rest.as_str()) {
+            ("PATCH", "") => renames_the_organization(&person).await,
+            ("PATCH", "/members/{user}") => gives_a_role(&person).await,
+            ("DELETE", "/members/{user}") => removes_a_member(&person).await,
+            ("POST", "/invitations") => invites(&person).await,
+            ("DELETE", "/invitations/{invitation}") => revokes_an_invitation(&person).await,
             ("POST", "/api-keys") => creates_a_key(&person).await,
             ("DELETE", "/api-keys/{key}") => revokes_a_key(&person).await,
             ("PUT", "/namespaces/{ns}") => puts_a_namespace(&person).await,
@@ -56,6 +61,65 @@ async fn what_is_done_is_one_event_and_what_changes_nothing_is_none() {
             _ => panic!("what does {method} {rest} record?"),
         }
     }
+}
+
+async fn renames_the_organization(person: &Person<'_>) {
+    for _ in 0..2 {
+        let answer = person.call(Method::PATCH, &person.path(""), Some(json!({"name": "Renamed"}))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_eq!(actions(person).await, ["organization.update"]);
+    let event = the_event(person, "organization.update").await;
+    assert_eq!(event["target"], json!({"kind": "organization", "id": person.org, "name": "Renamed"}));
+    assert_eq!(event["details"], json!({"name": {"from": "Org", "to": "Renamed"}}));
+}
+
+/// An address of nobody else.
+fn address_beside(person: &Person<'_>) -> String {
+    format!("{}@example.com", person.org)
+}
+
+async fn gives_a_role(person: &Person<'_>) {
+    let email = address_beside(person);
+    let (id, _) = person.colleague(&email, "developer").await;
+    let path = person.path(&format!("/members/{id}"));
+    for _ in 0..2 {
+        assert_eq!(person.call(Method::PATCH, &path, Some(json!({"role": "billing"}))).await.status, 200);
+    }
+    assert_eq!(actions(person).await, ["invitation.accept", "invitation.create", "member.update"]);
+    let event = the_event(person, "member.update").await;
+    assert_eq!(event["target"], json!({"kind": "member", "id": id, "name": email}));
+    assert_eq!(event["details"], json!({"role": {"from": "developer", "to": "billing"}}));
+    let accepted = the_event(person, "invitation.accept").await;
+    assert_eq!(accepted["actor"], json!({"kind": "person", "id": id, "name": email}));
+}
+
+async fn removes_a_member(person: &Person<'_>) {
+    let (id, _) = person.colleague(&address_beside(person), "admin").await;
+    let path = person.path(&format!("/members/{id}"));
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 404);
+    assert_eq!(actions(person).await, ["invitation.accept", "invitation.create", "member.remove"]);
+    let event = the_event(person, "member.remove").await;
+    assert_eq!(event["details"], json!({"role": {"from": "admin", "to": null}}));
+}
+
+async fn invites(person: &Person<'_>) {
+    let email = address_beside(person);
+    let invited = person.invite(&email, "read_only").await;
+    assert_eq!(invited.status, 201, "{invited:?}");
+    let events = person.events().await;
+    let [event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(event["target"], json!({"kind": "invitation", "id": invited.body["id"], "name": email}));
+    assert_eq!(event["details"], json!({"role": {"from": null, "to": "read_only"}}));
+}
+
+async fn revokes_an_invitation(person: &Person<'_>) {
+    let invited = person.invite(&address_beside(person), "read_only").await;
+    let path = person.path(&format!("/invitations/{}", invited.body["id"].as_str().expect("an id")));
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 404);
+    assert_eq!(actions(person).await, ["invitation.create", "invitation.revoke"]);
 }
 
 async fn creates_a_key(person: &Person<'_>) {

@@ -7,8 +7,11 @@ mod audited;
 mod auth;
 mod console_tokens;
 mod internal;
+mod invitations;
 mod mail;
+mod members;
 mod namespaces;
+mod organizations;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
 mod service;

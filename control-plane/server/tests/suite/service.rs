@@ -66,6 +66,7 @@ pub fn config() -> Config {
         by_address: plenty,
         by_email: plenty,
         mails: plenty,
+        invitations: plenty,
         key_lookups: plenty,
         by_person: plenty,
         ..Auth::default()
@@ -116,7 +117,7 @@ impl Service {
         let body = json!({"email": email, "password": PASSWORD, "organization_name": "Org"});
         let answer = self.call(Method::POST, "/v1/auth/signup", Some(body)).await;
         assert_eq!(answer.status, 202, "{answer:?}");
-        self.newest_token(email).await
+        self.token_of(email, "/verify", 1).await
     }
 
     /// The token in the newest captured mail.
@@ -144,6 +145,29 @@ impl Service {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         panic!("{count} mails for {email} did not come within 5 s");
+    }
+
+    /// The token in the newest invitation, once `count` of them were sent to the address.
+    pub async fn invitation(&self, email: &str, count: usize) -> String {
+        self.token_of(email, "/invitation", count).await
+    }
+
+    /// The token in the newest captured link to a page, once there are `count` of them.
+    async fn token_of(&self, email: &str, page: &str, count: usize) -> String {
+        let (path, start) =
+            (format!("/v1/auth/captured-mail?email={}", email.replace('+', "%2B")), format!("{page}?token="));
+        for _ in 0..200 {
+            let answer = self.call(Method::GET, &path, None).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let mails = answer.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            let links = mails.iter().filter_map(|mail| mail["link"].as_str());
+            let tokens: Vec<_> = links.filter_map(|link| link.split_once(&start)).collect();
+            if tokens.len() >= count {
+                return tokens[0].1.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{count} mails for {email} with a link to {page} did not come within 5 s");
     }
 
     /// Somebody who is signed in and owns an organisation.
@@ -255,6 +279,30 @@ impl Person<'_> {
         assert_eq!(answer.status, 201, "{answer:?}");
         let text = |member: &str| answer.body[member].as_str().expect(member).to_owned();
         (text("id"), text("secret"))
+    }
+}
+
+impl<'a> Person<'a> {
+    /// Invites somebody to the person's organisation.
+    pub async fn invite(&self, email: &str, role: &str) -> Answer {
+        self.call(Method::POST, &self.path("/invitations"), Some(json!({"email": email, "role": role}))).await
+    }
+
+    /// Somebody new who belongs to the person's organisation too: their id, and they themselves, for whom that is *the*
+    /// organisation.
+    pub async fn colleague(&self, email: &str, role: &str) -> (String, Person<'a>) {
+        let mut colleague = self.service.person(email).await;
+        let invited = self.invite(email, role).await;
+        assert_eq!(invited.status, 201, "{invited:?}");
+        let accepted = colleague.accept(&self.service.invitation(email, 1).await).await;
+        assert_eq!(accepted.status, 200, "{accepted:?}");
+        colleague.org.clone_from(&self.org);
+        let me = colleague.get("/v1/me").await;
+        (me.body["user"]["id"].as_str().expect("an id").to_owned(), colleague)
+    }
+
+    pub async fn accept(&self, token: &str) -> Answer {
+        self.call(Method::POST, "/v1/me/invitations/accept", Some(json!({"token": token}))).await
     }
 }
 

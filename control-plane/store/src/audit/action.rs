@@ -32,6 +32,8 @@ actions! {
     NamespaceUpdate = "namespace.update";
     /// A namespace is removed with everything in it.
     NamespaceDelete = "namespace.delete";
+    /// The organisation is made by somebody who has an account.
+    OrganizationCreate = "organization.create";
     /// What is said of the organisation itself is changed.
     OrganizationUpdate = "organization.update";
     /// The role of a member is changed.

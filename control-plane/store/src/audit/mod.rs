@@ -11,7 +11,7 @@ mod retention;
 
 use std::net::IpAddr;
 
-use agentdb_ids::{ApiKeyId, AuditEventId, NamespaceId, OrgId, RequestId, UserId};
+use agentdb_ids::{ApiKeyId, AuditEventId, InvitationId, NamespaceId, OrgId, RequestId, UserId};
 use chrono::{DateTime, Utc};
 
 use crate::{OrgTx, StoreError};
@@ -57,6 +57,7 @@ pub struct AuditCaller {
 pub trait AuditTargetId: Copy + std::fmt::Display {}
 
 impl AuditTargetId for ApiKeyId {}
+impl AuditTargetId for InvitationId {}
 impl AuditTargetId for NamespaceId {}
 impl AuditTargetId for OrgId {}
 impl AuditTargetId for UserId {}

@@ -32,6 +32,8 @@ pub struct CleanUp {
     pub sessions: u64,
     /// Sign-ups whose time is up.
     pub signups: u64,
+    /// Invitations whose time is up.
+    pub invitations: u64,
     /// Mails whose time is up, captured or never sent.
     pub mails: u64,
     /// Answers to repeatable requests that are older than a day.
@@ -64,6 +66,15 @@ impl Jobs {
         let signups = sqlx::query!(
             "DELETE FROM control.email_verifications WHERE token_sha256 IN (
                 SELECT token_sha256 FROM control.email_verifications WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let invitations = sqlx::query!(
+            "DELETE FROM control.invitations WHERE invitation_id IN (
+                SELECT invitation_id FROM control.invitations WHERE expires_at <= $1 LIMIT $2)",
             now,
             BATCH,
         )
@@ -120,7 +131,7 @@ impl Jobs {
         .rows_affected();
         self.mark_trimmed(now).await?;
         let events = self.remove_trimmed().await?;
-        Ok(CleanUp { sessions, signups, mails, answers, console_keys, revoked_keys, assignments, events })
+        Ok(CleanUp { sessions, signups, invitations, mails, answers, console_keys, revoked_keys, assignments, events })
     }
 
     /// Decides which events nobody needs any more. From then on a node that is behind the mark gets a snapshot, whether

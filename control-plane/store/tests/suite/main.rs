@@ -3,8 +3,10 @@
 mod account;
 mod audit;
 mod feed;
+mod invitations;
 mod keys;
 mod mail;
+mod members;
 mod migrations;
 mod namespaces;
 mod postgres;

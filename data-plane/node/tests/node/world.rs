@@ -91,6 +91,7 @@ pub fn limits() -> Limits {
     Limits {
         namespaces: 10,
         api_keys: 10,
+        members: 10,
         requests_per_second: 10_000,
         request_burst: 10_000,
         concurrent_requests: 100,

@@ -9,6 +9,7 @@ pub fn cases(ground: &Ground) -> Vec<Case> {
     let mut cases = namespaces(ground);
     cases.extend(api_keys(ground));
     cases.extend(audit_events(ground));
+    cases.extend(people(ground));
     cases.extend(usage(ground));
     cases.extend(sign_ups(ground));
     cases
@@ -71,6 +72,36 @@ fn audit_events(ground: &Ground) -> Vec<Case> {
         get("unknown parameter", "org=other", "org"),
         get("empty page", "limit=0", "limit"),
         Case::get("malformed event", &account.api, account.path("/audit-events/latest"), "").answers(404, "not_found"),
+    ]
+}
+
+fn people(ground: &Ground) -> Vec<Case> {
+    let account = &ground.account;
+    let invite = |what, change: (&str, Value), names| {
+        let mut body = json!({"email": "new@example.com", "role": "developer"});
+        body[change.0] = change.1;
+        Case::post(what, &account.api, account.path("/invitations"), &body, names)
+    };
+    let patch = |what, path: &str, body: &Value, names| {
+        Case::post(what, &account.api, account.path(path), body, names).method(Method::PATCH)
+    };
+    let guessed = json!({"token": "guessed"});
+    vec![
+        invite("no address", ("email", json!("nobody")), "/email"),
+        invite("two headers in an address", ("email", json!("a@example.com\r\nBcc: b@example.com")), "/email"),
+        invite("unknown role", ("role", json!("root")), "/role"),
+        invite("unknown field", ("org", json!("other")), "/org"),
+        invite("a member", ("email", json!(account.email)), "belongs").answers(409, "conflict"),
+        patch("blank name", "", &json!({"name": " "}), "/name"),
+        patch("long name", "", &json!({"name": "n".repeat(101)}), "/name"),
+        patch("unknown field of an organisation", "", &json!({"name": "n", "edition": "enterprise"}), "/edition"),
+        patch("nobody's role", "/members/usr_01jc00000000000000000000zz", &json!({"role": "admin"}), "")
+            .answers(404, "not_found"),
+        Case::post("guessed invitation", &account.api, "/v1/me/invitations/accept", &guessed, "/token"),
+        Case::post("second organisation", &account.api, "/v1/orgs", &json!({"name": "n"}), "community")
+            .answers(403, "limit_exceeded"),
+        Case::get("members, no cursor", &account.api, account.path("/members?cursor=x"), "cursor"),
+        Case::get("invitations, empty page", &account.api, account.path("/invitations?limit=0"), "limit"),
     ]
 }
 

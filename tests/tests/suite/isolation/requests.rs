@@ -13,6 +13,8 @@ pub struct Names {
     pub org: String,
     pub key: String,
     pub event: String,
+    pub member: String,
+    pub invitation: String,
     pub namespace: String,
     pub collection: String,
 }
@@ -27,6 +29,8 @@ impl Names {
                 "{org}" => &self.org,
                 "{key}" => &self.key,
                 "{event}" => &self.event,
+                "{user}" => &self.member,
+                "{invitation}" => &self.invitation,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
                 parameter if parameter.starts_with('{') => {
@@ -54,6 +58,9 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PUT, "{ns}" | "{namespace}") => json!({}),
         (&Method::PUT, "{c}" | "{collection}") => json!({"vector": {"dimension": 2, "metric": "cosine"}}),
         (&Method::POST, "api-keys") => json!({"name": "stolen", "namespaces": "*", "scopes": ["read"]}),
+        (&Method::POST, "invitations") => json!({"email": "spy@example.com", "role": "admin"}),
+        (&Method::PATCH, "{org}") => json!({"name": "Taken over"}),
+        (&Method::PATCH, "{user}") => json!({"role": "billing"}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
         (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),

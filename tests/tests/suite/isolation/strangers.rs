@@ -26,11 +26,15 @@ impl Party {
         let account = service.account().await?;
         account.namespace(namespace).await?;
         let key = account.key("everything", "*", &["read", "write", "admin"]).await?;
+        let member = account.colleague(&service.community_account().await?, "developer").await?;
+        let invitation = account.invite("invited@example.com", "read_only").await?.expect(201)?;
         let log = account.api.get(&account.path("/audit-events")).await?.expect(200)?;
         let names = Names {
             org: account.org.clone(),
             key: key.id.clone(),
             event: log.json["items"][0]["id"].as_str().context("no event")?.to_owned(),
+            member,
+            invitation: invitation.json["id"].as_str().context("no id")?.to_owned(),
             namespace: namespace.to_owned(),
             collection: COLLECTION.to_owned(),
         };
@@ -50,6 +54,8 @@ fn invented() -> Names {
         org: "org_01jc00000000000000000000zz".to_owned(),
         key: "key_01jc00000000000000000000zz".to_owned(),
         event: "aud_01jc00000000000000000000zz".to_owned(),
+        member: "usr_01jc00000000000000000000zz".to_owned(),
+        invitation: "inv_01jc00000000000000000000zz".to_owned(),
         namespace: "nowhere".to_owned(),
         collection: "nothing".to_owned(),
     }
@@ -93,7 +99,7 @@ async fn everything_succeeds_for_the_owner(mut operations: Vec<Operation>, owner
     };
     // What removes a thing comes after what uses it.
     operations.sort_by_key(|operation| {
-        ["/delete", "{collection}", "{ns}", "{key}"]
+        ["/delete", "{collection}", "{ns}", "{invitation}", "{user}", "{key}"]
             .iter()
             .position(|what| removes(operation, what))
             .map_or(0, |place| place + 1)

@@ -18,7 +18,7 @@ pub async fn data(papers: &Collection, tally: &mut Tally) -> Result<Vec<Value>> 
 /// What the owner reads of the organisation.
 pub async fn organisation(owner: &Account) -> Result<Vec<Value>> {
     let mut seen = Vec::new();
-    for rest in ["", "/edition", "/api-keys", "/namespaces", "/audit-events"] {
+    for rest in ["", "/edition", "/members", "/invitations", "/api-keys", "/namespaces", "/audit-events"] {
         seen.push(owner.api.get(&owner.path(rest)).await?.expect(200)?.json);
     }
     Ok(seen)

@@ -4,5 +4,6 @@ mod api_keys;
 mod audit_events;
 mod auth;
 mod collections;
+mod members;
 mod namespaces;
 mod records;

@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
+use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Permission, Principal, Scope};
 use agentdb_control_plane_store::{ApiKeyRecord, AuditAction, AuditDetails, AuditTarget, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
 use agentdb_problem::{IDEMPOTENCY_REPLAYED, Json, JsonBytes, Problem};
@@ -16,7 +16,7 @@ use super::ApiKey;
 use crate::{
     audit::Audit,
     extract::Reach,
-    refusal::{CreateKeyRefusals, forbidden, limit_reached, store_failed},
+    refusal::{CreateKeyRefusals, forbidden, limit_reached, require, store_failed},
     routes::idempotency::Repeatable,
     state::AppState,
 };
@@ -80,9 +80,7 @@ pub(crate) async fn create_api_key(
     headers: HeaderMap,
     JsonBytes { value: request, bytes }: JsonBytes<CreateApiKey>,
 ) -> Result<Response, Problem> {
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageApiKeys)?;
     let repeatable = Repeatable::of(&scope, "create_api_key", &headers, &bytes)?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     if let Some(repeatable) = &repeatable

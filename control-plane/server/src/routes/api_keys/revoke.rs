@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_contract::{OrgScope, Permission};
 use agentdb_control_plane_store::{AuditAction, AuditDetails, AuditTarget};
 use agentdb_problem::{Path, Problem};
 use axum::{Extension, extract::State};
@@ -8,7 +8,7 @@ use super::ApiKeyPath;
 use crate::{
     audit::Audit,
     extract::Reach,
-    refusal::{OrgRefusals, forbidden, store_failed},
+    refusal::{OrgRefusals, require, store_failed},
     state::AppState,
 };
 
@@ -32,9 +32,7 @@ pub(crate) async fn revoke_api_key(
     Extension(audit): Extension<Audit>,
     Path(path): Path<ApiKeyPath>,
 ) -> Result<StatusCode, Problem> {
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageApiKeys)?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     if !org.revoke_api_key(&reach.namespaces, path.key, app.now()).await.map_err(store_failed)? {

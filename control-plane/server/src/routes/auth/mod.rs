@@ -6,7 +6,7 @@ pub(super) mod log_out;
 pub(super) mod sign_up;
 pub(super) mod verify_email;
 
-mod email;
+pub(super) mod email;
 mod session_reply;
 
 pub(crate) use session_reply::User;

@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_contract::{OrgScope, Permission};
 use agentdb_control_plane_store::{AuditAction, AuditDetails, AuditTarget, NamespaceStatus};
 use agentdb_ids::check_name;
 use agentdb_problem::{Json, Path, Problem};
@@ -9,7 +9,7 @@ use super::{Namespace, NamespacePath};
 use crate::{
     audit::Audit,
     extract::Reach,
-    refusal::{OrgRefusals, forbidden, store_failed},
+    refusal::{OrgRefusals, require, store_failed},
     state::AppState,
 };
 
@@ -36,9 +36,7 @@ pub(crate) async fn delete_namespace(
     if check_name(&path.ns).is_err() || !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageNamespaces)?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     let mut record = org.namespace(&path.ns).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     // Asked again while it goes on, there is nothing more to do.

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_contract::{OrgScope, Permission};
 use agentdb_control_plane_store::{
     AuditAction, AuditDetails, AuditTarget, NamespaceRecord, NamespaceStatus, NewNamespace,
 };
@@ -16,7 +16,7 @@ use super::{Namespace, NamespacePath, labels};
 use crate::{
     audit::Audit,
     extract::Reach,
-    refusal::{OrgBodyRefusals, forbidden, limit_reached, store_failed},
+    refusal::{OrgBodyRefusals, limit_reached, require, store_failed},
     state::AppState,
 };
 
@@ -63,9 +63,7 @@ pub(crate) async fn put_namespace(
     if !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageNamespaces)?;
     let labels = request.labels.map(labels::checked).transpose()?;
     let (created, record) = make_so(&app, &audit, scope.org_id, &path.ns, labels).await?;
     let record = until_ready(&app, scope.org_id, record).await?;
