@@ -6,6 +6,7 @@ mod keys;
 mod mail;
 mod migrations;
 mod namespaces;
+mod people;
 mod postgres;
 mod row_level_security;
 mod signups;

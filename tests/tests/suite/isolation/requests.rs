@@ -14,6 +14,8 @@ pub struct Names {
     pub key: String,
     pub namespace: String,
     pub collection: String,
+    /// A browser in which the person is signed in.
+    pub session: String,
 }
 
 impl Names {
@@ -27,6 +29,7 @@ impl Names {
                 "{key}" => &self.key,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
+                "{session}" => &self.session,
                 parameter if parameter.starts_with('{') => {
                     bail!("{} {} is not covered: what is {parameter}?", operation.method, operation.path)
                 }
