@@ -95,6 +95,18 @@ refusal_sets! {
     ];
     /// Of operations of a signed-in person.
     SessionRefusals = [Unauthenticated, CsrfFailed, RateLimited, Internal, Unavailable];
+    /// Of ending one of one's own sessions.
+    OwnSessionRefusals = [Unauthenticated, CsrfFailed, NotFound, RateLimited, Internal, Unavailable];
+    /// Of operations of a signed-in person that read a body.
+    PersonBodyRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal,
+        Unavailable
+    ];
+    /// Of leaving.
+    DeleteMeRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, Conflict, PayloadTooLarge, UnsupportedMediaType, RateLimited,
+        Internal, Unavailable
+    ];
     /// Of reading the captured mailbox.
     MailboxRefusals = [InvalidRequest, NotFound, RateLimited, Internal, Unavailable];
     /// Of operations on an organisation that read no body.

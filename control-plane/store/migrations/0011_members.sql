@@ -8,7 +8,7 @@ CREATE TABLE control.invitations (
     email         text NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
     role          text NOT NULL CHECK (role IN ('read_only', 'billing', 'developer', 'admin', 'owner')),
     -- With what this person gave away it ends when they are removed or have a lower role.
-    invited_by    uuid NOT NULL REFERENCES control.users,
+    invited_by    uuid NOT NULL REFERENCES control.users ON DELETE CASCADE,
     created_at    timestamptz NOT NULL,
     expires_at    timestamptz NOT NULL
 );
@@ -42,7 +42,7 @@ GRANT EXECUTE ON FUNCTION control.invited_to(bytea, text, timestamptz) TO agentd
 
 -- Who made an organisation counts it among their own, whoever owns it later: nobody makes one after the other by giving
 -- them away. Until now an organisation had one member, the owner who signed up.
-ALTER TABLE control.organizations ADD COLUMN created_by uuid REFERENCES control.users;
+ALTER TABLE control.organizations ADD COLUMN created_by uuid REFERENCES control.users ON DELETE SET NULL;
 ALTER TABLE control.organizations NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE control.memberships NO FORCE ROW LEVEL SECURITY;
 UPDATE control.organizations o SET created_by = m.user_id

@@ -12,6 +12,7 @@ mod cleanup;
 mod error;
 mod idempotency;
 mod invitations;
+mod lockout;
 mod mail;
 mod memberships;
 mod migrate;
@@ -42,10 +43,10 @@ pub use nodes::NodeCursors;
 pub use organizations::{NewOrganization, OrganizationChange, OrganizationRecord};
 pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};
 pub use roles::{RolePasswords, ensure_roles};
-pub use sessions::{NewSession, SessionRecord};
+pub use sessions::{NewSession, OwnSession, SessionRecord};
 pub use signups::{NewIdentity, NewSignup, PendingSignup};
 pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
-pub use users::{Credentials, User};
+pub use users::{ACCOUNT_GRACE, AccountDeletion, Credentials, NewEmailChange, NewLink, OwnedOrganization, User};
 
 /// What the pools of [`Stores`] are built with.
 pub use sqlx;

@@ -88,7 +88,8 @@ impl OrgTx {
     }
 }
 
-/// A transaction that sees where one person belongs.
+/// A transaction of one person: where they belong, and what is theirs alone. Dropped before it is committed, nothing
+/// has happened.
 #[derive(Debug)]
 pub struct PersonTx {
     pub(crate) tx: Transaction<'static, Postgres>,

@@ -12,13 +12,13 @@ pub struct Auth {
     pub concurrent_hashes: u8,
     /// Requests that may wait for a hash, besides those whose hash is computed; more are refused.
     pub waiting_hashes: u16,
-    /// How long the link in a verification mail is good, in seconds.
+    /// How long the link in a mail that verifies an address is good, in seconds.
     pub verification_s: u32,
-    /// Sign-ups, log-ins and verifications from one address.
+    /// Sign-ups, log-ins, requests for new passwords and links followed from one address.
     pub by_address: Rate,
-    /// Log-ins with one e-mail address, and passwords tried with one link.
+    /// Log-ins with one e-mail address, and passwords tried with one link or by one signed-in person.
     pub by_email: Rate,
-    /// Mails to one e-mail address.
+    /// Mails to one e-mail address, those for a new password apart from the others.
     pub mails: Rate,
     /// Invitations of one organisation.
     pub invitations: Rate,

@@ -101,7 +101,7 @@ async fn org_in_path(parts: &mut Parts) -> Result<Option<OrgId>, Problem> {
 }
 
 async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Result<Admitted, Denied> {
-    let session = Session::of(&parts.method, &parts.headers, app).await?;
+    let session = Session::of(parts, app).await?;
     let org_id = org_id.ok_or_else(Problem::not_found)?;
     let mut person = app.stores.person(session.user.id).await.map_err(store_failed)?;
     let membership = person.membership(org_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;

@@ -1,9 +1,15 @@
 //! What mails say.
 
+mod account;
+
 use agentdb_control_plane_contract::Role;
 use agentdb_control_plane_store::{MailId, NewMail};
 use chrono::{DateTime, Utc};
 use url::Url;
+
+pub(crate) use account::{
+    account_deleted, address_in_use, email_change_asked, email_confirmation, password_changed, password_reset,
+};
 
 /// The text of a mail.
 pub(crate) struct Text {

@@ -13,6 +13,7 @@ mod members;
 mod namespaces;
 mod organizations;
 mod page;
+mod sessions;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -25,9 +26,16 @@ pub(crate) fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::verify_email::verify_email))
         .routes(routes!(auth::log_in::log_in))
         .routes(routes!(auth::log_out::log_out))
+        .routes(routes!(auth::forgot_password::forgot_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::confirm_email::confirm_email))
         .routes(routes!(auth::list_captured_mail::list_captured_mail))
-        .routes(routes!(me::get::get_me))
+        .routes(routes!(me::get::get_me, me::delete::delete_me))
+        .routes(routes!(me::change_password::change_password))
+        .routes(routes!(me::change_email::change_email))
         .routes(routes!(me::accept_invitation::accept_invitation))
+        .routes(routes!(sessions::list::list_sessions, sessions::end_others::end_other_sessions))
+        .routes(routes!(sessions::end::end_session))
         .routes(routes!(organizations::create::create_organization))
 }
 

@@ -8,10 +8,15 @@ mod auth;
 mod console_tokens;
 mod internal;
 mod invitations;
+mod leaving;
+mod lockout;
 mod mail;
 mod members;
 mod namespaces;
+mod new_email;
+mod new_password;
 mod organizations;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
 mod service;
+mod sessions;

@@ -17,6 +17,7 @@ use axum::{
     extract::ConnectInfo,
     middleware::from_fn_with_state,
 };
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
@@ -170,6 +171,39 @@ impl Service {
         panic!("{count} mails for {email} with a link to {page} did not come within 5 s");
     }
 
+    /// The newest captured mail whose subject says `about`, once there are `count` of them. By when it was written:
+    /// mails of one millisecond are in no order.
+    pub async fn mail_about(&self, email: &str, about: &str, count: usize) -> Value {
+        for _ in 0..200 {
+            let mut mails = self.mails(email).await;
+            mails.retain(|mail| mail["subject"].as_str().is_some_and(|subject| subject.contains(about)));
+            mails.sort_by_key(|mail| mail["at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()));
+            if mails.len() >= count {
+                return mails.pop().expect("at least one");
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{count} mails about {about} for {email} did not come within 5 s");
+    }
+
+    /// All captured mail.
+    pub async fn mails(&self, email: &str) -> Vec<Value> {
+        let answer = self.call(Method::GET, &format!("/v1/auth/captured-mail?email={email}"), None).await;
+        answer.body["messages"].as_array().expect("messages").clone()
+    }
+
+    /// Tries to log in.
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.call(Method::POST, "/v1/auth/login", Some(json!({"email": email, "password": password}))).await
+    }
+
+    /// The person in another browser.
+    pub async fn again<'a>(&'a self, email: &str, person: &Person<'_>) -> Person<'a> {
+        let answer = self.log_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Person { service: self, cookie: cookie(&answer), csrf: csrf(&answer), org: person.org.clone() }
+    }
+
     /// Somebody who is signed in and owns an organisation.
     pub async fn person(&self, email: &str) -> Person<'_> {
         let token = self.sign_up(email).await;
@@ -311,6 +345,18 @@ pub async fn by_key(service: &Service, key: &str, method: Method, path: &str, bo
     let mut request = request(method, path, body);
     request.headers.insert(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"));
     service.send(request.body_of()).await
+}
+
+/// The token in the link of a mail.
+pub fn token_of(mail: &Value) -> String {
+    mail["link"].as_str().and_then(|link| link.split_once("token=")).expect("a token in the link").1.to_owned()
+}
+
+/// Where a 400 points, and why.
+pub fn pointed(answer: &Answer) -> (u16, &str, &str) {
+    let error = &answer.body["errors"][0];
+    let text = |member: &str| error[member].as_str().expect("text");
+    (answer.status.as_u16(), text("pointer"), text("code"))
 }
 
 pub fn cookie(answer: &Answer) -> String {

@@ -63,14 +63,16 @@ impl PersonTx {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn log_out(mut self, id: SessionId, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        // First, and so after all who hold it to make a key; whoever comes later does not find it.
-        sqlx::query!(
-            "DELETE FROM control.sessions WHERE session_id = $1 AND user_id = $2",
-            id.uuid(),
-            self.user_id.uuid(),
-        )
-        .execute(&mut *self.tx)
-        .await?;
+        self.remove_session(id).await?;
+        let revoked = self.revoke_console_keys(now).await?;
+        self.tx.commit().await?;
+        Ok(revoked)
+    }
+
+    /// Revokes the console's keys that the person made in any organisation and that are good at `now`, and tells every
+    /// node. How many. Call when the sessions that are to end are removed, and so after all who hold one of them to
+    /// make a key; whoever comes later does not find it.
+    pub(crate) async fn revoke_console_keys(&mut self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut revoked = Vec::new();
         for membership in self.memberships().await? {
             set_org(&mut self.tx, membership.org_id).await?;
@@ -81,7 +83,6 @@ impl PersonTx {
             set_org(&mut self.tx, *org_id).await?;
             policy::publish_widely(&mut self.tx, policy::Audience::Everybody, *org_id, keys, now).await?;
         }
-        self.tx.commit().await?;
         Ok(revoked.iter().map(|(_, keys)| keys.len()).sum())
     }
 }

@@ -111,13 +111,15 @@ impl OrgTx {
         u64::try_from(count).map_err(StoreError::corrupt)
     }
 
-    /// How many of them are owners. Count under [`lock_organization`](Self::lock_organization).
+    /// How many of them are owners; who is leaving the service is none. Count under [`lock_organization`](Self::lock_organization).
     ///
     /// # Errors
     /// When the store cannot be reached.
     pub async fn count_owners(&mut self) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM control.memberships WHERE org_id = $1 AND role = $2"#,
+            r#"SELECT count(*) AS "count!"
+               FROM control.memberships m JOIN control.users u ON u.user_id = m.user_id
+               WHERE m.org_id = $1 AND m.role = $2 AND u.deleted_at IS NULL"#,
             self.org_id.uuid(),
             Role::Owner.as_str(),
         )

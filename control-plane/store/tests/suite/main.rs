@@ -9,6 +9,7 @@ mod mail;
 mod members;
 mod migrations;
 mod namespaces;
+mod people;
 mod postgres;
 mod row_level_security;
 mod signups;

@@ -14,9 +14,12 @@ use crate::{
 /// Tables that belong to no organisation, each for a reason.
 const NOT_TENANT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the record of migrations; no serving role may read it"),
+    ("email_changes", "a person's, beside any organisation"),
     ("email_verifications", "a sign-up before there is an organisation"),
+    ("login_failures", "of an address, whether a person has it or not"),
     ("mail_outbox", "mail to people, before and beside any organisation"),
     ("nodes", "a node serves many organisations"),
+    ("password_resets", "a person's, beside any organisation"),
     ("sessions", "a person's, in all their organisations"),
     ("users", "a person exists before and beside any organisation"),
 ];

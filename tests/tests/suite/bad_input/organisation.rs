@@ -12,7 +12,26 @@ pub fn cases(ground: &Ground) -> Vec<Case> {
     cases.extend(people(ground));
     cases.extend(usage(ground));
     cases.extend(sign_ups(ground));
+    cases.extend(people(ground));
     cases
+}
+
+fn people(ground: &Ground) -> Vec<Case> {
+    let api = &ground.account.api;
+    let put = |what, path: &str, body: &Value, names| Case::post(what, api, path, body, names).method(Method::PUT);
+    let wrong = json!({"current_password": "not the password"});
+    let guessed = json!({"current_password": "not the password", "new_password": "another long password"});
+    let short = json!({"current_password": "not the password", "new_password": "short"});
+    let address = json!({"current_password": "not the password", "email": "new@example.com"});
+    vec![
+        put("wrong password for a password", "/v1/me/password", &guessed, "/current_password"),
+        put("short new password", "/v1/me/password", &short, "/new_password"),
+        put("wrong password for an address", "/v1/me/email", &address, "/current_password"),
+        Case::post("wrong password to leave", api, "/v1/me", &wrong, "/current_password").method(Method::DELETE),
+        Case::get("no such session", api, "/v1/me/sessions/ses_01jc00000000000000000000zz", "")
+            .method(Method::DELETE)
+            .answers(404, "not_found"),
+    ]
 }
 
 fn namespaces(ground: &Ground) -> Vec<Case> {
@@ -128,6 +147,8 @@ fn sign_ups(ground: &Ground) -> Vec<Case> {
         Case::post(what, &anonymous, "/v1/auth/signup", &body, names)
     };
     let verify = json!({"token": "guessed"});
+    let reset = json!({"token": "guessed", "password": "correct horse battery staple"});
+    let nobody = json!({"email": "nobody"});
     vec![
         sign_up("no address", ("email", json!("nobody")), "/email"),
         sign_up("two headers in an address", ("email", json!("a@example.com\r\nBcc: b@example.com")), "/email"),
@@ -136,6 +157,9 @@ fn sign_ups(ground: &Ground) -> Vec<Case> {
         sign_up("blank organisation", ("organization_name", json!("  ")), "/organization_name"),
         sign_up("unknown field", ("role", json!("owner")), "/role"),
         Case::post("guessed token", &anonymous, "/v1/auth/verify", &verify, "token"),
+        Case::post("guessed token for a password", &anonymous, "/v1/auth/password/reset", &reset, "/token"),
+        Case::post("guessed token for an address", &anonymous, "/v1/auth/email/confirm", &verify, "/token"),
+        Case::post("no address for a password", &anonymous, "/v1/auth/password/forgot", &nobody, "/email"),
         Case::post("no password", &anonymous, "/v1/auth/login", &json!({"email": "a@example.com"}), "password"),
     ]
 }

@@ -17,6 +17,8 @@ pub struct Names {
     pub invitation: String,
     pub namespace: String,
     pub collection: String,
+    /// A browser in which the person is signed in.
+    pub session: String,
 }
 
 impl Names {
@@ -33,6 +35,7 @@ impl Names {
                 "{invitation}" => &self.invitation,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
+                "{session}" => &self.session,
                 parameter if parameter.starts_with('{') => {
                     bail!("{} {} is not covered: what is {parameter}?", operation.method, operation.path)
                 }

@@ -1,5 +1,7 @@
 use agentdb_problem::Problem;
 
+use crate::state::token_sha256;
+
 /// The longest address, by RFC 5321.
 const MAX_LEN: usize = 254;
 
@@ -20,6 +22,11 @@ pub(in crate::routes) fn parse(text: &str) -> Result<String, Problem> {
 /// The same for all ways to write an address.
 pub(in crate::routes) fn throttle_key(email: &str) -> String {
     email.to_ascii_lowercase()
+}
+
+/// What failed log-ins are counted by: the address may be somebody's who never was here.
+pub(super) fn digest(email: &str) -> [u8; 32] {
+    token_sha256(&throttle_key(email))
 }
 
 #[cfg(test)]
