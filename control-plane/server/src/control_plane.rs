@@ -19,6 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config, EditionBook,
     extract::org_access,
+    key_minutes::KeyMinutes,
     mailer::Carrier,
     passwords::Hasher,
     reconcilers, routes,
@@ -81,6 +82,7 @@ impl ControlPlane {
             editions: EditionBook::built_in(),
             hasher,
             throttles,
+            key_minutes: KeyMinutes::default(),
             mail_posted: Notify::new(),
             changes: watch::Sender::new(0),
             stopping: CancellationToken::new(),

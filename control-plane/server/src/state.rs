@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Config, EditionBook, passwords::Hasher, throttle::Throttle};
+use crate::{Config, EditionBook, key_minutes::KeyMinutes, passwords::Hasher, throttle::Throttle};
 
 /// A node that was heard of within this time is there.
 const NODE_ALIVE: Duration = Duration::from_secs(60);
@@ -26,6 +26,7 @@ pub(crate) struct App {
     pub editions: EditionBook,
     pub hasher: Hasher,
     pub throttles: Throttles,
+    pub key_minutes: KeyMinutes,
     /// Rung when mail was posted.
     pub mail_posted: Notify,
     /// Changes whenever a feed or a namespace may have changed.
