@@ -2,6 +2,8 @@
 
 mod account;
 mod feed;
+mod key_rules;
+mod key_uses;
 mod keys;
 mod mail;
 mod migrations;

@@ -1,6 +1,6 @@
 //! The second wall, for every table that the catalogue knows to be a tenant's.
 
-use agentdb_control_plane_contract::KeyKind;
+use agentdb_control_plane_contract::{KeyKind, KeyUse};
 use agentdb_control_plane_store::KeptAnswer;
 use agentdb_ids::OrgId;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
@@ -45,7 +45,9 @@ async fn populated() -> (World, OrgId, OrgId) {
     for email in ["a@example.com", "b@example.com"] {
         let (_, org_id) = world.account(email).await;
         world.namespace(org_id, "ns").await;
-        world.key(org_id, KeyKind::Api, None).await;
+        let token = world.key(org_id, KeyKind::Api, None).await;
+        let used = KeyUse { key_id: token.key_id(), at: world.now(), address: None };
+        world.stores.jobs().keep_key_uses(None, &[used], world.now()).await.expect("the store");
         let mut org = world.stores.org(org_id).await.expect("the store");
         let kept = KeptAnswer { request_sha256: [1; 32], answer: serde_json::json!({}) };
         org.keep_answer([0; 32], &kept, world.now()).await.expect("the store");
