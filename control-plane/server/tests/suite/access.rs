@@ -25,9 +25,9 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 fn body_for(method: &Method, path: &str) -> Option<Value> {
-    match (method.as_str(), path.ends_with("/api-keys")) {
-        ("POST", true) => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
-        ("PUT", _) => Some(json!({})),
+    match (method.as_str(), path.rsplit('/').next()) {
+        ("POST", Some("api-keys")) => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
+        ("PUT" | "PATCH", _) | ("POST", Some("rotate")) => Some(json!({})),
         _ => None,
     }
 }

@@ -52,6 +52,8 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PUT, "{ns}" | "{namespace}") => json!({}),
         (&Method::PUT, "{c}" | "{collection}") => json!({"vector": {"dimension": 2, "metric": "cosine"}}),
         (&Method::POST, "api-keys") => json!({"name": "stolen", "namespaces": "*", "scopes": ["read"]}),
+        (&Method::PATCH, "{key}") => json!({"name": "stolen"}),
+        (&Method::POST, "rotate") => json!({"overlap_s": 3600}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
         (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),
