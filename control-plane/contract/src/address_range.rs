@@ -45,8 +45,8 @@ pub fn may_be_used_from(ranges: &[AddressRange], address: Option<IpAddr>) -> boo
     ranges.is_empty() || address.is_some_and(|address| ranges.iter().any(|range| range.contains(address)))
 }
 
-/// Whether a key with the ranges `inner` can be used only from where one with `outer` can. Each inner range has to be in
-/// one outer range; that several together would cover it is not looked for.
+/// Whether a key with the ranges `inner` can be used only from where one with `outer` can. Each inner range has to be
+/// in one outer range; that several together would cover it is not looked for.
 #[must_use]
 pub fn ranges_cover(outer: &[AddressRange], inner: &[AddressRange]) -> bool {
     let covered = |range: &AddressRange| outer.iter().any(|wider| wider.covers(range));

@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 /// Keys remembered at once.
 const MOST: usize = 10_000;
 
-/// Lets the use of a key be stored once a minute, not with every request. What it forgets, to stay small, is stored more
-/// often.
+/// Lets the use of a key be stored once a minute, not with every request. What it forgets, to stay small, is stored
+/// more often.
 #[derive(Debug, Default)]
 pub(crate) struct KeyMinutes(Mutex<HashMap<ApiKeyId, i64>>);
 

@@ -104,8 +104,8 @@ refusal_sets! {
     ];
     /// Of rotating an API key.
     RotateKeyRefusals = [
-        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, IdempotencyConflict, PayloadTooLarge,
-        UnsupportedMediaType, RateLimited, Internal, Unavailable
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
 }
 

@@ -36,8 +36,8 @@ CREATE POLICY jobs_raise ON control.key_uses FOR UPDATE TO agentdb_jobs USING (t
 GRANT SELECT ON control.key_uses TO agentdb_app;
 GRANT SELECT, INSERT, UPDATE (last_used_at, last_used_address) ON control.key_uses TO agentdb_jobs;
 
--- As before, and from where. At most one key, by its id; nothing for one that is revoked. With a node given, only when the
--- key's organisation has a namespace on that node, or none on any node yet.
+-- As before, and from where. At most one key, by its id; nothing for one that is revoked. With a node given, only when
+-- the key's organisation has a namespace on that node, or none on any node yet.
 DROP FUNCTION control.lookup_key(uuid, uuid);
 CREATE FUNCTION control.lookup_key(wanted uuid, on_node uuid)
     RETURNS TABLE (org_id uuid, edition text, kind text, token_sha256 text, scopes text[], namespaces text,

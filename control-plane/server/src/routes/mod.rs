@@ -32,11 +32,7 @@ pub(crate) fn organization() -> OpenApiRouter<AppState> {
         .routes(routes!(organizations::get::get_organization))
         .routes(routes!(edition::get::get_edition))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
-        .routes(routes!(
-            api_keys::get::get_api_key,
-            api_keys::update::update_api_key,
-            api_keys::revoke::revoke_api_key
-        ))
+        .routes(routes!(api_keys::get::get_api_key, api_keys::update::update_api_key, api_keys::revoke::revoke_api_key))
         .routes(routes!(api_keys::rotate::rotate_api_key))
         .routes(routes!(console_tokens::create::create_console_token))
         .routes(routes!(namespaces::list::list_namespaces))

@@ -33,8 +33,8 @@ impl OrgTx {
         self.publish_change(key, updated.rows_affected(), now).await
     }
 
-    /// Lets a key end at `ends_at`, keeps `successor`, which replaces it, and tells every node, unless the key is revoked
-    /// or has another version than `key` by now. Whether it did.
+    /// Lets a key end at `ends_at`, keeps `successor`, which replaces it, and tells every node, unless the key is
+    /// revoked or has another version than `key` by now. Whether it did.
     ///
     /// # Errors
     /// When the store cannot be reached, or the key was replaced before.

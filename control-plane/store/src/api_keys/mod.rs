@@ -68,8 +68,8 @@ impl OrgTx {
         let (scopes, addresses) = (scope_texts(key.scopes), address_texts(key.allowed_addresses));
         sqlx::query!(
             "INSERT INTO control.api_keys
-                (key_id, org_id, kind, name, token_sha256, scopes, namespaces, allowed_addresses, created_by, created_at,
-                 expires_at, replaces)
+                (key_id, org_id, kind, name, token_sha256, scopes, namespaces, allowed_addresses, created_by,
+                 created_at, expires_at, replaces)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             key.id.uuid(),
             self.org_id.uuid(),

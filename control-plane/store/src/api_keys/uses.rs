@@ -8,8 +8,8 @@ use crate::{Jobs, StoreError};
 
 impl Jobs {
     /// Keeps what was seen of keys, as far as it is newer than what is known; what is of the future is of now. With
-    /// `on_node` it keeps nothing of keys that the node would be [given no grant of](crate::Stores::find_key), and in no
-    /// case of the console's. How many uses it kept.
+    /// `on_node` it keeps nothing of keys that the node would be [given no grant of](crate::Stores::find_key), and in
+    /// no case of the console's. How many uses it kept.
     ///
     /// # Errors
     /// When the store cannot be reached.

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::state::{self, AssignmentRow, PolicyState};
 use crate::{Jobs, OrganizationRecord, StoreError, organizations::OrganizationRow};
 
-/// Changes of keys this young, revocations among them, are part of a snapshot: a node that starts anew may still hold an
-/// older grant. Longer than a grant is usable without the control plane.
+/// Changes of keys this young, revocations among them, are part of a snapshot: a node that starts anew may still hold
+/// an older grant. Longer than a grant is usable without the control plane.
 const KEY_CHANGES: Duration = Duration::hours(1);
 
 /// The most changes of keys in a snapshot, the newest.

@@ -58,8 +58,8 @@ pub(crate) struct CreatedApiKey {
 
 /// Create an API key
 ///
-/// Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself, or that
-/// can be used from more addresses.
+/// Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself, or
+/// that can be used from more addresses.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/api-keys",

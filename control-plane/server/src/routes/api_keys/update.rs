@@ -51,9 +51,9 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 
 /// Change an API key
 ///
-/// Nodes that are connected act by it within a second; the secret stays. A key changes no key so that it reaches, may or
-/// lasts more than itself, or can be used from more addresses. A key that was rotated cannot be made to last longer, and
-/// one that has expired stays so.
+/// Nodes that are connected act by it within a second; the secret stays. A key changes no key so that it reaches, may
+/// or lasts more than itself, or can be used from more addresses. A key that was rotated cannot be made to last longer,
+/// and one that has expired stays so.
 #[utoipa::path(
     patch,
     path = "/v1/orgs/{org}/api-keys/{key}",

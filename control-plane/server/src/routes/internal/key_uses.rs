@@ -6,8 +6,8 @@ use axum::{Extension, extract::State};
 use super::only_itself;
 use crate::{refusal::store_failed, state::AppState};
 
-/// `POST /internal/v1/nodes/{node}/key-uses`: when and from where keys were last used. What is older than what is known,
-/// and keys that the node would be given no grant of, are passed over.
+/// `POST /internal/v1/nodes/{node}/key-uses`: when and from where keys were last used. What is older than what is
+/// known, and keys that the node would be given no grant of, are passed over.
 pub(super) async fn report_key_uses(
     State(app): State<AppState>,
     Extension(caller): Extension<NodeId>,
