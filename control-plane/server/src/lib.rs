@@ -12,6 +12,7 @@ pub mod config;
 mod control_plane;
 mod editions;
 mod extract;
+mod key_minutes;
 mod mailer;
 mod openapi;
 mod passwords;

@@ -1,6 +1,6 @@
 //! Failures of the store as callers see them, and the refusals that operations have in common, for the description.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use agentdb_control_plane_contract::{OrgScope, Permission, Role};
 use agentdb_control_plane_store::StoreError;
@@ -52,6 +52,12 @@ pub(crate) fn require_whole_org(scope: &OrgScope) -> Result<(), Problem> {
 /// Missing role or scope.
 pub(crate) fn forbidden(needed: &str) -> Problem {
     Problem::new(Code::Forbidden, format!("This operation needs {needed}."))
+}
+
+/// A key may not be used from where the request comes from. What it may be used from is not told to who may not use it.
+pub(crate) fn address_forbidden(address: Option<IpAddr>) -> Problem {
+    let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_canonical().to_string());
+    Problem::new(Code::Forbidden, format!("The key may not be used from {from}."))
 }
 
 fn described(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
@@ -133,6 +139,16 @@ refusal_sets! {
     /// Of making an API key.
     CreateKeyRefusals = [
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of changing an API key.
+    UpdateKeyRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, PreconditionFailed, PayloadTooLarge,
+        UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of rotating an API key.
+    RotateKeyRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, IdempotencyConflict,
         PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
 }

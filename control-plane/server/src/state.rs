@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Config, EditionBook, audit::Refusals, passwords::Hasher, throttle::Throttle};
+use crate::{Config, EditionBook, audit::Refusals, key_minutes::KeyMinutes, passwords::Hasher, throttle::Throttle};
 
 /// A node that was heard of within this time is there.
 const NODE_ALIVE: Duration = Duration::from_secs(60);
@@ -28,6 +28,7 @@ pub(crate) struct App {
     pub throttles: Throttles,
     /// Those that the audit log is told of.
     pub refusals: Refusals,
+    pub key_minutes: KeyMinutes,
     /// Rung when mail was posted.
     pub mail_posted: Notify,
     /// Changes whenever a feed or a namespace may have changed.

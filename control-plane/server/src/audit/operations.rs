@@ -20,6 +20,8 @@ pub(super) const OPERATIONS: &[(&str, &str, AuditAction, Named)] = &[
     ("POST", "/v1/orgs/{org}/invitations", AuditAction::InvitationCreate, Named::Nothing),
     ("DELETE", "/v1/orgs/{org}/invitations/{invitation}", AuditAction::InvitationRevoke, Named::Id("invitation")),
     ("POST", "/v1/orgs/{org}/api-keys", AuditAction::ApiKeyCreate, Named::Nothing),
+    ("PATCH", "/v1/orgs/{org}/api-keys/{key}", AuditAction::ApiKeyUpdate, Named::Id("key")),
+    ("POST", "/v1/orgs/{org}/api-keys/{key}/rotate", AuditAction::ApiKeyRotate, Named::Id("key")),
     ("DELETE", "/v1/orgs/{org}/api-keys/{key}", AuditAction::ApiKeyRevoke, Named::Id("key")),
     ("PUT", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceCreate, Named::Name("ns")),
     ("DELETE", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceDelete, Named::Name("ns")),

@@ -1,5 +1,8 @@
-use agentdb_control_plane_contract::{ApiKeyToken, Grant, KeyKind, NamespacePattern, OrgScope, Principal, Role, Scope};
-use agentdb_ids::{OrgId, SessionId};
+use agentdb_control_plane_contract::{
+    AddressRange, ApiKeyToken, Grant, KeyKind, KeyUse, NamespacePattern, OrgScope, Principal, Role, Scope,
+    address_range::may_be_used_from,
+};
+use agentdb_ids::{ApiKeyId, OrgId, SessionId};
 use agentdb_problem::{Code, Problem};
 use axum::{
     RequestPartsExt as _,
@@ -13,7 +16,7 @@ use http::{HeaderValue, header, request::Parts};
 use super::{ClientAddress, Session};
 use crate::{
     audit::{Attempt, Audit},
-    refusal::{forbidden, store_failed},
+    refusal::{address_forbidden, forbidden, store_failed},
     state::AppState,
 };
 
@@ -25,6 +28,8 @@ pub(crate) struct Reach {
     pub namespaces: NamespacePattern,
     /// What the caller may do or pass on.
     pub scopes: Vec<Scope>,
+    /// From where; from anywhere when there are none.
+    pub allowed_addresses: Vec<AddressRange>,
     /// Until when; for ever when `None`.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -113,7 +118,7 @@ async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Res
         whole_org: true,
     };
     let scopes = vec![Scope::Read, Scope::Write, Scope::Admin];
-    let reach = Reach { namespaces: NamespacePattern::any(), scopes, expires_at: None };
+    let reach = Reach { namespaces: NamespacePattern::any(), scopes, allowed_addresses: Vec::new(), expires_at: None };
     Ok(Admitted { scope, reach, session: Some(session.id) })
 }
 
@@ -143,10 +148,14 @@ async fn by_key(
     if org_id != Some(found.grant.org_id) {
         return Err(Problem::not_found().into());
     }
+    let member = Some((found.grant.org_id, Principal::ApiKey(found.grant.key_id)));
     if found.grant.kind != KeyKind::Api || !found.grant.scopes.contains(&Scope::Admin) {
-        let member = Some((found.grant.org_id, Principal::ApiKey(found.grant.key_id)));
         return Err(Denied { problem: Box::new(forbidden("a key with the scope `admin`")), member });
     }
+    if !may_be_used_from(&found.grant.allowed_addresses, address.0) {
+        return Err(Denied { problem: Box::new(address_forbidden(address.0)), member });
+    }
+    used(app, found.grant.key_id, address).await;
     let scope = OrgScope {
         org_id: found.grant.org_id,
         principal: Principal::ApiKey(found.grant.key_id),
@@ -154,6 +163,16 @@ async fn by_key(
         edition: found.edition,
         whole_org: found.grant.namespaces == NamespacePattern::any(),
     };
-    let Grant { namespaces, scopes, expires_at, .. } = found.grant;
-    Ok(Admitted { scope, reach: Reach { namespaces, scopes, expires_at }, session: None })
+    let Grant { namespaces, scopes, allowed_addresses, expires_at, .. } = found.grant;
+    Ok(Admitted { scope, reach: Reach { namespaces, scopes, allowed_addresses, expires_at }, session: None })
+}
+
+/// Keeps when and from where the key was used, once a minute. A request does not fail for it.
+async fn used(app: &AppState, key_id: ApiKeyId, address: ClientAddress) {
+    let now = app.now();
+    let Some(at) = app.key_minutes.first_use(key_id, now) else { return };
+    let used = KeyUse { key_id, at, address: address.0.map(|address| address.to_canonical()) };
+    if let Err(error) = app.jobs.keep_key_uses(None, &[used], now).await {
+        tracing::warn!(%error, key = %key_id, "the use of a key was not kept");
+    }
 }

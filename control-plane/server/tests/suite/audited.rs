@@ -51,6 +51,8 @@ async fn what_is_done_is_one_event_and_what_changes_nothing_is_none() {
             ("POST", "/invitations") => invites(&person).await,
             ("DELETE", "/invitations/{invitation}") => revokes_an_invitation(&person).await,
             ("POST", "/api-keys") => creates_a_key(&person).await,
+            ("PATCH", "/api-keys/{key}") => changes_a_key(&person).await,
+            ("POST", "/api-keys/{key}/rotate") => rotates_a_key(&person).await,
             ("DELETE", "/api-keys/{key}") => revokes_a_key(&person).await,
             ("PUT", "/namespaces/{ns}") => puts_a_namespace(&person).await,
             ("DELETE", "/namespaces/{ns}") => deletes_a_namespace(&person).await,
@@ -150,6 +152,40 @@ async fn creates_a_key(person: &Person<'_>) {
         "expires_at": {"from": null, "to": "2999-01-01T00:00:00Z"},
     });
     assert_eq!((&event["details"], &event["code"], &event["left_out"]), (&details, &Value::Null, &json!(0)));
+}
+
+async fn changes_a_key(person: &Person<'_>) {
+    let (id, _) = person.key(&["read"], "*").await;
+    let path = person.path(&format!("/api-keys/{id}"));
+    let body = json!({"name": "renamed", "allowed_addresses": ["10.0.0.0/8"]});
+    for _ in 0..2 {
+        let answer = person.call(Method::PATCH, &path, Some(body.clone())).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_eq!(actions(person).await, ["api_key.create", "api_key.update"]);
+    let event = the_event(person, "api_key.update").await;
+    assert_eq!(event["target"], json!({"kind": "api_key", "id": id, "name": "renamed"}));
+    let details = json!({
+        "name": {"from": "key", "to": "renamed"},
+        "allowed_addresses": {"from": [], "to": ["10.0.0.0/8"]},
+    });
+    assert_eq!(event["details"], details);
+}
+
+async fn rotates_a_key(person: &Person<'_>) {
+    let (id, _) = person.key(&["read"], "*").await;
+    let path = person.path(&format!("/api-keys/{id}/rotate"));
+    let rotated = person.call(Method::POST, &path, Some(json!({"overlap_s": 60}))).await;
+    assert_eq!(rotated.status, 201, "{rotated:?}");
+    assert_eq!(person.call(Method::POST, &path, Some(json!({}))).await.status, 409);
+    assert_eq!(actions(person).await, ["api_key.create", "api_key.rotate"]);
+    let event = the_event(person, "api_key.rotate").await;
+    assert_eq!(event["target"], json!({"kind": "api_key", "id": id, "name": "key"}));
+    let details = json!({
+        "replaced_by": {"from": null, "to": rotated.body["id"]},
+        "expires_at": {"from": null, "to": rotated.body["replaced_until"]},
+    });
+    assert_eq!(event["details"], details);
 }
 
 async fn revokes_a_key(person: &Person<'_>) {

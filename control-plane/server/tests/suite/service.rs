@@ -8,7 +8,7 @@ use agentdb_control_plane_server::{
     Config, ControlPlane,
     config::{Argon2Params, Auth, Rate},
 };
-use agentdb_control_plane_store::{Stores, sqlx};
+use agentdb_control_plane_store::{OrganizationChange, Stores, sqlx};
 use agentdb_ids::NodeId;
 use agentdb_problem::{RequestIds, with_request_id};
 use axum::{
@@ -282,6 +282,32 @@ impl Person<'_> {
         self.service.send(request.body_of()).await
     }
 
+    /// A call with more headers.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = request(method, path, body);
+        request.headers.insert(header::COOKIE, self.cookie.parse().expect("a header"));
+        request.headers.insert("x-csrf-token", self.csrf.parse().expect("a header"));
+        for (name, value) in headers {
+            request.headers.insert(*name, value.parse().expect("a header"));
+        }
+        self.service.send(request.body_of()).await
+    }
+
+    /// Room for as many keys as a test makes.
+    pub async fn with_room_for_keys(self) -> Self {
+        let change = OrganizationChange::LimitOverrides(json!({"api_keys": 20}));
+        let org_id = self.org.parse().expect("an id");
+        let jobs = self.service.stores.jobs();
+        assert!(jobs.change_organization(org_id, &change, DateTime::UNIX_EPOCH).await.expect("the store"));
+        self
+    }
+
     /// A path in the person's organisation.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/orgs/{}{rest}", self.org)
@@ -357,6 +383,14 @@ pub fn pointed(answer: &Answer) -> (u16, &str, &str) {
     let error = &answer.body["errors"][0];
     let text = |member: &str| error[member].as_str().expect("text");
     (answer.status.as_u16(), text("pointer"), text("code"))
+}
+
+/// A request by key that the proxy before the service says to come from `address`.
+pub async fn by_key_from(service: &Service, address: &str, key: &str, method: Method, path: &str) -> Answer {
+    let mut request = request(method, path, None);
+    request.headers.insert(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"));
+    request.headers.insert("x-forwarded-for", address.parse().expect("a header"));
+    service.send(request.body_of()).await
 }
 
 pub fn cookie(answer: &Answer) -> String {

@@ -1,4 +1,5 @@
-use agentdb_control_plane_contract::{NamespacePattern, Role, Scope};
+use agentdb_control_plane_contract::{AddressRange, NamespacePattern, Role, Scope};
+use agentdb_ids::ApiKeyId;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
@@ -30,10 +31,22 @@ impl AuditDetails {
         self.put("namespaces", json!(from), json!(to))
     }
 
+    /// From where a key may be used; none is anywhere.
+    #[must_use]
+    pub fn allowed_addresses(self, from: &[AddressRange], to: &[AddressRange]) -> Self {
+        self.put("allowed_addresses", json!(from), json!(to))
+    }
+
     /// Until when the thing is good.
     #[must_use]
     pub fn expires_at(self, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
         self.put("expires_at", json!(from), json!(to))
+    }
+
+    /// The key that comes in the place of the thing.
+    #[must_use]
+    pub fn replaced_by(self, successor: ApiKeyId) -> Self {
+        self.put("replaced_by", Value::Null, json!(successor))
     }
 
     /// What somebody may do in the organisation.

@@ -147,9 +147,11 @@ impl World {
             token_sha256: &token.sha256(),
             scopes: &[Scope::Read, Scope::Admin],
             namespaces: &pattern(namespaces),
+            allowed_addresses: &[],
             created_by,
             created_at: self.now(),
             expires_at,
+            replaces: None,
         })
         .await
         .expect("the store");

@@ -4,6 +4,8 @@ mod account;
 mod audit;
 mod feed;
 mod invitations;
+mod key_rules;
+mod key_uses;
 mod keys;
 mod mail;
 mod members;

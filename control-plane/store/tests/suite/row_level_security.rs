@@ -1,6 +1,6 @@
 //! The second wall, for every table that the catalogue knows to be a tenant's.
 
-use agentdb_control_plane_contract::{KeyKind, Role};
+use agentdb_control_plane_contract::{KeyKind, KeyUse, Role};
 use agentdb_control_plane_store::{AuditActor, KeptAnswer};
 use agentdb_ids::OrgId;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
@@ -53,7 +53,9 @@ async fn populated() -> (World, OrgId, OrgId) {
         let (user_id, org_id) = world.account(email).await;
         world.invite(org_id, user_id, "invited@example.com", Role::Admin, Uuid::new_v4()).await;
         world.namespace(org_id, "ns").await;
-        world.key(org_id, KeyKind::Api, None).await;
+        let token = world.key(org_id, KeyKind::Api, None).await;
+        let used = KeyUse { key_id: token.key_id(), at: world.now(), address: None };
+        world.stores.jobs().keep_key_uses(None, &[used], world.now()).await.expect("the store");
         let mut org = world.stores.org(org_id).await.expect("the store");
         let kept = KeptAnswer { request_sha256: [1; 32], answer: serde_json::json!({}) };
         org.keep_answer([0; 32], &kept, world.now()).await.expect("the store");

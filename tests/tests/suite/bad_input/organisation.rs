@@ -62,7 +62,24 @@ fn api_keys(ground: &Ground) -> Vec<Case> {
         body[change.0] = change.1;
         Case::post(what, &account.api, account.path("/api-keys"), &body, names)
     };
+    let key = account.path("/api-keys/key_01jc00000000000000000000zz");
+    let change =
+        |what, body: &Value, names| Case::post(what, &account.api, key.as_str(), body, names).method(Method::PATCH);
+    let rotate = |what, body: &Value, names| Case::post(what, &account.api, format!("{key}/rotate"), body, names);
+    let many: Vec<_> = (0..33).map(|n| format!("10.0.0.{n}")).collect();
     vec![
+        create("bits behind the prefix", ("allowed_addresses", json!(["10.0.0.1/8"])), "/allowed_addresses/0"),
+        create("no address", ("allowed_addresses", json!(["::1", "localhost"])), "/allowed_addresses/1"),
+        create("a range twice", ("allowed_addresses", json!(["::1", "::1/128"])), "/allowed_addresses/1"),
+        create("too many ranges", ("allowed_addresses", json!(many)), "/allowed_addresses"),
+        change("no range", &json!({"allowed_addresses": ["10.0.0.0/33"]}), "/allowed_addresses/0"),
+        change("no name", &json!({"name": null}), "/name"),
+        change("unknown field of a change", &json!({"secret": "mine"}), "/secret"),
+        change("nobody's key", &json!({"name": "n"}), "").answers(404, "not_found"),
+        rotate("long overlap", &json!({"overlap_s": 2_592_001}), "/overlap_s"),
+        rotate("negative overlap", &json!({"overlap_s": -1}), "/overlap_s"),
+        rotate("unknown field of a rotation", &json!({"expires_at": null}), "/expires_at"),
+        rotate("nobody's key to rotate", &json!({}), "").answers(404, "not_found"),
         create("no scope", ("scopes", json!([])), "/scopes"),
         create("unknown scope", ("scopes", json!(["root"])), "/scopes/0"),
         create("a scope twice", ("scopes", json!(["read", "read"])), "/scopes"),

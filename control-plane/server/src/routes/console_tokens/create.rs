@@ -73,9 +73,11 @@ pub(crate) async fn create_console_token(
         token_sha256: &token.sha256(),
         scopes,
         namespaces: &NamespacePattern::any(),
+        allowed_addresses: &[],
         created_by: Some(user_id),
         created_at: now,
         expires_at: Some(expires_at),
+        replaces: None,
     })
     .await
     .map_err(store_failed)?;
