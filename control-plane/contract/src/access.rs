@@ -16,17 +16,34 @@ pub enum Role {
     Billing,
     /// Works with namespaces and keys.
     Developer,
-    /// All but deleting the organisation.
+    /// All but deleting the organisation, and making and removing owners.
     Admin,
     /// Everything.
     Owner,
 }
 
 impl Role {
-    /// Whether the role may make and remove namespaces and API keys.
+    /// Every role, those that may less first.
+    pub const ALL: [Self; 5] = [Self::ReadOnly, Self::Billing, Self::Developer, Self::Admin, Self::Owner];
+
+    /// The name in JSON and SQL.
     #[must_use]
-    pub const fn may_develop(self) -> bool {
-        matches!(self, Self::Developer | Self::Admin | Self::Owner)
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read_only",
+            Self::Billing => "billing",
+            Self::Developer => "developer",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| format!("unknown role `{text}`"))
     }
 }
 

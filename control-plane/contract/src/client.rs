@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
-    Checkpoint, CheckpointReply, Grant, NodeCredential, PolicyBatch,
+    Checkpoint, CheckpointReply, Grant, KeyUses, NodeCredential, PolicyBatch,
     signing::{NODE, NONCE, RequestParts, SIGNATURE, TIMESTAMP, same},
 };
 
@@ -102,6 +102,15 @@ impl InternalClient {
     pub async fn checkpoint(&self, checkpoint: &Checkpoint) -> Result<CheckpointReply, ClientError> {
         let body = serde_json::to_vec(checkpoint)?;
         self.call(Method::POST, "/internal/v1/usage/checkpoints", body, None).await
+    }
+
+    /// Tells when and from where keys were last used.
+    ///
+    /// # Errors
+    /// When the control plane gives no answer.
+    pub async fn key_uses(&self, uses: &KeyUses) -> Result<(), ClientError> {
+        let path = format!("/internal/v1/nodes/{}/key-uses", self.credential.node_id());
+        self.call(Method::POST, &path, serde_json::to_vec(uses)?, None).await
     }
 
     async fn call<T: DeserializeOwned>(

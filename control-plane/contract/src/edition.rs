@@ -60,6 +60,10 @@ pub struct Limits {
     pub namespaces: u32,
     /// API keys that are valid at once.
     pub api_keys: u32,
+    /// People who belong to the organisation at once. Nodes take no notice of it, and older ones keep policies without.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub members: u32,
     /// Data requests a second, sustained, over all keys.
     pub requests_per_second: u32,
     /// Data requests that may come at once before the sustained rate binds.
@@ -107,4 +111,22 @@ pub struct OrgPolicy {
     pub limits: Limits,
     /// Whether it may work.
     pub standing: Standing,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn limits_that_were_kept_before_members_were_limited_are_still_read() {
+        let old = json!({
+            "namespaces": 1, "api_keys": 2, "requests_per_second": 3, "request_burst": 4, "concurrent_requests": 5,
+            "storage_bytes": 6, "collections_per_namespace": 7, "history_days": 8,
+            "query_milli_units_per_month": null, "write_milli_units_per_month": 9, "embedding_tokens_per_month": null,
+        });
+        let limits: Limits = serde_json::from_value(old).expect("limits");
+        assert_eq!((limits.members, limits.api_keys, limits.write_milli_units_per_month), (0, 2, Some(9)));
+    }
 }

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::AddressRange;
+
 /// A verb that a key may be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -127,6 +129,9 @@ pub struct Grant {
     pub scopes: Vec<Scope>,
     /// Where.
     pub namespaces: NamespacePattern,
+    /// From where; from anywhere when there are none, as in a grant that was kept before there were any.
+    #[serde(default)]
+    pub allowed_addresses: Vec<AddressRange>,
     /// Until when.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -147,6 +152,20 @@ mod tests {
         for wrong in ["", "a*b", "**", "a/b", "*a", "ä"] {
             assert!(pattern(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_grant_that_was_kept_before_there_were_ranges_is_good_from_anywhere() {
+        let kept = serde_json::json!({
+            "key_id": "key_01jc0000000000000000000000", "version": 1, "org_id": "org_01jc0000000000000000000000",
+            "token_sha256": "00", "kind": "api", "scopes": ["read"], "namespaces": "*", "expires_at": null,
+        });
+        let grant: Grant = serde_json::from_value(kept.clone()).expect("a grant");
+        assert!(grant.allowed_addresses.is_empty());
+        let mut ruled = kept;
+        ruled["allowed_addresses"] = serde_json::json!(["10.0.0.0/8", "::1"]);
+        let grant: Grant = serde_json::from_value(ruled.clone()).expect("a grant");
+        assert_eq!(serde_json::to_value(grant).expect("JSON"), ruled);
     }
 
     #[test]

@@ -8,19 +8,25 @@
 //! secret never appears in `Debug` output.
 
 pub mod access;
+pub mod address_range;
 pub mod api_key;
 mod client;
 pub mod edition;
 pub mod grant;
+pub mod key_use;
+pub mod permission;
 pub mod policy;
 pub mod signing;
 pub mod usage;
 
 pub use access::{OrgScope, Principal, Role};
+pub use address_range::AddressRange;
 pub use api_key::ApiKeyToken;
 pub use client::{ClientError, InternalClient};
 pub use edition::{Edition, Feature, Limits, OrgPolicy, Standing};
 pub use grant::{Grant, KeyKind, NamespacePattern, Scope};
+pub use key_use::{KeyUse, KeyUses};
+pub use permission::Permission;
 pub use policy::{Assignment, AssignmentState, PolicyBatch, PolicyEvent};
 pub use signing::{NodeCredential, RootSecret};
 pub use usage::{Checkpoint, CheckpointReply, Counter, Meter, MonthTotals, Source};

@@ -18,7 +18,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, EditionBook,
+    audit::Refusals,
     extract::org_access,
+    key_minutes::KeyMinutes,
     mailer::Carrier,
     passwords::Hasher,
     reconcilers, routes,
@@ -71,6 +73,7 @@ impl ControlPlane {
             by_address: throttle(config.auth.by_address),
             by_email: throttle(config.auth.by_email),
             mails: throttle(config.auth.mails),
+            invitations: throttle(config.auth.invitations),
             key_lookups: throttle(config.auth.key_lookups),
             by_person: throttle(config.auth.by_person),
         };
@@ -81,6 +84,8 @@ impl ControlPlane {
             editions: EditionBook::built_in(),
             hasher,
             throttles,
+            refusals: Refusals::new(clock.clone()),
+            key_minutes: KeyMinutes::default(),
             mail_posted: Notify::new(),
             changes: watch::Sender::new(0),
             stopping: CancellationToken::new(),

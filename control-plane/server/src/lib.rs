@@ -1,15 +1,18 @@
 //! The control plane's server: identity and intent.
 //!
-//! Owns: sign-up, sessions, organisations, API keys, namespaces, editions and limits, what nodes are told, and the
-//! access layer that every operation of an organisation stands behind. Does not own: bytes of tenants, prices, the SQL
-//! (the store crate). Invariants: a caller who does not belong to an organisation gets the same 404 as for one that
-//! does not exist; secrets are stored hashed and shown once; nothing a node must know is answered before it is
-//! published. Fails with `application/problem+json`; while PostgreSQL is away every operation answers 503.
+//! Owns: sign-up, sessions, organisations and their members, API keys, namespaces, editions and limits, what nodes are
+//! told, and the access layer that every operation of an organisation stands behind. Does not own: bytes of tenants,
+//! prices, the SQL (the store crate). Invariants: a caller who does not belong to an organisation gets the same 404 as
+//! for one that does not exist; an organisation always has an owner; secrets are stored hashed and shown once; nothing
+//! a node must know is answered before it is published. Fails with `application/problem+json`; while PostgreSQL is
+//! away every operation answers 503.
 
+mod audit;
 pub mod config;
 mod control_plane;
 mod editions;
 mod extract;
+mod key_minutes;
 mod mailer;
 mod openapi;
 mod passwords;

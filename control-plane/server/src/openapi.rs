@@ -41,8 +41,10 @@ fn base() -> OpenApi {
         ("auth", "Signing up, in and out."),
         ("me", "The person who is signed in."),
         ("organizations", "Organisations and what they subscribed to."),
+        ("members", "The people of an organisation, and those who were asked to join it."),
         ("api_keys", "Keys for programs."),
         ("console_tokens", "Short-lived keys of the console."),
+        ("audit_events", "What was changed in an organisation, by whom, and what was refused."),
         ("namespaces", "Namespaces: made and ended here, filled by the data operations."),
     ];
     OpenApiBuilder::new()
@@ -77,7 +79,7 @@ mod tests {
         ids.sort_unstable();
         let count = ids.len();
         ids.dedup();
-        assert_eq!((ids.len(), count), (17, 17), "{ids:?}");
+        assert_eq!((ids.len(), count), (39, 39), "{ids:?}");
         assert!(value["components"]["schemas"]["Problem"].is_object());
     }
 }

@@ -1,7 +1,8 @@
 //! Failures of the store as callers see them, and the refusals that operations have in common, for the description.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
+use agentdb_control_plane_contract::{OrgScope, Permission, Role};
 use agentdb_control_plane_store::StoreError;
 use agentdb_problem::{Code, Problem};
 use utoipa::{
@@ -31,9 +32,32 @@ pub(crate) fn limit_reached(limit: &str, maximum: u32, edition: &str) -> Problem
     .with("edition", edition)
 }
 
+/// Refuses a role that may not do it and names those that may.
+pub(crate) fn require(role: Role, permission: Permission) -> Result<(), Problem> {
+    if role.may(permission) {
+        return Ok(());
+    }
+    let may: Vec<&str> = permission.roles().iter().map(|role| role.as_str()).collect();
+    Err(forbidden(&match may.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("the role {} or {last}", others.join(", ")),
+        _ => format!("the role {}", may.concat()),
+    }))
+}
+
+/// Refuses a key that reaches only some of the organisation's namespaces: what concerns all of it is not for that key.
+pub(crate) fn require_whole_org(scope: &OrgScope) -> Result<(), Problem> {
+    if scope.whole_org { Ok(()) } else { Err(forbidden("a key with the namespace pattern `*`, or a signed-in person")) }
+}
+
 /// Missing role or scope.
 pub(crate) fn forbidden(needed: &str) -> Problem {
     Problem::new(Code::Forbidden, format!("This operation needs {needed}."))
+}
+
+/// A key may not be used from where the request comes from. What it may be used from is not told to who may not use it.
+pub(crate) fn address_forbidden(address: Option<IpAddr>) -> Problem {
+    let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_canonical().to_string());
+    Problem::new(Code::Forbidden, format!("The key may not be used from {from}."))
 }
 
 fn described(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
@@ -77,6 +101,18 @@ refusal_sets! {
     ];
     /// Of operations of a signed-in person.
     SessionRefusals = [Unauthenticated, CsrfFailed, RateLimited, Internal, Unavailable];
+    /// Of ending one of one's own sessions.
+    OwnSessionRefusals = [Unauthenticated, CsrfFailed, NotFound, RateLimited, Internal, Unavailable];
+    /// Of operations of a signed-in person that read a body.
+    PersonBodyRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal,
+        Unavailable
+    ];
+    /// Of leaving.
+    DeleteMeRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, Conflict, PayloadTooLarge, UnsupportedMediaType, RateLimited,
+        Internal, Unavailable
+    ];
     /// Of reading the captured mailbox.
     MailboxRefusals = [InvalidRequest, NotFound, RateLimited, Internal, Unavailable];
     /// Of operations on an organisation that read no body.
@@ -86,9 +122,33 @@ refusal_sets! {
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, PayloadTooLarge,
         UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
+    /// Of operations of a signed-in person that let them belong to one more organisation.
+    JoinRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, LimitExceeded, Conflict, IdempotencyConflict, PayloadTooLarge,
+        UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of inviting somebody.
+    InviteRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of removing a member.
+    RemoveMemberRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, RateLimited, Internal, Unavailable
+    ];
     /// Of making an API key.
     CreateKeyRefusals = [
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, IdempotencyConflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of changing an API key.
+    UpdateKeyRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, PreconditionFailed, PayloadTooLarge,
+        UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
+    /// Of rotating an API key.
+    RotateKeyRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, IdempotencyConflict,
         PayloadTooLarge, UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
 }
@@ -98,4 +158,22 @@ pub(crate) fn schemas() -> Vec<(String, RefOr<utoipa::openapi::Schema>)> {
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
     schemas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_may_not_learns_which_may() {
+        let refused = |role, permission| require(role, permission).map_err(|problem| problem.detail().to_owned());
+        assert_eq!(refused(Role::Developer, Permission::ManageNamespaces), Ok(()));
+        for (permission, needed) in [
+            (Permission::ManageNamespaces, "the role developer, admin or owner"),
+            (Permission::ManageMembers, "the role admin or owner"),
+            (Permission::ManageOwners, "the role owner"),
+        ] {
+            assert_eq!(refused(Role::Billing, permission), Err(format!("This operation needs {needed}.")));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Config, EditionBook, passwords::Hasher, throttle::Throttle};
+use crate::{Config, EditionBook, audit::Refusals, key_minutes::KeyMinutes, passwords::Hasher, throttle::Throttle};
 
 /// A node that was heard of within this time is there.
 const NODE_ALIVE: Duration = Duration::from_secs(60);
@@ -26,6 +26,9 @@ pub(crate) struct App {
     pub editions: EditionBook,
     pub hasher: Hasher,
     pub throttles: Throttles,
+    /// Those that the audit log is told of.
+    pub refusals: Refusals,
+    pub key_minutes: KeyMinutes,
     /// Rung when mail was posted.
     pub mail_posted: Notify,
     /// Changes whenever a feed or a namespace may have changed.
@@ -39,6 +42,7 @@ pub(crate) struct Throttles {
     pub by_address: Throttle,
     pub by_email: Throttle,
     pub mails: Throttle,
+    pub invitations: Throttle,
     pub key_lookups: Throttle,
     pub by_person: Throttle,
 }

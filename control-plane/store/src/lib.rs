@@ -3,13 +3,16 @@
 //! Owns: roles, migrations, every SQL statement of this plane; one folder for each aggregate. Does not own: who may do
 //! what, limits, wording. Invariants: a table that belongs to an organisation is reached only through an [`OrgTx`],
 //! which has set `app.org_id`, or behind the scenes through [`Jobs`]; row-level security is the second wall behind
-//! each `WHERE org_id = …`. What a node must know is published in the transaction that makes it true. Fails with
-//! [`StoreError`], whose `Unavailable` is worth another try.
+//! each `WHERE org_id = …`. What a node must know is published, and what people do is recorded, in the
+//! transaction that makes it true. Fails with [`StoreError`], whose `Unavailable` is worth another try.
 
 mod api_keys;
+mod audit;
 mod cleanup;
 mod error;
 mod idempotency;
+mod invitations;
+mod lockout;
 mod mail;
 mod memberships;
 mod migrate;
@@ -24,21 +27,26 @@ mod stores;
 mod users;
 
 pub use api_keys::{ApiKeyRecord, FoundKey, NewApiKey};
+pub use audit::{
+    AuditAction, AuditActor, AuditCaller, AuditDetails, AuditEvent, AuditFilter, AuditOutcome, AuditRecord,
+    AuditTarget, AuditTargetId,
+};
 pub use cleanup::CleanUp;
 pub use error::StoreError;
 pub use idempotency::KeptAnswer;
+pub use invitations::{InvitationRecord, NewInvitation};
 pub use mail::{CapturedMail, MailId, NewMail, OutgoingMail};
-pub use memberships::Membership;
+pub use memberships::{MAX_MEMBERSHIPS, MemberRecord, Membership};
 pub use migrate::{MigrateError, migrate};
 pub use namespaces::{NamespaceRecord, NamespaceStatus, NewNamespace, Placement};
 pub use nodes::NodeCursors;
-pub use organizations::{OrganizationChange, OrganizationRecord};
+pub use organizations::{NewOrganization, OrganizationChange, OrganizationRecord};
 pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};
 pub use roles::{RolePasswords, ensure_roles};
-pub use sessions::{NewSession, SessionRecord};
+pub use sessions::{NewSession, OwnSession, SessionRecord};
 pub use signups::{NewIdentity, NewSignup, PendingSignup};
 pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
-pub use users::{Credentials, User};
+pub use users::{ACCOUNT_GRACE, AccountDeletion, Credentials, NewEmailChange, NewLink, OwnedOrganization, User};
 
 /// What the pools of [`Stores`] are built with.
 pub use sqlx;

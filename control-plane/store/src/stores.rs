@@ -88,11 +88,38 @@ impl OrgTx {
     }
 }
 
-/// A transaction that sees where one person belongs.
+/// A transaction of one person: where they belong, and what is theirs alone. Dropped before it is committed, nothing
+/// has happened.
 #[derive(Debug)]
 pub struct PersonTx {
     pub(crate) tx: Transaction<'static, Postgres>,
     pub(crate) user_id: UserId,
+}
+
+impl PersonTx {
+    /// Of those that change where this person belongs by the person's own will, one comes after the other from here to
+    /// the end of the transaction. Call before the lock of an organisation.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn lock_person(&mut self) -> Result<(), StoreError> {
+        sqlx::query!(
+            r#"SELECT pg_advisory_xact_lock(hashtextextended('control person ' || $1::text, 0))::text AS "locked?""#,
+            self.user_id.uuid().to_string(),
+        )
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// The transaction goes on as one of the organisation. Whether the person may is for the caller to see to.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn enter(mut self, org_id: OrgId) -> Result<OrgTx, StoreError> {
+        set_org(&mut self.tx, org_id).await?;
+        Ok(OrgTx { tx: self.tx, org_id })
+    }
 }
 
 /// See [`Stores::people`].

@@ -104,6 +104,8 @@ id_kinds! {
     OrgId = "org";
     /// A namespace: one key space, one log, one bill.
     NamespaceId = "ns";
+    /// An invitation to an organisation (not its token).
+    InvitationId = "inv";
     /// An API key (not its secret).
     ApiKeyId = "key";
     /// A signed-in browser.
@@ -114,6 +116,8 @@ id_kinds! {
     IncarnationId = "inc";
     /// A request, as shown in replies and logs.
     RequestId = "req";
+    /// An entry of an organisation's audit log.
+    AuditEventId = "aud";
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ mod crockford;
 mod kinds;
 mod name;
 
-pub use kinds::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId, ParseIdError, RequestId, SessionId, UserId};
+pub use kinds::{
+    ApiKeyId, AuditEventId, IncarnationId, InvitationId, NamespaceId, NodeId, OrgId, ParseIdError, RequestId,
+    SessionId, UserId,
+};
 pub use name::{NAME_MAX_LEN, NameError, check_name};
 pub use uuid::Uuid;

@@ -123,11 +123,20 @@ pub struct GrantsConfig {
     pub capacity: usize,
     /// How long a request waits for the control plane to confirm a grant that is no longer fresh.
     pub refresh_wait_ms: u64,
+    /// How often the control plane is told when and from where keys were last used.
+    pub report_uses_every_ms: u64,
 }
 
 impl Default for GrantsConfig {
     fn default() -> Self {
-        Self { fresh_s: 60, usable_s: 900, negative_s: 3, capacity: 100_000, refresh_wait_ms: 1_000 }
+        Self {
+            fresh_s: 60,
+            usable_s: 900,
+            negative_s: 3,
+            capacity: 100_000,
+            refresh_wait_ms: 1_000,
+            report_uses_every_ms: 10_000,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use agentdb_control_plane_contract::{Checkpoint, CheckpointReply, ClientError, Grant, InternalClient, PolicyBatch};
+use agentdb_control_plane_contract::{
+    Checkpoint, CheckpointReply, ClientError, Grant, InternalClient, KeyUses, PolicyBatch,
+};
 use agentdb_ids::{ApiKeyId, NamespaceId};
 use async_trait::async_trait;
 
@@ -18,6 +20,7 @@ pub(crate) trait Line: Send + Sync + std::fmt::Debug + 'static {
         erasing: &[NamespaceId],
     ) -> Result<PolicyBatch, ClientError>;
     async fn checkpoint(&self, checkpoint: &Checkpoint) -> Result<CheckpointReply, ClientError>;
+    async fn key_uses(&self, uses: &KeyUses) -> Result<(), ClientError>;
 }
 
 #[async_trait]
@@ -38,5 +41,9 @@ impl Line for InternalClient {
 
     async fn checkpoint(&self, checkpoint: &Checkpoint) -> Result<CheckpointReply, ClientError> {
         Self::checkpoint(self, checkpoint).await
+    }
+
+    async fn key_uses(&self, uses: &KeyUses) -> Result<(), ClientError> {
+        Self::key_uses(self, uses).await
     }
 }

@@ -134,6 +134,11 @@ impl Node {
             }
             Err(_) => tracing::warn!("billing did not answer before the node stopped; the next start reports to it"),
         }
+        if let Ok(Err(error)) =
+            tokio::time::timeout(deadline, node.background.uses.report(node.background.clock.now())).await
+        {
+            tracing::debug!(%error, "the last uses of keys were not reported before the node stopped");
+        }
         node.close_all(deadline).await;
         node.background.sync_spool().await;
         if let Err(error) = node.background.spool.remove_if_acknowledged() {

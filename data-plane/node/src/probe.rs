@@ -10,7 +10,7 @@ use std::{
 use agentdb_clock::{Clock, Entropy};
 use agentdb_control_plane_contract::{
     ApiKeyToken, Assignment, AssignmentState, Checkpoint, CheckpointReply, ClientError, Edition, Feature, Grant,
-    KeyKind, Limits, Meter, NamespacePattern, OrgPolicy, PolicyBatch, PolicyEvent, Scope, Standing,
+    KeyKind, KeyUses, Limits, Meter, NamespacePattern, OrgPolicy, PolicyBatch, PolicyEvent, Scope, Standing,
 };
 use agentdb_data_plane_engine::Store;
 use agentdb_ids::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId};
@@ -22,7 +22,7 @@ use crate::{
     assignments::{Opener, Registry},
     config::{LeaseConfig, NodeConfig},
     directory::NodeDirectory,
-    grants::GrantCache,
+    grants::{GrantCache, KeyUseLog},
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
     metering::{DirtyMarks, Spool, StorageLedger, units},
@@ -45,6 +45,10 @@ impl Line for OneKey {
     }
 
     async fn checkpoint(&self, _: &Checkpoint) -> Result<CheckpointReply, ClientError> {
+        Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    async fn key_uses(&self, _: &KeyUses) -> Result<(), ClientError> {
         Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
     }
 }
@@ -85,12 +89,13 @@ impl AdmissionProbe {
         let org_id = OrgId::generate(&*clock, &*entropy);
         registry.apply(policy(org_id, NamespaceId::generate(&*clock, &*entropy)));
         let line = Arc::new(OneKey(grant(&token, org_id)));
+        let uses = KeyUseLog::new(Arc::clone(&line) as Arc<dyn Line>, config.grants.capacity);
         let grants = GrantCache::load(held.file("grants.json"), config.grants, Arc::clone(&clock), line);
         let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
         let opener = Opener { store, config: config.engine.for_engine(), lease, clock: Arc::clone(&clock), entropy };
         let spool = Arc::new(spool);
-        let (grants, opener) = (Arc::new(grants), Arc::new(opener));
-        let pipeline = Pipeline::new(config.admission, grants, registry, opener, Arc::clone(&spool), clock);
+        let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), Arc::new(opener));
+        let pipeline = Pipeline::new(config.admission, keys, registry, opener, Arc::clone(&spool), clock);
         let mut headers = HeaderMap::new();
         let bearer = format!("Bearer {}", token.expose());
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).map_err(std::io::Error::other)?);
@@ -106,7 +111,7 @@ impl AdmissionProbe {
 
     async fn admit(&self) -> Option<Admission> {
         let operation = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records")?;
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let caller = Caller { address, headers: &self.headers, namespace: "probe" };
         self.pipeline.admit(operation, caller).await.ok()
     }
@@ -128,6 +133,7 @@ fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
         kind: KeyKind::Api,
         scopes: vec![Scope::Read],
         namespaces: NamespacePattern::any(),
+        allowed_addresses: Vec::new(),
         expires_at: None,
     }
 }
@@ -136,6 +142,7 @@ fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
     let limits = Limits {
         namespaces: 1,
         api_keys: 1,
+        members: 1,
         requests_per_second: 100_000_000,
         request_burst: 100_000_000,
         concurrent_requests: 1_000_000,

@@ -11,7 +11,7 @@ use crate::{
     assignments::{Opener, Registry, Slot},
     config::{AssignmentsConfig, MeteringConfig},
     files,
-    grants::GrantCache,
+    grants::{GrantCache, KeyUseLog},
     metering::{Reporter, Sample, Spool, StorageLedger},
     telemetry::Gauges,
 };
@@ -36,6 +36,8 @@ pub(crate) struct Background {
     pub registry: Arc<Registry>,
     pub opener: Arc<Opener>,
     pub grants: Arc<GrantCache>,
+    pub uses: Arc<KeyUseLog>,
+    pub report_uses_every: Duration,
     pub reporter: Arc<Reporter>,
     pub spool: Arc<Spool>,
     pub storage: Arc<StorageLedger>,
@@ -89,6 +91,15 @@ impl Background {
             let pause = (took * SAVE_GRANTS_PAUSE).clamp(SAVE_GRANTS_LEAST, SAVE_GRANTS_MOST);
             if !self.pause(pause).await {
                 return;
+            }
+        }
+    }
+
+    /// Tells the control plane when and from where keys were last used, over and over.
+    pub(crate) async fn report_uses(self: Arc<Self>) {
+        while self.pause(self.report_uses_every).await {
+            if let Err(error) = self.uses.report(self.clock.now()).await {
+                tracing::debug!(%error, "the uses of keys were not reported; they are sent again");
             }
         }
     }

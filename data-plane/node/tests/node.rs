@@ -10,6 +10,8 @@ mod bounds;
 mod changes;
 #[path = "node/held.rs"]
 mod held;
+#[path = "node/keys.rs"]
+mod keys;
 #[path = "node/lease.rs"]
 mod lease;
 #[path = "node/lives.rs"]

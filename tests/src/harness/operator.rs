@@ -46,6 +46,7 @@ impl Operator {
         let overrides = serde_json::json!({
             "namespaces": 1_000,
             "api_keys": 1_000,
+            "members": 1_000,
             "requests_per_second": 1_000_000,
             "request_burst": 1_000_000,
             "concurrent_requests": 10_000,

@@ -78,6 +78,7 @@ export const plan = {
   limit_names: {
     namespaces: "Namespaces",
     api_keys: "API keys",
+    members: "Members",
     requests_per_second: "Requests a second, sustained",
     request_burst: "Requests at once, before the rate binds",
     concurrent_requests: "Requests in work at the same moment",

@@ -12,14 +12,16 @@ pub struct Auth {
     pub concurrent_hashes: u8,
     /// Requests that may wait for a hash, besides those whose hash is computed; more are refused.
     pub waiting_hashes: u16,
-    /// How long the link in a verification mail is good, in seconds.
+    /// How long the link in a mail that verifies an address is good, in seconds.
     pub verification_s: u32,
-    /// Sign-ups, log-ins and verifications from one address.
+    /// Sign-ups, log-ins, requests for new passwords and links followed from one address.
     pub by_address: Rate,
-    /// Log-ins with one e-mail address, and passwords tried with one link.
+    /// Log-ins with one e-mail address, and passwords tried with one link or by one signed-in person.
     pub by_email: Rate,
-    /// Mails to one e-mail address.
+    /// Mails to one e-mail address, those for a new password apart from the others.
     pub mails: Rate,
+    /// Invitations of one organisation.
+    pub invitations: Rate,
     /// API keys looked up for one address.
     pub key_lookups: Rate,
     /// Requests of one signed-in person, over all their browsers.
@@ -62,6 +64,7 @@ impl Default for Auth {
         const BY_ADDRESS: Rate = Rate::new(60, 120);
         const BY_EMAIL: Rate = Rate::new(3, 12);
         const MAILS: Rate = Rate::new(1, 6);
+        const INVITATIONS: Rate = Rate::new(6, 60);
         const KEY_LOOKUPS: Rate = Rate::new(3_000, 600);
         const BY_PERSON: Rate = Rate::new(300, 120);
         Self {
@@ -72,6 +75,7 @@ impl Default for Auth {
             by_address: BY_ADDRESS,
             by_email: BY_EMAIL,
             mails: MAILS,
+            invitations: INVITATIONS,
             key_lookups: KEY_LOOKUPS,
             by_person: BY_PERSON,
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agentdb_control_plane_contract::{Edition, Feature, Limits, OrgPolicy};
 use agentdb_control_plane_store::OrganizationRecord;
+use chrono::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,7 +27,7 @@ pub(crate) enum LimitError {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EditionBook {
-    /// Rises when any number changes.
+    /// Rises when any number changes that nodes enforce.
     version: u32,
     editions: BTreeMap<Edition, EditionTerms>,
 }
@@ -36,6 +37,8 @@ pub(crate) struct EditionBook {
 struct EditionTerms {
     features: BTreeSet<Feature>,
     limits: Limits,
+    /// How far back the audit log goes. No limit that nodes know.
+    audit_days: u16,
 }
 
 impl EditionBook {
@@ -52,6 +55,17 @@ impl EditionBook {
     #[must_use]
     pub fn features(&self, edition: Edition) -> &BTreeSet<Feature> {
         &self.editions[&edition].features
+    }
+
+    /// All editions.
+    pub fn all(&self) -> impl Iterator<Item = Edition> {
+        self.editions.keys().copied()
+    }
+
+    /// How far back the audit log of an edition goes.
+    #[must_use]
+    pub fn audit_kept(&self, edition: Edition) -> Duration {
+        Duration::days(self.editions[&edition].audit_days.into())
     }
 
     /// The limits of an edition with the overrides of an organisation in place of some of them.
@@ -117,6 +131,10 @@ mod tests {
         assert_eq!((community.namespaces, community.api_keys, community.requests_per_second), (3, 2, 10));
         assert_eq!(community.query_milli_units_per_month, Some(1_000_000_000));
         assert_eq!([community, professional, enterprise].map(|limits| limits.history_days), [1, 7, 35]);
+        let kept =
+            [Edition::Community, Edition::Professional, Edition::Enterprise].map(|edition| book.audit_kept(edition));
+        assert_eq!(kept, [7, 90, 400].map(Duration::days), "never less than the seven days of the table's own rule");
+        assert_eq!([community, professional, enterprise].map(|limits| limits.members), [3, 25, 1_000]);
         assert!(professional.namespaces > community.namespaces && enterprise.namespaces > professional.namespaces);
         assert_eq!(professional.query_milli_units_per_month, None, "paid editions are charged, not stopped");
     }

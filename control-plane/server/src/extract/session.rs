@@ -5,11 +5,11 @@ use agentdb_ids::SessionId;
 use agentdb_problem::{Code, Problem};
 use axum::extract::FromRequestParts;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderMap, HeaderValue, Method, request::Parts};
+use http::{HeaderValue, Method, request::Parts};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::Cookie;
+use super::{ClientAddress, Cookie};
 use crate::{
     refusal::store_failed,
     state::{AppState, token_sha256},
@@ -29,19 +29,20 @@ pub(crate) struct Session {
 
 impl Session {
     /// The session of the request's cookie.
-    pub async fn of(method: &Method, headers: &HeaderMap, app: &AppState) -> Result<Self, Problem> {
-        let token = Cookie::SESSION.of(headers).ok_or_else(Problem::unauthenticated)?;
+    pub async fn of(parts: &Parts, app: &AppState) -> Result<Self, Problem> {
+        let token = Cookie::SESSION.of(&parts.headers).ok_or_else(Problem::unauthenticated)?;
+        let ClientAddress(address) = ClientAddress::of(&parts.headers, &parts.extensions, app.config.trusted_proxies);
         let idle = Duration::from_secs(app.config.sessions.idle_s.into());
         let session = app
             .people
-            .session(token_sha256(token), idle, app.now())
+            .session(token_sha256(token), address, idle, app.now())
             .await
             .map_err(store_failed)?
             .ok_or_else(Problem::unauthenticated)?;
         app.throttles.by_person.admit(session.user.id)?;
         let csrf_token = csrf_token(token);
-        if !matches!(*method, Method::GET | Method::HEAD) {
-            let sent = headers.get(CSRF_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            let sent = parts.headers.get(CSRF_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
             if !bool::from(sent.ct_eq(csrf_token.as_bytes())) {
                 return Err(Problem::new(
                     Code::CsrfFailed,
@@ -57,7 +58,7 @@ impl FromRequestParts<AppState> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        Self::of(&parts.method, &parts.headers, app).await
+        Self::of(parts, app).await
     }
 }
 

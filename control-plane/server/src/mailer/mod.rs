@@ -8,7 +8,10 @@ use std::time::Duration;
 use agentdb_control_plane_store::{OutgoingMail, StoreError};
 
 pub(crate) use smtp::{Carrier, SmtpError};
-pub(crate) use texts::{already_registered, verification};
+pub(crate) use texts::{
+    Inviter, account_deleted, address_in_use, already_registered, email_change_asked, email_confirmation, invitation,
+    password_changed, password_reset, verification,
+};
 
 use crate::state::App;
 

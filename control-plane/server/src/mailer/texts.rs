@@ -1,8 +1,15 @@
 //! What mails say.
 
+mod account;
+
+use agentdb_control_plane_contract::Role;
 use agentdb_control_plane_store::{MailId, NewMail};
 use chrono::{DateTime, Utc};
 use url::Url;
+
+pub(crate) use account::{
+    account_deleted, address_in_use, email_change_asked, email_confirmation, password_changed, password_reset,
+};
 
 /// The text of a mail.
 pub(crate) struct Text {
@@ -45,6 +52,32 @@ pub(crate) fn already_registered(public_url: &Url) -> Text {
     }
 }
 
+/// Who invites somebody, and to what.
+pub(crate) struct Inviter<'a> {
+    /// The address of who invites.
+    pub email: &'a str,
+    /// The organisation's name.
+    pub organization: &'a str,
+    /// What the invited person will be.
+    pub role: Role,
+}
+
+/// To somebody who was asked to join an organisation, whether they have an account or not.
+pub(crate) fn invitation(public_url: &Url, token: &str, by: &Inviter<'_>, days: u32) -> Text {
+    let link = page(public_url, "invitation", Some(("token", token)));
+    let (email, organization, role) = (by.email, by.organization, by.role.as_str().replace('_', "-"));
+    Text {
+        subject: "You are invited to an organisation on AgentDB Cloud",
+        body: format!(
+            "{email} invites you to the organisation \"{organization}\" on AgentDB Cloud, with the role {role}.\n\n\
+             Open this link to join:\n\n{link}\n\nThe link is good for {days} days and works once, for who is signed \
+             in with this address. If you have no account, sign up with this address first and open the link again. If \
+             you do not want to join, do nothing.\n"
+        ),
+        link,
+    }
+}
+
 fn page(public_url: &Url, path: &str, parameter: Option<(&str, &str)>) -> String {
     let mut url = public_url.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
@@ -72,6 +105,12 @@ mod tests {
             let text = verification(&public.parse().expect("a URL"), "abc", 24);
             assert_eq!(text.link, expected);
             assert!(text.body.contains(expected) && text.body.contains("24 hours"));
+        }
+        let by = Inviter { email: "ada@example.com", organization: "Org", role: Role::ReadOnly };
+        let text = invitation(&"http://h/".parse().expect("a URL"), "abc", &by, 7);
+        assert_eq!(text.link, "http://h/invitation?token=abc");
+        for part in ["ada@example.com", "\"Org\"", "read-only", "7 days", &text.link] {
+            assert!(text.body.contains(part), "{part}: {}", text.body);
         }
         assert_eq!(already_registered(&"http://h/".parse().expect("a URL")).link, "http://h/login");
     }

@@ -8,7 +8,7 @@ pub(crate) use hasher::{Hasher, HasherError};
 pub(crate) const MIN_LEN: usize = 10;
 
 /// The longest, in characters.
-pub(crate) const MAX_LEN: usize = 256;
+const MAX_LEN: usize = 256;
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,11 @@ impl PasswordError {
             Self::Common => "password_common",
         }
     }
+}
+
+/// Whether it may be somebody's password. None is longer; hashing megabytes would be a gift to whoever sends them.
+pub(crate) fn fits(password: &str) -> bool {
+    password.chars().take(MAX_LEN + 1).count() <= MAX_LEN
 }
 
 /// Checks a new password: its length, that it is not the address or a part of it, that it is not well known.

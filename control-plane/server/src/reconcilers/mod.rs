@@ -16,6 +16,7 @@ use crate::{
 const MAIL_EVERY: Duration = Duration::from_secs(5);
 const NAMESPACES_EVERY: Duration = Duration::from_secs(2);
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(60);
+const AUDIT_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts them all; they end when `app.stopping` is cancelled.
 pub(crate) fn start(app: &Arc<App>, carrier: Carrier, tasks: &TaskTracker) {
@@ -40,6 +41,12 @@ pub(crate) fn start(app: &Arc<App>, carrier: Carrier, tasks: &TaskTracker) {
             repeat(&app, "clean-up", CLEAN_UP_EVERY, std::future::pending, || clean_up(&app)).await;
         }
     });
+    tasks.spawn({
+        let app = app.clone();
+        async move {
+            repeat(&app, "audit retention", AUDIT_EVERY, std::future::pending, || forget_events(&app)).await;
+        }
+    });
 }
 
 /// Places namespaces that have no node, and follows what nodes have acknowledged.
@@ -55,6 +62,17 @@ async fn namespaces(app: &App) -> Result<(), StoreError> {
 async fn clean_up(app: &App) -> Result<(), StoreError> {
     let removed = app.jobs.clean_up(app.now()).await?;
     tracing::debug!(?removed, "cleaned up");
+    Ok(())
+}
+
+/// Removes events of the audit log that are older than the edition of their organisation keeps them.
+async fn forget_events(app: &App) -> Result<(), StoreError> {
+    for edition in app.editions.all() {
+        let removed = app.jobs.remove_audit_events(edition, app.now() - app.editions.audit_kept(edition)).await?;
+        if removed > 0 {
+            tracing::debug!(removed, edition = edition.as_str(), "old events of audit logs removed");
+        }
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ const MAX_LIMIT: u16 = 200;
 pub(crate) struct Page {
     /// How many items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
-    limit: Option<u16>,
+    pub limit: Option<u16>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
 }

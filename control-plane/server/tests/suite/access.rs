@@ -10,6 +10,8 @@ use tower::ServiceExt as _;
 
 use crate::service::{Service, by_key, request};
 
+const NO_EVENT: &str = "aud_01jc00000000000000000000zz";
+
 /// Every operation of an organisation, from the description.
 fn operations() -> Vec<(Method, String)> {
     let description = serde_json::to_value(agentdb_control_plane_server::openapi()).expect("JSON");
@@ -25,11 +27,21 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 fn body_for(method: &Method, path: &str) -> Option<Value> {
-    match (method.as_str(), path.ends_with("/api-keys")) {
-        ("POST", true) => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
-        ("PUT", _) => Some(json!({})),
+    match (method.as_str(), path.rsplit('/').next().unwrap_or_default()) {
+        ("POST", "api-keys") => Some(json!({"name": "k", "namespaces": "*", "scopes": ["read"]})),
+        ("POST", "invitations") => Some(json!({"email": "new@example.com", "role": "admin"})),
+        ("PATCH", "{org}") => Some(json!({"name": "Taken"})),
+        ("PATCH", "{user}") => Some(json!({"role": "read_only"})),
+        ("PUT" | "PATCH", _) | ("POST", "rotate") => Some(json!({})),
         _ => None,
     }
+}
+
+/// The path with a name in place of each parameter.
+fn filled(template: &str, org: &str, key: &str, namespace: &str) -> String {
+    let path = template.replace("{org}", org).replace("{key}", key).replace("{ns}", namespace);
+    let path = path.replace("{user}", "usr_01jc00000000000000000000zz");
+    path.replace("{invitation}", "inv_01jc00000000000000000000zz").replace("{event}", NO_EVENT)
 }
 
 #[tokio::test]
@@ -44,7 +56,7 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
     let mut first: Option<Value> = None;
     for (method, template) in operations() {
         for org in [other.org.as_str(), invented.as_str(), "org_nonsense", "x", "%FF", "%00"] {
-            let path = template.replace("{org}", org).replace("{key}", &their_key).replace("{ns}", "theirs");
+            let path = filled(&template, org, &their_key, "theirs");
             let body = body_for(&method, &template);
             let answers = [
                 mine.call(method.clone(), &path, body.clone()).await,
@@ -58,7 +70,15 @@ async fn another_organisation_and_one_that_is_not_there_are_the_same_404() {
             }
         }
     }
-    for rest in ["/namespaces/%FF", "/api-keys/%FF", "/api-keys/key_nonsense", "/namespaces/nothing"] {
+    let no_event = format!("/audit-events/{NO_EVENT}");
+    for rest in [
+        no_event.as_str(),
+        "/audit-events/%FF",
+        "/namespaces/%FF",
+        "/api-keys/%FF",
+        "/api-keys/key_nonsense",
+        "/namespaces/nothing",
+    ] {
         let answer = mine.get(&mine.path(rest)).await;
         assert_eq!(answer.code(), (404, "not_found"), "{rest}");
         assert_eq!(first, Some(answer.comparable()), "{rest}");
@@ -88,7 +108,7 @@ async fn without_a_good_credential_every_operation_is_401() {
     let mut bodies = Vec::new();
     for (method, template) in operations() {
         for (name, value) in &credentials {
-            let path = template.replace("{org}", &person.org).replace("{key}", &key_id).replace("{ns}", "ns");
+            let path = filled(&template, &person.org, &key_id, "ns");
             let mut request = request(method.clone(), &path, body_for(&method, &template));
             request.headers.insert(*name, value.parse().expect("a header"));
             let answer = service.send(request.body_of()).await;
@@ -106,7 +126,7 @@ async fn a_key_needs_the_scope_admin_and_a_session_the_csrf_token() {
     let person = service.person("a@example.com").await;
     let (key_id, reader) = person.key(&["read", "write"], "*").await;
     for (method, template) in operations() {
-        let path = template.replace("{org}", &person.org).replace("{key}", &key_id).replace("{ns}", "ns");
+        let path = filled(&template, &person.org, &key_id, "ns");
         let body = body_for(&method, &template);
         let answer = by_key(&service, &reader, method.clone(), &path, body.clone()).await;
         assert_eq!(answer.code(), (403, "forbidden"), "{method} {path}");

@@ -2,11 +2,25 @@
 
 mod access;
 mod api_keys;
+mod audit_events;
+mod audited;
 mod auth;
 mod console_tokens;
 mod internal;
+mod invitations;
+mod key_addresses;
+mod key_changes;
+mod key_rotation;
+mod key_uses;
+mod leaving;
+mod lockout;
 mod mail;
+mod members;
 mod namespaces;
+mod new_email;
+mod new_password;
+mod organizations;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
 mod service;
+mod sessions;

@@ -8,7 +8,7 @@ use agentdb_control_plane_server::{
     Config, ControlPlane,
     config::{Argon2Params, Auth, Rate},
 };
-use agentdb_control_plane_store::Stores;
+use agentdb_control_plane_store::{OrganizationChange, Stores, sqlx};
 use agentdb_ids::NodeId;
 use agentdb_problem::{RequestIds, with_request_id};
 use axum::{
@@ -17,6 +17,7 @@ use axum::{
     extract::ConnectInfo,
     middleware::from_fn_with_state,
 };
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
@@ -66,6 +67,7 @@ pub fn config() -> Config {
         by_address: plenty,
         by_email: plenty,
         mails: plenty,
+        invitations: plenty,
         key_lookups: plenty,
         by_person: plenty,
         ..Auth::default()
@@ -116,7 +118,7 @@ impl Service {
         let body = json!({"email": email, "password": PASSWORD, "organization_name": "Org"});
         let answer = self.call(Method::POST, "/v1/auth/signup", Some(body)).await;
         assert_eq!(answer.status, 202, "{answer:?}");
-        self.newest_token(email).await
+        self.token_of(email, "/verify", 1).await
     }
 
     /// The token in the newest captured mail.
@@ -144,6 +146,62 @@ impl Service {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         panic!("{count} mails for {email} did not come within 5 s");
+    }
+
+    /// The token in the newest invitation, once `count` of them were sent to the address.
+    pub async fn invitation(&self, email: &str, count: usize) -> String {
+        self.token_of(email, "/invitation", count).await
+    }
+
+    /// The token in the newest captured link to a page, once there are `count` of them.
+    async fn token_of(&self, email: &str, page: &str, count: usize) -> String {
+        let (path, start) =
+            (format!("/v1/auth/captured-mail?email={}", email.replace('+', "%2B")), format!("{page}?token="));
+        for _ in 0..200 {
+            let answer = self.call(Method::GET, &path, None).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let mails = answer.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            let links = mails.iter().filter_map(|mail| mail["link"].as_str());
+            let tokens: Vec<_> = links.filter_map(|link| link.split_once(&start)).collect();
+            if tokens.len() >= count {
+                return tokens[0].1.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{count} mails for {email} with a link to {page} did not come within 5 s");
+    }
+
+    /// The newest captured mail whose subject says `about`, once there are `count` of them. By when it was written:
+    /// mails of one millisecond are in no order.
+    pub async fn mail_about(&self, email: &str, about: &str, count: usize) -> Value {
+        for _ in 0..200 {
+            let mut mails = self.mails(email).await;
+            mails.retain(|mail| mail["subject"].as_str().is_some_and(|subject| subject.contains(about)));
+            mails.sort_by_key(|mail| mail["at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()));
+            if mails.len() >= count {
+                return mails.pop().expect("at least one");
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{count} mails about {about} for {email} did not come within 5 s");
+    }
+
+    /// All captured mail.
+    pub async fn mails(&self, email: &str) -> Vec<Value> {
+        let answer = self.call(Method::GET, &format!("/v1/auth/captured-mail?email={email}"), None).await;
+        answer.body["messages"].as_array().expect("messages").clone()
+    }
+
+    /// Tries to log in.
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.call(Method::POST, "/v1/auth/login", Some(json!({"email": email, "password": password}))).await
+    }
+
+    /// The person in another browser.
+    pub async fn again<'a>(&'a self, email: &str, person: &Person<'_>) -> Person<'a> {
+        let answer = self.log_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Person { service: self, cookie: cookie(&answer), csrf: csrf(&answer), org: person.org.clone() }
     }
 
     /// Somebody who is signed in and owns an organisation.
@@ -224,9 +282,54 @@ impl Person<'_> {
         self.service.send(request.body_of()).await
     }
 
+    /// A call with more headers.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = request(method, path, body);
+        request.headers.insert(header::COOKIE, self.cookie.parse().expect("a header"));
+        request.headers.insert("x-csrf-token", self.csrf.parse().expect("a header"));
+        for (name, value) in headers {
+            request.headers.insert(*name, value.parse().expect("a header"));
+        }
+        self.service.send(request.body_of()).await
+    }
+
+    /// Room for as many keys as a test makes.
+    pub async fn with_room_for_keys(self) -> Self {
+        let change = OrganizationChange::LimitOverrides(json!({"api_keys": 20}));
+        let org_id = self.org.parse().expect("an id");
+        let jobs = self.service.stores.jobs();
+        assert!(jobs.change_organization(org_id, &change, DateTime::UNIX_EPOCH).await.expect("the store"));
+        self
+    }
+
     /// A path in the person's organisation.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/orgs/{}{rest}", self.org)
+    }
+
+    /// Gives the person another role in their organisation.
+    pub async fn becomes(&self, role: &str) {
+        let org_id: agentdb_ids::OrgId = self.org.parse().expect("an id");
+        let admin = self.service.server.pool("postgres", 1).await;
+        let changed = sqlx::query("UPDATE control.memberships SET role = $2 WHERE org_id = $1")
+            .bind(org_id.uuid())
+            .bind(role)
+            .execute(&admin)
+            .await;
+        assert_eq!(changed.expect("the store").rows_affected(), 1);
+    }
+
+    /// The audit log, newest first, when the person may read it.
+    pub async fn events(&self) -> Vec<Value> {
+        let answer = self.get(&self.path("/audit-events?limit=200")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["items"].as_array().expect("items").clone()
     }
 
     /// A new key with these scopes: its id and its text.
@@ -239,10 +342,54 @@ impl Person<'_> {
     }
 }
 
+impl<'a> Person<'a> {
+    /// Invites somebody to the person's organisation.
+    pub async fn invite(&self, email: &str, role: &str) -> Answer {
+        self.call(Method::POST, &self.path("/invitations"), Some(json!({"email": email, "role": role}))).await
+    }
+
+    /// Somebody new who belongs to the person's organisation too: their id, and they themselves, for whom that is *the*
+    /// organisation.
+    pub async fn colleague(&self, email: &str, role: &str) -> (String, Person<'a>) {
+        let mut colleague = self.service.person(email).await;
+        let invited = self.invite(email, role).await;
+        assert_eq!(invited.status, 201, "{invited:?}");
+        let accepted = colleague.accept(&self.service.invitation(email, 1).await).await;
+        assert_eq!(accepted.status, 200, "{accepted:?}");
+        colleague.org.clone_from(&self.org);
+        let me = colleague.get("/v1/me").await;
+        (me.body["user"]["id"].as_str().expect("an id").to_owned(), colleague)
+    }
+
+    pub async fn accept(&self, token: &str) -> Answer {
+        self.call(Method::POST, "/v1/me/invitations/accept", Some(json!({"token": token}))).await
+    }
+}
+
 /// A request by key.
 pub async fn by_key(service: &Service, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
     let mut request = request(method, path, body);
     request.headers.insert(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"));
+    service.send(request.body_of()).await
+}
+
+/// The token in the link of a mail.
+pub fn token_of(mail: &Value) -> String {
+    mail["link"].as_str().and_then(|link| link.split_once("token=")).expect("a token in the link").1.to_owned()
+}
+
+/// Where a 400 points, and why.
+pub fn pointed(answer: &Answer) -> (u16, &str, &str) {
+    let error = &answer.body["errors"][0];
+    let text = |member: &str| error[member].as_str().expect("text");
+    (answer.status.as_u16(), text("pointer"), text("code"))
+}
+
+/// A request by key that the proxy before the service says to come from `address`.
+pub async fn by_key_from(service: &Service, address: &str, key: &str, method: Method, path: &str) -> Answer {
+    let mut request = request(method, path, None);
+    request.headers.insert(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"));
+    request.headers.insert("x-forwarded-for", address.parse().expect("a header"));
     service.send(request.body_of()).await
 }
 

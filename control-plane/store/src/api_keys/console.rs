@@ -1,7 +1,8 @@
-//! The console's keys: made for a session, ended with it.
+//! The console's keys: made for a session, ended with it or with belonging to the organisation.
 
-use agentdb_ids::{ApiKeyId, SessionId, UserId};
+use agentdb_ids::{ApiKeyId, OrgId, SessionId, UserId};
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use crate::{
     OrgTx, PersonTx, StoreError,
@@ -42,6 +43,16 @@ impl OrgTx {
         .await?;
         Ok(held.is_some())
     }
+
+    /// Revokes the console's keys that `user_id` made in the organisation and that are good at `now`, and tells every
+    /// node.
+    pub(crate) async fn revoke_console_keys(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let keys = revoke(&mut self.tx, self.org_id, user_id, now).await?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        policy::publish_widely(&mut self.tx, policy::Audience::Everybody, self.org_id, &keys, now).await
+    }
 }
 
 impl PersonTx {
@@ -52,36 +63,47 @@ impl PersonTx {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn log_out(mut self, id: SessionId, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        // First, and so after all who hold it to make a key; whoever comes later does not find it.
-        sqlx::query!(
-            "DELETE FROM control.sessions WHERE session_id = $1 AND user_id = $2",
-            id.uuid(),
-            self.user_id.uuid(),
-        )
-        .execute(&mut *self.tx)
-        .await?;
+        self.remove_session(id).await?;
+        let revoked = self.revoke_console_keys(now).await?;
+        self.tx.commit().await?;
+        Ok(revoked)
+    }
+
+    /// Revokes the console's keys that the person made in any organisation and that are good at `now`, and tells every
+    /// node. How many. Call when the sessions that are to end are removed, and so after all who hold one of them to
+    /// make a key; whoever comes later does not find it.
+    pub(crate) async fn revoke_console_keys(&mut self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut revoked = Vec::new();
         for membership in self.memberships().await? {
             set_org(&mut self.tx, membership.org_id).await?;
-            let keys = sqlx::query_scalar!(
-                "UPDATE control.api_keys SET revoked_at = $3, version = version + 1
-                 WHERE org_id = $1 AND kind = 'console' AND created_by = $2 AND revoked_at IS NULL AND expires_at > $3
-                 RETURNING key_id",
-                membership.org_id.uuid(),
-                self.user_id.uuid(),
-                now,
-            )
-            .fetch_all(&mut *self.tx)
-            .await?;
-            let keys: Vec<_> = keys.into_iter().map(|id| Subject::Key(ApiKeyId::from_uuid(id))).collect();
-            revoked.push((membership.org_id, keys));
+            revoked.push((membership.org_id, revoke(&mut self.tx, membership.org_id, self.user_id, now).await?));
         }
         // Nodes are locked when all keys are: in the order of all others.
         for (org_id, keys) in revoked.iter().filter(|(_, keys)| !keys.is_empty()) {
             set_org(&mut self.tx, *org_id).await?;
             policy::publish_widely(&mut self.tx, policy::Audience::Everybody, *org_id, keys, now).await?;
         }
-        self.tx.commit().await?;
         Ok(revoked.iter().map(|(_, keys)| keys.len()).sum())
     }
+}
+
+/// Revokes the console's keys of a person in the organisation that the transaction is narrowed to; nodes are for the
+/// caller to tell.
+async fn revoke(
+    connection: &mut PgConnection,
+    org_id: OrgId,
+    user_id: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Subject>, StoreError> {
+    let keys = sqlx::query_scalar!(
+        "UPDATE control.api_keys SET revoked_at = $3, version = version + 1
+         WHERE org_id = $1 AND kind = 'console' AND created_by = $2 AND revoked_at IS NULL AND expires_at > $3
+         RETURNING key_id",
+        org_id.uuid(),
+        user_id.uuid(),
+        now,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(keys.into_iter().map(|id| Subject::Key(ApiKeyId::from_uuid(id))).collect())
 }

@@ -1,15 +1,19 @@
 //! API keys.
 
+mod change;
 mod console;
 mod lookup;
+mod read;
+mod uses;
 
-use agentdb_control_plane_contract::{KeyKind, NamespacePattern, Scope};
+use agentdb_control_plane_contract::{AddressRange, KeyKind, NamespacePattern, Scope};
 use agentdb_ids::{ApiKeyId, UserId};
 use chrono::{DateTime, Utc};
 
 use crate::{OrgTx, StoreError, policy};
 
 pub use lookup::FoundKey;
+pub use read::ApiKeyRecord;
 
 /// A key to be kept.
 #[derive(Debug)]
@@ -26,53 +30,16 @@ pub struct NewApiKey<'a> {
     pub scopes: &'a [Scope],
     /// Where.
     pub namespaces: &'a NamespacePattern,
+    /// From where; from anywhere when there are none.
+    pub allowed_addresses: &'a [AddressRange],
     /// The person who made it.
     pub created_by: Option<UserId>,
     /// Now.
     pub created_at: DateTime<Utc>,
     /// Until when.
     pub expires_at: Option<DateTime<Utc>>,
-}
-
-/// A key as its organisation sees it: all but the secret.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ApiKeyRecord {
-    /// Which.
-    pub id: ApiKeyId,
-    /// What its people call it.
-    pub name: String,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// Where.
-    pub namespaces: NamespacePattern,
-    /// Since when.
-    pub created_at: DateTime<Utc>,
-    /// Until when.
-    pub expires_at: Option<DateTime<Utc>>,
-}
-
-struct Row {
-    key_id: uuid::Uuid,
-    name: String,
-    scopes: Vec<String>,
-    namespaces: String,
-    created_at: DateTime<Utc>,
-    expires_at: Option<DateTime<Utc>>,
-}
-
-impl TryFrom<Row> for ApiKeyRecord {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: ApiKeyId::from_uuid(row.key_id),
-            name: row.name,
-            scopes: scopes_of(&row.scopes)?,
-            namespaces: row.namespaces.try_into().map_err(StoreError::corrupt)?,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        })
-    }
+    /// The key in whose place it is.
+    pub replaces: Option<ApiKeyId>,
 }
 
 impl OrgTx {
@@ -96,13 +63,14 @@ impl OrgTx {
     /// Keeps a key.
     ///
     /// # Errors
-    /// When the store cannot be reached.
+    /// When the store cannot be reached, or the key that it replaces was replaced before.
     pub async fn add_api_key(&mut self, key: &NewApiKey<'_>) -> Result<(), StoreError> {
-        let scopes: Vec<String> = key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+        let (scopes, addresses) = (scope_texts(key.scopes), address_texts(key.allowed_addresses));
         sqlx::query!(
             "INSERT INTO control.api_keys
-                (key_id, org_id, kind, name, token_sha256, scopes, namespaces, created_by, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                (key_id, org_id, kind, name, token_sha256, scopes, namespaces, allowed_addresses, created_by,
+                 created_at, expires_at, replaces)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             key.id.uuid(),
             self.org_id.uuid(),
             kind_text(key.kind),
@@ -110,68 +78,15 @@ impl OrgTx {
             key.token_sha256,
             &scopes,
             key.namespaces.as_str(),
+            &addresses,
             key.created_by.map(UserId::uuid),
             key.created_at,
             key.expires_at,
+            key.replaces.map(ApiKeyId::uuid),
         )
         .execute(&mut *self.tx)
         .await?;
         Ok(())
-    }
-
-    /// Keys that reach no further than `reach`, are not revoked and not the console's, oldest first, at most `limit`
-    /// after `after`.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn api_keys(
-        &mut self,
-        reach: &NamespacePattern,
-        after: Option<ApiKeyId>,
-        limit: i64,
-    ) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        sqlx::query_as!(
-            Row,
-            "SELECT key_id, name, scopes, namespaces, created_at, expires_at FROM control.api_keys
-             WHERE org_id = $1 AND kind = 'api' AND revoked_at IS NULL AND ($2::uuid IS NULL OR key_id > $2)
-               AND CASE WHEN $4::text IS NULL THEN namespaces = $5 ELSE starts_with(namespaces, $4) END
-             ORDER BY key_id LIMIT $3",
-            self.org_id.uuid(),
-            after.map(ApiKeyId::uuid),
-            limit,
-            reach.prefix(),
-            reach.as_str(),
-        )
-        .fetch_all(&mut *self.tx)
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
-    }
-
-    /// A key that reaches no further than `reach`, is not revoked and not the console's.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn api_key(
-        &mut self,
-        reach: &NamespacePattern,
-        id: ApiKeyId,
-    ) -> Result<Option<ApiKeyRecord>, StoreError> {
-        sqlx::query_as!(
-            Row,
-            "SELECT key_id, name, scopes, namespaces, created_at, expires_at FROM control.api_keys
-             WHERE org_id = $1 AND key_id = $2 AND kind = 'api' AND revoked_at IS NULL
-               AND CASE WHEN $3::text IS NULL THEN namespaces = $4 ELSE starts_with(namespaces, $3) END",
-            self.org_id.uuid(),
-            id.uuid(),
-            reach.prefix(),
-            reach.as_str(),
-        )
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(TryInto::try_into)
-        .transpose()
     }
 
     /// Revokes a key that reaches no further than `reach` and tells every node. Whether there was one to revoke.
@@ -221,4 +136,16 @@ fn kind_of(text: &str) -> Result<KeyKind, StoreError> {
 
 fn scopes_of(texts: &[String]) -> Result<Vec<Scope>, StoreError> {
     texts.iter().map(|text| text.parse().map_err(StoreError::corrupt)).collect()
+}
+
+fn scope_texts(scopes: &[Scope]) -> Vec<String> {
+    scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
+}
+
+fn addresses_of(texts: &[String]) -> Result<Vec<AddressRange>, StoreError> {
+    texts.iter().map(|text| text.parse().map_err(StoreError::corrupt)).collect()
+}
+
+fn address_texts(ranges: &[AddressRange]) -> Vec<String> {
+    ranges.iter().map(ToString::to_string).collect()
 }

@@ -1,5 +1,7 @@
 //! Removing what is over.
 
+mod people;
+
 use chrono::{DateTime, Duration, Utc};
 
 use crate::{Jobs, StoreError};
@@ -32,7 +34,15 @@ pub struct CleanUp {
     pub sessions: u64,
     /// Sign-ups whose time is up.
     pub signups: u64,
-    /// Mails whose time is up, captured or never sent.
+    /// Invitations whose time is up.
+    pub invitations: u64,
+    /// Links to set a password or an address whose time is up.
+    pub links: u64,
+    /// Addresses whose failed log-ins count no more.
+    pub log_ins: u64,
+    /// People who left and did not come back in time.
+    pub people: u64,
+    /// Mails whose time is up, captured, void or never sent.
     pub mails: u64,
     /// Answers to repeatable requests that are older than a day.
     pub answers: u64,
@@ -70,6 +80,18 @@ impl Jobs {
         .execute(&self.pool)
         .await?
         .rows_affected();
+        let invitations = sqlx::query!(
+            "DELETE FROM control.invitations WHERE invitation_id IN (
+                SELECT invitation_id FROM control.invitations WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let links = self.remove_links(now).await?;
+        let log_ins = self.remove_log_ins(now).await?;
+        let people = self.remove_people(now).await?;
         let mails = sqlx::query!(
             "DELETE FROM control.mail_outbox WHERE mail_id IN (
                 SELECT mail_id FROM control.mail_outbox
@@ -120,7 +142,20 @@ impl Jobs {
         .rows_affected();
         self.mark_trimmed(now).await?;
         let events = self.remove_trimmed().await?;
-        Ok(CleanUp { sessions, signups, mails, answers, console_keys, revoked_keys, assignments, events })
+        Ok(CleanUp {
+            sessions,
+            signups,
+            invitations,
+            links,
+            log_ins,
+            people,
+            mails,
+            answers,
+            console_keys,
+            revoked_keys,
+            assignments,
+            events,
+        })
     }
 
     /// Decides which events nobody needs any more. From then on a node that is behind the mark gets a snapshot, whether

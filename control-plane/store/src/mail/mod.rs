@@ -59,10 +59,19 @@ pub struct CapturedMail {
 }
 
 pub(crate) async fn post(connection: &mut sqlx::PgConnection, mail: &NewMail<'_>) -> Result<(), StoreError> {
+    post_if(connection, true, mail).await
+}
+
+/// As [`post`] if it is `wanted`. If not, it is written all the same, so that the time does not tell, and never leaves.
+pub(crate) async fn post_if(
+    connection: &mut sqlx::PgConnection,
+    wanted: bool,
+    mail: &NewMail<'_>,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO control.mail_outbox
-            (mail_id, to_address, subject, body, link, created_at, next_attempt_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+            (mail_id, to_address, subject, body, link, created_at, next_attempt_at, expires_at, void)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
         mail.id,
         mail.to,
         mail.subject,
@@ -70,6 +79,7 @@ pub(crate) async fn post(connection: &mut sqlx::PgConnection, mail: &NewMail<'_>
         mail.link,
         mail.at,
         mail.expires_at,
+        !wanted,
     )
     .execute(connection)
     .await?;
@@ -112,7 +122,7 @@ impl Jobs {
     pub async fn take_mail(&self, patience: Duration, now: DateTime<Utc>) -> Result<Option<OutgoingMail>, StoreError> {
         let row = sqlx::query!(
             "UPDATE control.mail_outbox SET attempts = attempts + 1, next_attempt_at = $2 WHERE mail_id = (
-                SELECT mail_id FROM control.mail_outbox WHERE captured_at IS NULL AND next_attempt_at <= $1
+                SELECT mail_id FROM control.mail_outbox WHERE captured_at IS NULL AND NOT void AND next_attempt_at <= $1
                 ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING mail_id, to_address, subject, body, attempts",
             now,
@@ -155,7 +165,7 @@ impl Jobs {
     /// When the store cannot be reached.
     pub async fn capture_mail(&self, keep: i64, now: DateTime<Utc>) -> Result<Vec<CapturedMail>, StoreError> {
         let rows = sqlx::query!(
-            "UPDATE control.mail_outbox SET captured_at = $1 WHERE captured_at IS NULL
+            "UPDATE control.mail_outbox SET captured_at = $1 WHERE captured_at IS NULL AND NOT void
              RETURNING to_address, subject, body, link, created_at",
             now,
         )

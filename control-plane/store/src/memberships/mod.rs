@@ -1,9 +1,13 @@
 //! Who belongs to which organisation, as what.
 
+mod members;
+
 use agentdb_control_plane_contract::{Edition, Role};
 use agentdb_ids::OrgId;
 
 use crate::{PersonTx, StoreError};
+
+pub use members::MemberRecord;
 
 /// One organisation of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +22,9 @@ pub struct Membership {
     pub edition: Edition,
 }
 
-/// The most organisations that are listed for a person.
-const MAX_LISTED: i64 = 200;
+/// The most organisations of a person. Who has so many joins and makes no other: all of them are listed, and logging
+/// out reaches all of them.
+pub const MAX_MEMBERSHIPS: u8 = 200;
 
 impl PersonTx {
     /// Where the person belongs, oldest organisation first.
@@ -32,7 +37,7 @@ impl PersonTx {
              FROM control.memberships m JOIN control.organizations o ON o.org_id = m.org_id
              WHERE m.user_id = $1 ORDER BY o.org_id LIMIT $2",
             self.user_id.uuid(),
-            MAX_LISTED,
+            i64::from(MAX_MEMBERSHIPS),
         )
         .fetch_all(&mut *self.tx)
         .await?;
@@ -61,24 +66,7 @@ fn membership(org_id: uuid::Uuid, name: String, role: &str, edition: &str) -> Re
     Ok(Membership {
         org_id: OrgId::from_uuid(org_id),
         name,
-        role: role_of(role)?,
+        role: role.parse().map_err(StoreError::corrupt)?,
         edition: edition.parse().map_err(StoreError::corrupt)?,
     })
-}
-
-pub(crate) const fn role_text(role: Role) -> &'static str {
-    match role {
-        Role::ReadOnly => "read_only",
-        Role::Billing => "billing",
-        Role::Developer => "developer",
-        Role::Admin => "admin",
-        Role::Owner => "owner",
-    }
-}
-
-fn role_of(text: &str) -> Result<Role, StoreError> {
-    [Role::ReadOnly, Role::Billing, Role::Developer, Role::Admin, Role::Owner]
-        .into_iter()
-        .find(|role| role_text(*role) == text)
-        .ok_or_else(|| StoreError::corrupt(format!("role `{text}`")))
 }

@@ -1,11 +1,15 @@
 //! Organisations: the tenants.
 
+mod founding;
+
 use agentdb_control_plane_contract::{Edition, Standing};
 use agentdb_ids::OrgId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{Jobs, OrgTx, StoreError, policy};
+
+pub use founding::NewOrganization;
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +96,26 @@ impl OrgTx {
             "SELECT org_id, name, edition, standing, limit_overrides, policy_version, created_at
              FROM control.organizations WHERE org_id = $1 FOR NO KEY UPDATE",
             self.org_id.uuid(),
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
+    }
+}
+
+impl OrgTx {
+    /// Gives the organisation another name. The organisation as it is now, if it exists.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn rename_organization(&mut self, name: &str) -> Result<Option<OrganizationRecord>, StoreError> {
+        sqlx::query_as!(
+            OrganizationRow,
+            "UPDATE control.organizations SET name = $2 WHERE org_id = $1
+             RETURNING org_id, name, edition, standing, limit_overrides, policy_version, created_at",
+            self.org_id.uuid(),
+            name,
         )
         .fetch_optional(&mut *self.tx)
         .await?

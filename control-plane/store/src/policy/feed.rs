@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::state::{self, AssignmentRow, PolicyState};
 use crate::{Jobs, OrganizationRecord, StoreError, organizations::OrganizationRow};
 
-/// Revocations this young are part of a snapshot: a node that starts anew may still hold an older grant. Longer than
-/// a grant is usable without the control plane.
-const REVOCATIONS: Duration = Duration::hours(1);
+/// Changes of keys this young, revocations among them, are part of a snapshot: a node that starts anew may still hold
+/// an older grant. Longer than a grant is usable without the control plane.
+const KEY_CHANGES: Duration = Duration::hours(1);
 
-/// The most revocations in a snapshot, the newest.
-const MAX_REVOCATIONS: i64 = 10_000;
+/// The most changes of keys in a snapshot, the newest.
+const MAX_KEY_CHANGES: i64 = 10_000;
 
 /// Something a node must know, as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,17 +103,18 @@ async fn snapshot(
     now: DateTime<Utc>,
 ) -> Result<Feed, StoreError> {
     let state = state::read(&mut *connection, node_id).await?;
-    let revoked = sqlx::query!(
-        "SELECT key_id, version FROM control.api_keys WHERE revoked_at > $1 ORDER BY revoked_at DESC LIMIT $2",
-        now - REVOCATIONS,
-        MAX_REVOCATIONS,
+    let changed = sqlx::query!(
+        "SELECT key_id, version FROM control.api_keys WHERE revoked_at > $1 OR changed_at > $1
+         ORDER BY greatest(revoked_at, changed_at) DESC LIMIT $2",
+        now - KEY_CHANGES,
+        MAX_KEY_CHANGES,
     )
     .fetch_all(connection)
     .await?;
     let organizations = state.organizations.iter().cloned().map(FeedItem::Organization);
     let assignments = state.assignments.iter().cloned().map(FeedItem::Assignment);
     let mut items: Vec<FeedItem> = organizations.chain(assignments).collect();
-    for row in revoked {
+    for row in changed {
         let version = u64::try_from(row.version).map_err(StoreError::corrupt)?;
         items.push(FeedItem::Key(ApiKeyId::from_uuid(row.key_id), version));
     }

@@ -1,11 +1,15 @@
 //! Signed-in browsers.
 
-use std::time::Duration;
+mod own;
+
+use std::{net::IpAddr, time::Duration};
 
 use agentdb_ids::{SessionId, UserId};
 use chrono::{DateTime, Utc};
 
-use crate::{People, StoreError, User};
+use crate::{People, StoreError, User, users::ACCOUNT_GRACE};
+
+pub use own::OwnSession;
 
 /// The most sessions of one person; the oldest go first.
 const MAX_SESSIONS: i64 = 50;
@@ -14,14 +18,20 @@ const MAX_SESSIONS: i64 = 50;
 const TOUCH_S: i64 = 60;
 
 /// A session to be kept.
-#[derive(Debug, Clone, Copy)]
-pub struct NewSession {
+#[derive(Clone, Copy)]
+pub struct NewSession<'a> {
     /// Which.
     pub id: SessionId,
     /// Whose.
     pub user_id: UserId,
+    /// The hash of the password that was proven.
+    pub password_hash: &'a str,
     /// SHA-256 of the cookie.
     pub token_sha256: [u8; 32],
+    /// What the browser says it is, at most 200 characters.
+    pub user_agent: Option<&'a str>,
+    /// Where it is.
+    pub address: Option<IpAddr>,
     /// Now.
     pub created_at: DateTime<Utc>,
     /// Over at the latest.
@@ -38,18 +48,45 @@ pub struct SessionRecord {
 }
 
 impl People {
-    /// Keeps a session.
+    /// Keeps a session, and takes back the deletion of an account in its grace. `false`, and nothing is kept, when the
+    /// password that was proven is the person's no more: who proved it at the moment at which it was changed, or the
+    /// account removed, stays outside.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn add_session(&self, session: &NewSession) -> Result<(), StoreError> {
+    pub async fn add_session(&self, session: &NewSession<'_>) -> Result<bool, StoreError> {
         let mut tx = agentdb_transaction::begin(&self.pool).await?;
         sqlx::query!(
-            "INSERT INTO control.sessions (session_id, user_id, token_sha256, created_at, last_seen_at, expires_at)
-             VALUES ($1, $2, $3, $4, $4, $5)",
+            "UPDATE control.users SET deleted_at = NULL
+             WHERE user_id = $1 AND password_hash = $2 AND deleted_at > $3",
+            session.user_id.uuid(),
+            session.password_hash,
+            session.created_at - ACCOUNT_GRACE,
+        )
+        .execute(&mut *tx)
+        .await?;
+        // Waits for a change of the password, and holds the next one up until the session is there to be ended.
+        let held = sqlx::query_scalar!(
+            "SELECT user_id FROM control.users
+             WHERE user_id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE",
+            session.user_id.uuid(),
+            session.password_hash,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if held.is_none() {
+            return Ok(false);
+        }
+        let address = session.address.map(text);
+        sqlx::query!(
+            "INSERT INTO control.sessions
+                (session_id, user_id, token_sha256, user_agent, last_address, created_at, last_seen_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
             session.id.uuid(),
             session.user_id.uuid(),
             &session.token_sha256[..],
+            session.user_agent,
+            address.as_deref(),
             session.created_at,
             session.expires_at,
         )
@@ -64,16 +101,18 @@ impl People {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
-    /// The session of this cookie, unless it is over or was left unused for `idle`. Notes that it was used.
+    /// The session of this cookie, unless it is over or was left unused for `idle`. Notes that it was used, and from
+    /// where.
     ///
     /// # Errors
     /// When the store cannot be reached.
     pub async fn session(
         &self,
         token_sha256: [u8; 32],
+        address: Option<IpAddr>,
         idle: Duration,
         now: DateTime<Utc>,
     ) -> Result<Option<SessionRecord>, StoreError> {
@@ -92,10 +131,14 @@ impl People {
             return Ok(None);
         };
         if (now - row.last_seen_at).num_seconds() >= TOUCH_S {
+            let address = address.map(text);
             sqlx::query!(
-                "UPDATE control.sessions SET last_seen_at = greatest(last_seen_at, $2) WHERE session_id = $1",
+                "UPDATE control.sessions
+                 SET last_seen_at = greatest(last_seen_at, $2), last_address = coalesce($3, last_address)
+                 WHERE session_id = $1",
                 row.session_id,
-                now
+                now,
+                address.as_deref(),
             )
             .execute(&self.pool)
             .await?;
@@ -105,4 +148,9 @@ impl People {
             user: User { id: UserId::from_uuid(row.user_id), email: row.email, created_at: row.created_at },
         }))
     }
+}
+
+/// An IPv4 address is one however it came.
+fn text(address: IpAddr) -> String {
+    address.to_canonical().to_string()
 }

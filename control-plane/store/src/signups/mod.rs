@@ -155,10 +155,12 @@ impl People {
         }
         set_org(&mut tx, identity.org_id).await?;
         sqlx::query!(
-            "INSERT INTO control.organizations (org_id, name, edition, created_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO control.organizations (org_id, name, edition, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5)",
             identity.org_id.uuid(),
             signup.organization_name,
             Edition::Community.as_str(),
+            identity.user_id.uuid(),
             now,
         )
         .execute(&mut *tx)
@@ -167,7 +169,7 @@ impl People {
             "INSERT INTO control.memberships (org_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
             identity.org_id.uuid(),
             identity.user_id.uuid(),
-            crate::memberships::role_text(Role::Owner),
+            Role::Owner.as_str(),
             now,
         )
         .execute(&mut *tx)

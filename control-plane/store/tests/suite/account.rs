@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use agentdb_clock::{Clock as _, ManualClock, SystemEntropy};
-use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, Scope};
-use agentdb_control_plane_store::{NamespaceRecord, NewApiKey, NewIdentity, NewMail, NewNamespace, NewSignup, Stores};
-use agentdb_ids::{ApiKeyId, NamespaceId, NodeId, OrgId, UserId};
+use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, Role, Scope};
+use agentdb_control_plane_store::{
+    NamespaceRecord, NewApiKey, NewIdentity, NewInvitation, NewMail, NewNamespace, NewSignup, Stores,
+};
+use agentdb_ids::{ApiKeyId, InvitationId, NamespaceId, NodeId, OrgId, UserId};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -41,6 +43,43 @@ impl World {
         let user = self.stores.people().complete_signup(sha(token), identity, self.now()).await.expect("the store");
         assert_eq!(user.expect("the token is good").id, identity.user_id);
         (identity.user_id, identity.org_id)
+    }
+
+    /// Somebody else who belongs to an organisation, and to one of their own.
+    pub async fn member(&self, org_id: OrgId, email: &str, role: Role) -> UserId {
+        let (user_id, _) = self.account(email).await;
+        let mut org = self.stores.org(org_id).await.expect("the store");
+        assert!(org.add_member(user_id, role, self.now()).await.expect("the store"), "belongs to it already");
+        org.commit().await.expect("the store");
+        user_id
+    }
+
+    /// An invitation for a week; the link of the mail is the token.
+    pub async fn invite(&self, org_id: OrgId, by: UserId, email: &str, role: Role, token: Uuid) -> InvitationId {
+        let id = InvitationId::generate(&*self.clock, &SystemEntropy);
+        let (link, expires_at) = (token.to_string(), self.now() + Duration::days(7));
+        let mail = NewMail {
+            id: Uuid::now_v7(),
+            to: email,
+            subject: "invited",
+            body: "text",
+            link: Some(&link),
+            at: self.now(),
+            expires_at,
+        };
+        let invitation = NewInvitation {
+            id,
+            token_sha256: sha(token),
+            email,
+            role,
+            invited_by: by,
+            created_at: self.now(),
+            expires_at,
+        };
+        let mut org = self.stores.org(org_id).await.expect("the store");
+        org.add_invitation(&invitation, &mail).await.expect("the store");
+        org.commit().await.expect("the store");
+        id
     }
 
     /// The link of the mail is the token.
@@ -108,9 +147,11 @@ impl World {
             token_sha256: &token.sha256(),
             scopes: &[Scope::Read, Scope::Admin],
             namespaces: &pattern(namespaces),
+            allowed_addresses: &[],
             created_by,
             created_at: self.now(),
             expires_at,
+            replaces: None,
         })
         .await
         .expect("the store");

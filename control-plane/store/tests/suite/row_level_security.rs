@@ -1,18 +1,25 @@
 //! The second wall, for every table that the catalogue knows to be a tenant's.
 
-use agentdb_control_plane_contract::KeyKind;
-use agentdb_control_plane_store::KeptAnswer;
+use agentdb_control_plane_contract::{KeyKind, KeyUse, Role};
+use agentdb_control_plane_store::{AuditActor, KeptAnswer};
 use agentdb_ids::OrgId;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use uuid::Uuid;
 
-use crate::account::World;
+use crate::{
+    account::{World, sha},
+    audit,
+};
 
 /// Tables that belong to no organisation, each for a reason.
 const NOT_TENANT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the record of migrations; no serving role may read it"),
+    ("email_changes", "a person's, beside any organisation"),
     ("email_verifications", "a sign-up before there is an organisation"),
+    ("login_failures", "of an address, whether a person has it or not"),
     ("mail_outbox", "mail to people, before and beside any organisation"),
     ("nodes", "a node serves many organisations"),
+    ("password_resets", "a person's, beside any organisation"),
     ("sessions", "a person's, in all their organisations"),
     ("users", "a person exists before and beside any organisation"),
 ];
@@ -43,12 +50,16 @@ async fn populated() -> (World, OrgId, OrgId) {
     world.node().await;
     let mut orgs = Vec::new();
     for email in ["a@example.com", "b@example.com"] {
-        let (_, org_id) = world.account(email).await;
+        let (user_id, org_id) = world.account(email).await;
+        world.invite(org_id, user_id, "invited@example.com", Role::Admin, Uuid::new_v4()).await;
         world.namespace(org_id, "ns").await;
-        world.key(org_id, KeyKind::Api, None).await;
+        let token = world.key(org_id, KeyKind::Api, None).await;
+        let used = KeyUse { key_id: token.key_id(), at: world.now(), address: None };
+        world.stores.jobs().keep_key_uses(None, &[used], world.now()).await.expect("the store");
         let mut org = world.stores.org(org_id).await.expect("the store");
         let kept = KeptAnswer { request_sha256: [1; 32], answer: serde_json::json!({}) };
         org.keep_answer([0; 32], &kept, world.now()).await.expect("the store");
+        org.record(&audit::event(&world, AuditActor::Service, world.now()).as_event()).await.expect("the store");
         org.commit().await.expect("the store");
         orgs.push(org_id);
     }
@@ -196,6 +207,58 @@ async fn the_role_for_key_lookups_can_look_a_key_up_and_nothing_else() {
     let jobs = world.server.pool("agentdb_jobs", 1).await;
     let error = sqlx::query("SELECT token_sha256 FROM control.api_keys").fetch_all(&jobs).await;
     assert_eq!(error.err().and_then(|error| code(&error)).as_deref(), Some("42501"), "jobs never see hashes");
+}
+
+#[tokio::test]
+async fn an_invitation_is_found_by_its_token_and_address_together_and_by_nobody_but_the_app() {
+    let (world, _, other) = populated().await;
+    let (user_id, _) = world.account("c@example.com").await;
+    let token = Uuid::new_v4();
+    world.invite(other, user_id, "C@example.com", Role::Admin, token).await;
+    let find = async |token: Uuid, email: &str, after_days: i64| {
+        let mut person = world.stores.person(user_id).await.expect("the store");
+        let moment = world.now() + chrono::Duration::days(after_days);
+        person.invited_to(sha(token), email, moment).await.expect("the store")
+    };
+    assert_eq!(find(token, "c@EXAMPLE.com", 0).await, Some(other));
+    assert_eq!(find(token, "a@example.com", 0).await, None, "another address");
+    assert_eq!(find(Uuid::new_v4(), "c@example.com", 0).await, None, "another token");
+    assert_eq!(find(token, "c@example.com", 7).await, None, "too old");
+
+    let app = world.server.pool("agentdb_app", 1).await;
+    sqlx::query("SELECT set_config('app.user_id', $1, false)")
+        .bind(user_id.uuid().to_string())
+        .execute(&app)
+        .await
+        .expect("a setting");
+    assert_eq!(count(&app, "invitations", "true").await, 0, "also to who is invited the table shows nothing");
+    let call = "SELECT control.invited_to('\\x00', 'c@example.com', now())";
+    assert!(sqlx::query(call).fetch_one(&app).await.is_ok());
+    for role in ["agentdb_jobs", "agentdb_key_lookup"] {
+        let pool = world.server.pool(role, 1).await;
+        let error = sqlx::query(call).fetch_one(&pool).await.expect_err("must be refused");
+        assert_eq!(code(&error).as_deref(), Some("42501"), "{role}: {error}");
+    }
+    let jobs = world.server.pool("agentdb_jobs", 1).await;
+    for column in ["token_sha256", "email"] {
+        let select = format!("SELECT {column} FROM control.invitations");
+        let error = sqlx::query(AssertSqlSafe(select)).fetch_all(&jobs).await.err();
+        assert_eq!(error.and_then(|error| code(&error)).as_deref(), Some("42501"), "{column}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_sees_of_an_organisation_they_made_and_left_only_that_it_is_theirs() {
+    let world = World::new().await;
+    let (user_id, org_id) = world.account("a@example.com").await;
+    world.member(org_id, "b@example.com", Role::Owner).await;
+    let mut org = world.stores.org(org_id).await.expect("the store");
+    org.remove_member(user_id, world.now()).await.expect("the store");
+    org.commit().await.expect("the store");
+    let mut person = world.stores.person(user_id).await.expect("the store");
+    assert!(person.has_community_organization().await.expect("the store"));
+    assert!(person.memberships().await.expect("the store").is_empty());
+    assert_eq!(person.membership(org_id).await.expect("the store"), None);
 }
 
 async fn refused_or_nothing(app: &PgPool, table: &str, statement: &str) {

@@ -131,14 +131,17 @@ async fn sessions_end_by_age_by_idleness_and_by_logging_out() {
         let session = NewSession {
             id,
             user_id,
+            password_hash: "hash",
             token_sha256: sha(token),
+            user_agent: None,
+            address: None,
             created_at: world.now(),
             expires_at: world.now() + Duration::from_secs(3 * 3600),
         };
-        people.add_session(&session).await.expect("the store");
+        assert!(people.add_session(&session).await.expect("the store"));
         id
     };
-    let alive = async |token| people.session(sha(token), idle, world.now()).await.expect("the store").is_some();
+    let alive = async |token| people.session(sha(token), None, idle, world.now()).await.expect("the store").is_some();
     let (used, unused, left) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
     begin(used).await;
     begin(unused).await;

@@ -1,6 +1,6 @@
 //! Admission before every data route.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use agentdb_client_address::client_address;
 use agentdb_problem::Problem;
@@ -59,8 +59,8 @@ fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().find(|operation| operation.method == *method && operation.path == path)
 }
 
-/// Where the request comes from; all requests share one address when the server does not tell it.
-fn address(request: &Request, trusted_proxies: u8) -> IpAddr {
+/// Where the request comes from; `None` when the server does not tell it.
+fn address(request: &Request, trusted_proxies: u8) -> Option<IpAddr> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-    client_address(request.headers(), peer, trusted_proxies).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+    client_address(request.headers(), peer, trusted_proxies)
 }

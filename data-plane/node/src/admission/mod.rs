@@ -1,7 +1,7 @@
 //! Who may do what, how fast and how much: decided for every request before work begins, in one order.
 //!
-//! address throttle, key checksum, grant, namespace, scope, standing, feature, rate, concurrency, month's
-//! included amounts. What comes out is an [`Admission`]: the only way to a namespace, and what the work is
+//! address throttle, key checksum, grant, namespace, scope, the key's addresses, standing, feature, rate, concurrency,
+//! month's included amounts. What comes out is an [`Admission`]: the only way to a namespace, and what the work is
 //! counted on. Does not own the work, or what keys, editions and limits there are.
 
 mod address;

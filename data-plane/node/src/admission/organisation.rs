@@ -92,6 +92,7 @@ mod tests {
         let limits = Limits {
             namespaces: 1,
             api_keys: 1,
+            members: 1,
             requests_per_second: 1,
             request_burst: 1,
             concurrent_requests: 2,

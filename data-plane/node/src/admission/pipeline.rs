@@ -1,9 +1,14 @@
 //! The order in which a request is judged.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use agentdb_clock::Clock;
-use agentdb_control_plane_contract::{ApiKeyToken, Feature, Grant, Meter, OrgPolicy, Scope, Standing};
+use agentdb_control_plane_contract::{
+    ApiKeyToken, Feature, Grant, Meter, OrgPolicy, Scope, Standing, address_range::may_be_used_from,
+};
 use agentdb_problem::{Code, Problem};
 use http::{HeaderMap, header};
 
@@ -11,7 +16,7 @@ use super::{AddressThrottle, Admission, Operation, Organisation, RateState, orga
 use crate::{
     assignments::{Opener, Registry, Slot},
     config::AdmissionConfig,
-    grants::{GrantCache, GrantError},
+    grants::{GrantCache, GrantError, KeyUseLog},
     metering::{Spool, month_of},
 };
 
@@ -20,7 +25,8 @@ const HOUR_S: i64 = 3_600;
 /// Who asks for what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller<'a> {
-    pub address: IpAddr,
+    /// Where the request comes from, as far as the server and the proxies before it tell.
+    pub address: Option<IpAddr>,
     pub headers: &'a HeaderMap,
     /// The namespace's name as the path gives it.
     pub namespace: &'a str,
@@ -35,6 +41,7 @@ pub(crate) type Refusal = (Problem, Option<RateState>);
 pub(crate) struct Pipeline {
     throttle: AddressThrottle,
     grants: Arc<GrantCache>,
+    uses: Arc<KeyUseLog>,
     pub(super) registry: Arc<Registry>,
     pub(super) opener: Arc<Opener>,
     pub(super) spool: Arc<Spool>,
@@ -44,14 +51,14 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     pub(crate) fn new(
         config: AdmissionConfig,
-        grants: Arc<GrantCache>,
+        (grants, uses): (Arc<GrantCache>, Arc<KeyUseLog>),
         registry: Arc<Registry>,
         opener: Arc<Opener>,
         spool: Arc<Spool>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let throttle = AddressThrottle::new(config, Arc::clone(&clock));
-        Self { throttle, grants, registry, opener, spool, clock }
+        Self { throttle, grants, uses, registry, opener, spool, clock }
     }
 
     #[cfg(test)]
@@ -66,6 +73,8 @@ impl Pipeline {
         let (organisation, slot) = self.resolve(&grant, caller.namespace).map_err(before_rate)?;
         let policy = organisation.policy();
         allowed(&grant, operation.scope).map_err(before_rate)?;
+        allowed_from(&grant, caller.address).map_err(before_rate)?;
+        self.uses.record(&grant, caller.address, self.clock.now());
         standing(&policy, operation).map_err(before_rate)?;
         feature(&policy, Feature::Collections).map_err(before_rate)?;
         if !self.opener.lease.valid() {
@@ -83,7 +92,9 @@ impl Pipeline {
 
     async fn authenticate(&self, caller: Caller<'_>) -> Result<Arc<Grant>, Problem> {
         let token = bearer(caller.headers).and_then(ApiKeyToken::parse).ok_or_else(Problem::unauthenticated)?;
-        let may_look_up = || self.throttle.check(caller.address);
+        // Callers whose addresses are not known are throttled together.
+        let address = caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let may_look_up = || self.throttle.check(address);
         self.grants.authenticate(&token, may_look_up).await.map_err(|error| match error {
             GrantError::Refused => Problem::unauthenticated(),
             GrantError::Throttled { retry_after_s } => {
@@ -148,6 +159,15 @@ fn allowed(grant: &Grant, scope: Scope) -> Result<(), Problem> {
     }
     let detail = format!("The key has no scope `{}`.", scope.as_str());
     Err(Problem::new(Code::Forbidden, detail).with("scope", scope.as_str()))
+}
+
+/// What the key may be used from is not told to who may not use it.
+fn allowed_from(grant: &Grant, address: Option<IpAddr>) -> Result<(), Problem> {
+    if may_be_used_from(&grant.allowed_addresses, address) {
+        return Ok(());
+    }
+    let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_canonical().to_string());
+    Err(Problem::new(Code::Forbidden, format!("The key may not be used from {from}.")))
 }
 
 fn standing(policy: &OrgPolicy, operation: &Operation) -> Result<(), Problem> {

@@ -178,20 +178,18 @@ impl GrantCache {
     }
 
     async fn ask(self: &Arc<Self>, key_id: ApiKeyId, usable: Option<Arc<Grant>>) -> Result<Arc<Grant>, GrantError> {
-        let cache = Arc::clone(self);
-        let flight = self.flights.join(key_id, move |answer| cache.take(key_id, answer));
         let Some(usable) = usable else {
-            return match flight.await {
+            return match self.look_up(key_id).await {
                 Answer::Grant(grant) => Ok(grant),
-                Answer::Absent => Err(GrantError::Refused),
+                Answer::Absent | Answer::Outdated => Err(GrantError::Refused),
                 Answer::Away => Err(GrantError::Unavailable),
             };
         };
         // The look-up goes on when it is not waited for; its answer serves the next request.
         let wait = Duration::from_millis(self.config.refresh_wait_ms);
-        match tokio::time::timeout(wait, flight).await {
+        match tokio::time::timeout(wait, self.look_up(key_id)).await {
             Ok(Answer::Grant(grant)) => Ok(grant),
-            Ok(Answer::Absent) => Err(GrantError::Refused),
+            Ok(Answer::Absent | Answer::Outdated) => Err(GrantError::Refused),
             Ok(Answer::Away) | Err(_) => {
                 let quiet = self.now() + QUIET_MS;
                 if let Some(Entry::Known { quiet_until, .. }) = self.inner.lock().entries.get_mut(&key_id) {
@@ -204,6 +202,18 @@ impl GrantCache {
         }
     }
 
+    /// Asks, and once more when the key changed while the answer was on its way: it may be good, only another one.
+    async fn look_up(self: &Arc<Self>, key_id: ApiKeyId) -> Answer {
+        let ask = || {
+            let cache = Arc::clone(self);
+            self.flights.join(key_id, move |answer| cache.take(key_id, answer))
+        };
+        match ask().await {
+            Answer::Outdated => ask().await,
+            answer => answer,
+        }
+    }
+
     /// Takes over an answer of the control plane, unless a change was heard of that it does not know.
     /// Returns what to tell the callers.
     fn take(&self, key_id: ApiKeyId, answer: Answer) -> Answer {
@@ -211,11 +221,11 @@ impl GrantCache {
         let mut inner = self.inner.lock();
         let least = inner.changes.get(&key_id).map_or(0, |(version, _)| *version);
         let answer = match answer {
-            Answer::Grant(grant) if grant.version < least => Answer::Absent,
+            Answer::Grant(grant) if grant.version < least => Answer::Outdated,
             other => other,
         };
         let entry = match &answer {
-            Answer::Away => return answer,
+            Answer::Away | Answer::Outdated => return answer,
             Answer::Grant(grant) => Entry::Known { grant: Arc::clone(grant), confirmed: now, quiet_until: 0 },
             Answer::Absent => {
                 let kept = i64::try_from(self.config.negative_s).unwrap_or(0).saturating_mul(1_000);

@@ -17,6 +17,8 @@ use crate::line::Line;
 pub(super) enum Answer {
     Grant(Arc<Grant>),
     Absent,
+    /// From before a change of the key that was heard of meanwhile.
+    Outdated,
     Away,
 }
 

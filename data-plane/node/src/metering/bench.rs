@@ -12,7 +12,8 @@ use std::{
 
 use agentdb_clock::{Clock, ManualClock, SystemEntropy};
 use agentdb_control_plane_contract::{
-    Assignment, AssignmentState, Checkpoint, CheckpointReply, ClientError, Grant, Meter, PolicyBatch, PolicyEvent,
+    Assignment, AssignmentState, Checkpoint, CheckpointReply, ClientError, Grant, KeyUses, Meter, PolicyBatch,
+    PolicyEvent,
 };
 use agentdb_data_plane_engine::{Config, Namespace, Record, Schema, Store, StoreConfig, UsageDelta, WriteMeta};
 use agentdb_ids::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId, Uuid};
@@ -62,6 +63,10 @@ impl Line for Billing {
             known.1 = known.1.max(counter.value);
         }
         Ok(CheckpointReply { sequence: checkpoint.sequence, months: Vec::new() })
+    }
+
+    async fn key_uses(&self, _: &KeyUses) -> Result<(), ClientError> {
+        Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
     }
 }
 

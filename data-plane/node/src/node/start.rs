@@ -15,7 +15,7 @@ use crate::{
     assignments::{Eraser, Feed, Opener, Registry},
     config::NodeConfig,
     directory::NodeDirectory,
-    grants::GrantCache,
+    grants::{GrantCache, KeyUseLog},
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
     metering::{DirtyMarks, Reporter, Spool, StorageLedger, left_behind},
@@ -33,6 +33,7 @@ pub(super) struct Parts {
     storage: Arc<StorageLedger>,
     registry: Arc<Registry>,
     grants: Arc<GrantCache>,
+    uses: Arc<KeyUseLog>,
     reporter: Arc<Reporter>,
     opener: Arc<Opener>,
     line: Arc<dyn Line>,
@@ -57,6 +58,7 @@ impl Parts {
         let registry = Arc::new(Registry::load(policy, marks, Arc::clone(&storage), Arc::clone(&clock)));
         let saved = directory.file("grants.json");
         let grants = Arc::new(GrantCache::load(saved, config.grants, Arc::clone(&clock), Arc::clone(&line)));
+        let uses = Arc::new(KeyUseLog::new(Arc::clone(&line), config.grants.capacity));
         let reporter = Arc::new(Reporter::new(
             (config.node_id, incarnation),
             Arc::clone(&line),
@@ -84,7 +86,7 @@ impl Parts {
             clock: Arc::clone(&clock),
             entropy,
         });
-        Ok(Self { directory, keeper, lease, spool, storage, registry, grants, reporter, opener, line, clock })
+        Ok(Self { directory, keeper, lease, spool, storage, registry, grants, uses, reporter, opener, line, clock })
     }
 
     /// Starts the tasks.
@@ -112,6 +114,8 @@ impl Parts {
             registry: Arc::clone(&self.registry),
             opener: Arc::clone(&self.opener),
             grants: Arc::clone(&self.grants),
+            uses: Arc::clone(&self.uses),
+            report_uses_every: Duration::from_millis(config.grants.report_uses_every_ms),
             reporter: self.reporter,
             spool: Arc::clone(&self.spool),
             storage: self.storage,
@@ -120,7 +124,8 @@ impl Parts {
             stop: stop.clone(),
         });
         let clock = Arc::clone(&self.clock);
-        let pipeline = Pipeline::new(config.admission, self.grants, self.registry, self.opener, self.spool, clock);
+        let keys = (self.grants, self.uses);
+        let pipeline = Pipeline::new(config.admission, keys, self.registry, self.opener, self.spool, clock);
         let state = Arc::new(Shared {
             pipeline,
             embedder,
@@ -134,6 +139,7 @@ impl Parts {
         tasks.spawn(Arc::clone(&feed).run());
         tasks.spawn(Arc::clone(&background).report());
         tasks.spawn(Arc::clone(&background).save_grants());
+        tasks.spawn(Arc::clone(&background).report_uses());
         tasks.spawn(Arc::clone(&background).sweep());
         tasks.spawn(Arc::clone(&background).recover());
         let lease_task = Mutex::new(Some(lease_task));

@@ -8,12 +8,15 @@ fn background(bench: &Bench, stop: &CancellationToken) -> Arc<Background> {
     let clock: Arc<dyn Clock> = Arc::new(bench.clock.clone());
     let path = |name: &str| bench.dir.path().join(name);
     let line = Arc::clone(&bench.billing) as Arc<dyn Line>;
+    let uses = KeyUseLog::new(Arc::clone(&line), 10);
     let grants = GrantCache::load(path("grants.json"), GrantsConfig::default(), Arc::clone(&clock), line);
     Arc::new(Background {
         clock,
         registry: Arc::clone(&bench.registry),
         opener: Arc::clone(&bench.opener),
         grants: Arc::new(grants),
+        uses: Arc::new(uses),
+        report_uses_every: Duration::from_secs(10),
         reporter: Arc::clone(&bench.reporter),
         spool: Arc::clone(&bench.spool),
         storage: Arc::new(StorageLedger::load(path("sizes.json"))),

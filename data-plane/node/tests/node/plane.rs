@@ -11,8 +11,8 @@ use std::{
 
 use agentdb_clock::SystemClock;
 use agentdb_control_plane_contract::{
-    Assignment, Checkpoint, CheckpointReply, Counter, Grant, Meter, MonthTotals, OrgPolicy, PolicyBatch, PolicyEvent,
-    RootSecret,
+    Assignment, Checkpoint, CheckpointReply, Counter, Grant, KeyUse, KeyUses, Meter, MonthTotals, OrgPolicy,
+    PolicyBatch, PolicyEvent, RootSecret,
     policy::digest,
     signing::{InternalAuth, authenticate},
 };
@@ -43,6 +43,8 @@ pub struct Told {
     pub polls: usize,
     pub counters: HashMap<String, Counter>,
     pub decreases: usize,
+    /// What it said of the last uses of keys, in order.
+    pub uses: Vec<KeyUse>,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl Plane {
         let router = Router::new()
             .route("/internal/v1/nodes/{node}/policy", get(policy))
             .route("/internal/v1/nodes/{node}/grants/{key}", get(grant))
+            .route("/internal/v1/nodes/{node}/key-uses", post(key_uses))
             .route("/internal/v1/usage/checkpoints", post(checkpoint))
             .layer(from_fn_with_state(auth, authenticate))
             .with_state(Arc::clone(&plane));
@@ -154,6 +157,14 @@ async fn grant(State(plane): State<Arc<Plane>>, Path((_, key)): Path<(String, Ap
         Some(grant) => Json(grant.clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn key_uses(State(plane): State<Arc<Plane>>, Json(report): Json<KeyUses>) -> Response {
+    if plane.is_away() {
+        return unavailable();
+    }
+    plane.told.lock().uses.extend(report.uses);
+    Json(()).into_response()
 }
 
 async fn checkpoint(State(plane): State<Arc<Plane>>, Json(checkpoint): Json<Checkpoint>) -> Response {

@@ -91,6 +91,7 @@ pub fn limits() -> Limits {
     Limits {
         namespaces: 10,
         api_keys: 10,
+        members: 10,
         requests_per_second: 10_000,
         request_burst: 10_000,
         concurrent_requests: 100,
@@ -147,6 +148,7 @@ impl World {
             kind: KeyKind::Api,
             scopes: vec![Scope::Read, Scope::Write],
             namespaces: agentdb_control_plane_contract::NamespacePattern::any(),
+            allowed_addresses: Vec::new(),
             expires_at: None,
         };
         change(&mut grant);
@@ -220,6 +222,7 @@ impl World {
         let mut config = NodeConfig::new(self.node_id, self.dir.path().join("node"));
         config.metering.report_every_ms = 200;
         config.grants.refresh_wait_ms = 200;
+        config.grants.report_uses_every_ms = 200;
         config.assignments.poll_wait_s = 1;
         config.assignments.digest_every_s = 1;
         change(&mut config);

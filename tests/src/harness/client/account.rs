@@ -47,7 +47,7 @@ impl Account {
         let organization = format!("Organisation {number}");
         let body = json!({"email": email, "password": PASSWORD, "organization_name": organization});
         anonymous.post("/v1/auth/signup", &body).await?.expect(202)?;
-        let token = captured_token(anonymous, &email).await?;
+        let token = captured_token(anonymous, &email, "/verify").await?;
         let reply =
             anonymous.post("/v1/auth/verify", &json!({"token": token, "password": PASSWORD})).await?.expect(200)?;
         Self::of_session(anonymous, &email, PASSWORD, &reply).await
@@ -80,6 +80,20 @@ impl Account {
         let reply = self.api.post(&self.path("/api-keys"), &body).await?.expect(201)?;
         let text = |field: &str| reply.json[field].as_str().map(str::to_owned);
         Ok(Key { id: text("id").context("no id")?, secret: text("secret").context("no secret")? })
+    }
+
+    /// Invites somebody to the organisation.
+    pub async fn invite(&self, email: &str, role: &str) -> Result<Reply> {
+        self.api.post(&self.path("/invitations"), &json!({"email": email, "role": role})).await
+    }
+
+    /// Lets somebody who has an account join the organisation; gives their identifier.
+    pub async fn colleague(&self, other: &Self, role: &str) -> Result<String> {
+        self.invite(&other.email, role).await?.expect(201)?;
+        let token = captured_token(&other.api, &other.email, "/invitation").await?;
+        other.api.post("/v1/me/invitations/accept", &json!({ "token": token })).await?.expect(200)?;
+        let me = other.api.get("/v1/me").await?.expect(200)?;
+        Ok(me.json["user"]["id"].as_str().context("no id")?.to_owned())
     }
 
     /// A caller with a new key that may read and write everything in the organisation.
@@ -132,12 +146,13 @@ impl Account {
     }
 }
 
-/// The token in the link of the newest mail captured for an address.
-async fn captured_token(anonymous: &Api, email: &str) -> Result<String> {
-    eventually("a verification mail", Duration::from_secs(20), async || {
-        let reply = anonymous.get(&format!("/v1/auth/captured-mail?email={email}")).await?.expect(200)?;
-        let link = reply.json["messages"].as_array().and_then(|mails| mails.first()).and_then(|m| m["link"].as_str());
-        let Some(link) = link else { return Ok(None) };
+/// The token in the newest link to a page that is in a mail captured for an address.
+async fn captured_token(api: &Api, email: &str, page: &str) -> Result<String> {
+    eventually(&format!("a mail that leads to {page}"), Duration::from_secs(20), async || {
+        let reply = api.get(&format!("/v1/auth/captured-mail?email={email}")).await?.expect(200)?;
+        let mails = reply.json["messages"].as_array().context("no messages")?;
+        let mut links = mails.iter().filter_map(|mail| mail["link"].as_str());
+        let Some(link) = links.find(|link| link.contains(page)) else { return Ok(None) };
         let link = url::Url::parse(link).with_context(|| format!("the link {link}"))?;
         let token = link.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
         token.map(Some).with_context(|| format!("no token in {link}"))

@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result};
 use case::Case;
 use serde_json::{Value, json};
 
+use crate::isolation::trace::without_last_uses;
+
 /// An organisation with a namespace `good`, and in it the collections `points` (two numbers, cosine, an integer and a
 /// list of words) and `words` (text alone), each with one record.
 pub struct Ground {
@@ -49,7 +51,8 @@ impl Ground {
         }
         state.push(self.key.get("/v1/namespaces/good/collections").await?.expect(200)?.result().clone());
         for rest in ["", "/api-keys", "/namespaces"] {
-            state.push(self.account.api.get(&self.account.path(rest)).await?.expect(200)?.json);
+            let seen = self.account.api.get(&self.account.path(rest)).await?.expect(200)?.json;
+            state.push(without_last_uses(seen));
         }
         Ok(state)
     }

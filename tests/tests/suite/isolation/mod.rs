@@ -5,4 +5,4 @@ mod description;
 mod requests;
 mod rows;
 mod strangers;
-mod trace;
+pub mod trace;

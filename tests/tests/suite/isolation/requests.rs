@@ -12,8 +12,13 @@ use agentdb_tests::harness::Api;
 pub struct Names {
     pub org: String,
     pub key: String,
+    pub event: String,
+    pub member: String,
+    pub invitation: String,
     pub namespace: String,
     pub collection: String,
+    /// A browser in which the person is signed in.
+    pub session: String,
 }
 
 impl Names {
@@ -25,8 +30,12 @@ impl Names {
             path.push_str(match segment {
                 "{org}" => &self.org,
                 "{key}" => &self.key,
+                "{event}" => &self.event,
+                "{user}" => &self.member,
+                "{invitation}" => &self.invitation,
                 "{ns}" | "{namespace}" => &self.namespace,
                 "{c}" | "{collection}" => &self.collection,
+                "{session}" => &self.session,
                 parameter if parameter.starts_with('{') => {
                     bail!("{} {} is not covered: what is {parameter}?", operation.method, operation.path)
                 }
@@ -52,6 +61,11 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PUT, "{ns}" | "{namespace}") => json!({}),
         (&Method::PUT, "{c}" | "{collection}") => json!({"vector": {"dimension": 2, "metric": "cosine"}}),
         (&Method::POST, "api-keys") => json!({"name": "stolen", "namespaces": "*", "scopes": ["read"]}),
+        (&Method::POST, "invitations") => json!({"email": "spy@example.com", "role": "admin"}),
+        (&Method::PATCH, "{org}") => json!({"name": "Taken over"}),
+        (&Method::PATCH, "{user}") => json!({"role": "billing"}),
+        (&Method::PATCH, "{key}") => json!({"name": "stolen"}),
+        (&Method::POST, "rotate") => json!({"overlap_s": 3600}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
         (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),
         (&Method::POST, "delete" | "fetch") => json!({"ids": ["secret"]}),

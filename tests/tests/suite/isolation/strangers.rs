@@ -14,6 +14,8 @@ const UNTHROTTLED: [(&str, &str); 2] = [("auth.by_person.per_minute", "6000"), (
 /// Somebody with something to hide, or somebody who looks for it.
 struct Party {
     account: Account,
+    /// The same person in the browser whose session is in `names`.
+    elsewhere: Account,
     /// May do everything in the own organisation.
     key: Api,
     names: Names,
@@ -26,11 +28,19 @@ impl Party {
         let account = service.account().await?;
         account.namespace(namespace).await?;
         let key = account.key("everything", "*", &["read", "write", "admin"]).await?;
+        let member = account.colleague(&service.community_account().await?, "developer").await?;
+        let invitation = account.invite("invited@example.com", "read_only").await?.expect(201)?;
+        let log = account.api.get(&account.path("/audit-events")).await?.expect(200)?;
+        let elsewhere = Account::log_in(&service.anonymous()?, &account.email, &account.password).await?;
         let names = Names {
             org: account.org.clone(),
             key: key.id.clone(),
+            event: log.json["items"][0]["id"].as_str().context("no event")?.to_owned(),
+            member,
+            invitation: invitation.json["id"].as_str().context("no id")?.to_owned(),
             namespace: namespace.to_owned(),
             collection: COLLECTION.to_owned(),
+            session: session(&elsewhere).await?,
         };
         let api = account.api.with_key(&key.secret);
         let papers = api.collection(namespace, COLLECTION);
@@ -38,8 +48,16 @@ impl Party {
         let schema = json!({"vector": {"dimension": 2, "metric": "cosine"}});
         tally.add(papers.create(&schema).await?.expect(201)?);
         tally.add(papers.upsert(&[json!({"id": "secret", "vector": [0.5, 0.5]})]).await?.expect(200)?);
-        Ok(Self { account, key: api, names, papers, tally })
+        Ok(Self { account, elsewhere, key: api, names, papers, tally })
     }
+}
+
+/// The session of a signed-in person.
+async fn session(account: &Account) -> Result<String> {
+    let sessions = account.api.get("/v1/me/sessions").await?.expect(200)?.json;
+    let items = sessions["items"].as_array().context("no sessions")?;
+    let own = items.iter().find(|item| item["current"] == true).and_then(|item| item["id"].as_str());
+    Ok(own.context("no current session")?.to_owned())
 }
 
 /// Names of the right form that nobody has.
@@ -47,8 +65,12 @@ fn invented() -> Names {
     Names {
         org: "org_01jc00000000000000000000zz".to_owned(),
         key: "key_01jc00000000000000000000zz".to_owned(),
+        event: "aud_01jc00000000000000000000zz".to_owned(),
+        member: "usr_01jc00000000000000000000zz".to_owned(),
+        invitation: "inv_01jc00000000000000000000zz".to_owned(),
         namespace: "nowhere".to_owned(),
         collection: "nothing".to_owned(),
+        session: "ses_01jc00000000000000000000zz".to_owned(),
     }
 }
 
@@ -79,6 +101,7 @@ async fn what_is_another_organisations_is_refused_as_what_is_not_there_and_stays
     assert_eq!(trace::rows(&operator, &victim.account).await?, rows);
     assert_eq!(trace::organisation(&victim.account).await?, organisation);
     assert_eq!(trace::data(&victim.papers, &mut victim.tally).await?, data);
+    assert_eq!(session(&victim.elsewhere).await?, victim.names.session, "signed in as before");
     everything_succeeds_for_the_owner(operations, &stranger).await?;
     service.stop().await
 }
@@ -90,13 +113,14 @@ async fn everything_succeeds_for_the_owner(mut operations: Vec<Operation>, owner
     };
     // What removes a thing comes after what uses it.
     operations.sort_by_key(|operation| {
-        ["/delete", "{collection}", "{ns}", "{key}"]
+        ["/delete", "{collection}", "{ns}", "{invitation}", "{user}", "{key}"]
             .iter()
             .position(|what| removes(operation, what))
             .map_or(0, |place| place + 1)
     });
     for operation in &operations {
-        let caller = if operation.path.contains("{org}") { &owner.account.api } else { &owner.key };
+        let for_people = operation.path.contains("{org}") || operation.path.contains("{session}");
+        let caller = if for_people { &owner.account.api } else { &owner.key };
         answer(caller, operation, &owner.names).await?.ok()?;
     }
     Ok(())
@@ -129,6 +153,10 @@ async fn looks_the_same(operation: &Operation, stranger: &Party, theirs: &Names)
         same_404(&existing, &answer(&stranger.key, operation, &nobody).await?);
         let half = Names { namespace: nobody.namespace.clone(), ..theirs.clone() };
         same_404(&existing, &answer(&stranger.key, operation, &half).await?);
+        tried += 1;
+    } else if operation.path.contains("{session}") {
+        let existing = answer(&stranger.account.api, operation, theirs).await?;
+        same_404(&existing, &answer(&stranger.account.api, operation, &nobody).await?);
         tried += 1;
     }
     Ok(tried)

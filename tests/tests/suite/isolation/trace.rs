@@ -18,20 +18,30 @@ pub async fn data(papers: &Collection, tally: &mut Tally) -> Result<Vec<Value>> 
 /// What the owner reads of the organisation.
 pub async fn organisation(owner: &Account) -> Result<Vec<Value>> {
     let mut seen = Vec::new();
-    for rest in ["", "/edition", "/api-keys", "/namespaces"] {
-        seen.push(owner.api.get(&owner.path(rest)).await?.expect(200)?.json);
+    for rest in ["", "/edition", "/members", "/invitations", "/api-keys", "/namespaces", "/audit-events"] {
+        seen.push(without_last_uses(owner.api.get(&owner.path(rest)).await?.expect(200)?.json));
     }
     Ok(seen)
 }
 
-/// A digest of all rows of the organisation outside of usage, whatever tables there are.
+/// A list of keys without what its owner's own requests change.
+pub fn without_last_uses(mut list: Value) -> Value {
+    for key in list.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(key) = key.as_object_mut() {
+            key.retain(|member, _| !member.starts_with("last_used_"));
+        }
+    }
+    list
+}
+
+/// A digest of all rows of the organisation outside of usage, that of keys too, whatever tables there are.
 pub async fn rows(operator: &Operator, owner: &Account) -> Result<Vec<(String, i64, String)>> {
     let org: agentdb_ids::OrgId = owner.org.parse().context("an organisation's id")?;
     let mut connection = operator.connect().await?;
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.columns
          WHERE column_name = 'org_id' AND table_schema NOT IN ('pg_catalog', 'information_schema')
-           AND table_name NOT LIKE 'usage\\_%' ORDER BY 1",
+           AND table_name NOT LIKE 'usage\\_%' AND table_name <> 'key_uses' ORDER BY 1",
     )
     .fetch_all(&mut connection)
     .await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use agentdb_tests::harness::{Service, eventually};
 use anyhow::Result;
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,6 +55,44 @@ async fn a_key_is_shown_once_bound_to_its_scopes_and_names_and_stops_within_a_se
     .await?;
     println!("a revoked key stopped within {:.2} s", began.elapsed().as_secs_f64());
     write.collection("prod-eu", "things").count(&json!({})).await?.expect(200)?;
+    service.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_and_one_whose_addresses_changed_stop_within_a_second_and_last_uses_are_shown() -> Result<()> {
+    let service = Service::start().await?;
+    let account = service.account().await?;
+    account.namespace("prod").await?;
+    let (rotated, bound) =
+        (account.key("rotated", "*", &["read", "write"]).await?, account.key("bound", "*", &["read"]).await?);
+    let things = account.api.with_key(&rotated.secret).collection("prod", "things");
+    things.create(&json!({"attributes": {"n": "int"}})).await?.expect(201)?;
+    let read = account.api.with_key(&bound.secret).collection("prod", "things");
+    read.count(&json!({})).await?.expect(200)?;
+
+    let path = account.path(&format!("/api-keys/{}", rotated.id));
+    let new = account.api.post(&format!("{path}/rotate"), &json!({"overlap_s": 0})).await?.expect(201)?;
+    eventually("the rotated key is refused", Duration::from_secs(1), async || {
+        let reply = things.count(&json!({})).await?;
+        Ok((reply.status == 401).then_some(()))
+    })
+    .await?;
+    let secret = new.json["secret"].as_str().unwrap_or_default();
+    account.api.with_key(secret).collection("prod", "things").count(&json!({})).await?.expect(200)?;
+
+    let path = account.path(&format!("/api-keys/{}", bound.id));
+    eventually("the last use is shown", Duration::from_secs(30), async || {
+        let key = account.api.get(&path).await?.expect(200)?;
+        Ok(key.json["last_used_address"].is_string().then_some(()))
+    })
+    .await?;
+    let elsewhere = json!({"allowed_addresses": ["192.0.2.0/24"]});
+    account.api.call(Method::PATCH, &path, Some(&elsewhere)).await?.expect(200)?;
+    eventually("the key is refused from here", Duration::from_secs(1), async || {
+        let reply = read.count(&json!({})).await?;
+        Ok(((reply.status, reply.code()) == (403, "forbidden")).then_some(()))
+    })
+    .await?;
     service.stop().await
 }
 

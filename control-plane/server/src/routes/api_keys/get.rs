@@ -1,8 +1,11 @@
 use agentdb_control_plane_contract::OrgScope;
-use agentdb_problem::{Json, Path, Problem};
+use agentdb_problem::{Path, Problem};
 use axum::{Extension, extract::State};
 
-use super::{ApiKey, ApiKeyPath};
+use super::{
+    ApiKey, ApiKeyPath,
+    version::{Tagged, tagged},
+};
 use crate::{
     extract::Reach,
     refusal::{OrgRefusals, store_failed},
@@ -18,7 +21,10 @@ use crate::{
     operation_id = "get_api_key",
     tag = "api_keys",
     params(ApiKeyPath),
-    responses((status = 200, description = "The key", body = ApiKey), OrgRefusals),
+    responses(
+        (status = 200, description = "The key", body = ApiKey, headers(("etag" = String, description = "Its version"))),
+        OrgRefusals
+    ),
     security(("session" = []), ("api_key" = [])),
 )]
 pub(crate) async fn get_api_key(
@@ -26,8 +32,8 @@ pub(crate) async fn get_api_key(
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
     Path(path): Path<ApiKeyPath>,
-) -> Result<Json<ApiKey>, Problem> {
+) -> Result<Tagged, Problem> {
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
-    Ok(Json(key.into()))
+    tagged(key)
 }

@@ -1,12 +1,14 @@
-use agentdb_control_plane_contract::OrgScope;
+use agentdb_control_plane_contract::{OrgScope, Permission};
+use agentdb_control_plane_store::{AuditAction, AuditDetails, AuditTarget};
 use agentdb_problem::{Path, Problem};
 use axum::{Extension, extract::State};
 use http::StatusCode;
 
 use super::ApiKeyPath;
 use crate::{
+    audit::Audit,
     extract::Reach,
-    refusal::{OrgRefusals, forbidden, store_failed},
+    refusal::{OrgRefusals, require, store_failed},
     state::AppState,
 };
 
@@ -27,15 +29,17 @@ pub(crate) async fn revoke_api_key(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
+    Extension(audit): Extension<Audit>,
     Path(path): Path<ApiKeyPath>,
 ) -> Result<StatusCode, Problem> {
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageApiKeys)?;
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
+    let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     if !org.revoke_api_key(&reach.namespaces, path.key, app.now()).await.map_err(store_failed)? {
         return Err(Problem::not_found());
     }
+    let target = AuditTarget::of(key.id, &key.name);
+    audit.record(&app, &mut org, AuditAction::ApiKeyRevoke, &target, &AuditDetails::default()).await?;
     org.commit().await.map_err(store_failed)?;
     tracing::info!(organization = %scope.org_id, key = %path.key, "API key revoked");
     Ok(StatusCode::NO_CONTENT)

@@ -1,10 +1,12 @@
 use agentdb_problem::Problem;
 
+use crate::state::token_sha256;
+
 /// The longest address, by RFC 5321.
 const MAX_LEN: usize = 254;
 
 /// An address that mail can be sent to, as typed but for white space around it.
-pub(super) fn parse(text: &str) -> Result<String, Problem> {
+pub(in crate::routes) fn parse(text: &str) -> Result<String, Problem> {
     let email = text.trim();
     let wrong = |why: &str| Err(Problem::invalid("/email", "invalid_email", why));
     if email.len() > MAX_LEN {
@@ -18,8 +20,13 @@ pub(super) fn parse(text: &str) -> Result<String, Problem> {
 }
 
 /// The same for all ways to write an address.
-pub(super) fn throttle_key(email: &str) -> String {
+pub(in crate::routes) fn throttle_key(email: &str) -> String {
     email.to_ascii_lowercase()
+}
+
+/// What failed log-ins are counted by: the address may be somebody's who never was here.
+pub(super) fn digest(email: &str) -> [u8; 32] {
+    token_sha256(&throttle_key(email))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use agentdb_problem::{Code, Json, Problem};
 use axum::{extract::State, response::Response};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -8,8 +9,8 @@ use super::{
     session_reply::{Session, sign_in},
 };
 use crate::{
-    extract::ClientAddress,
-    passwords::MAX_LEN,
+    extract::Browser,
+    passwords,
     refusal::{LogInRefusals, store_failed},
     state::AppState,
 };
@@ -24,7 +25,10 @@ pub(crate) struct LogIn {
 
 /// Log in
 ///
-/// The answer, and the time it takes, are the same for an unknown address and a wrong password.
+/// The answer, and the time it takes, are the same for an unknown address and a wrong password. After ten failures
+/// within an hour further tries with the address are refused for a minute, then for longer each time, up to a quarter
+/// of an hour; a log-in that succeeds and a password that is reset end that. Logging in brings back an account that was
+/// deleted less than 30 days ago.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
@@ -40,20 +44,36 @@ pub(crate) struct LogIn {
 )]
 pub(crate) async fn log_in(
     State(app): State<AppState>,
-    address: ClientAddress,
+    browser: Browser,
     Json(request): Json<LogIn>,
 ) -> Result<Response, Problem> {
     let email = email::parse(&request.email)?;
-    app.throttles.by_address.admit(address.throttle_key())?;
+    app.throttles.by_address.admit(browser.address.throttle_key())?;
     app.throttles.by_email.admit(email::throttle_key(&email))?;
-    let credentials = app.people.credentials(&email).await.map_err(store_failed)?;
-    let (user, stored) = credentials.map(|known| (known.user, known.password_hash)).unzip();
-    // No password is longer; hashing megabytes would be a gift to whoever sends them.
-    let fits = request.password.chars().take(MAX_LEN + 1).count() <= MAX_LEN;
-    let password = if fits { request.password } else { String::new() };
-    let verified = app.hasher.verify(password, stored).await.map_err(hash_failed)?;
-    match user {
-        Some(user) if verified && fits => sign_in(&app, user).await,
-        _ => Err(Problem::new(Code::LoginFailed, "The e-mail address or the password is wrong.")),
+    let now = app.now();
+    if let Some(until) = app.people.count_log_in(email::digest(&email), now).await.map_err(store_failed)? {
+        return Err(locked_out(until - now));
     }
+    let credentials = app.people.credentials(&email).await.map_err(store_failed)?;
+    let fits = passwords::fits(&request.password);
+    let password = if fits { request.password } else { String::new() };
+    let stored = credentials.as_ref().map(|known| known.password_hash.clone());
+    let verified = app.hasher.verify(password, stored).await.map_err(hash_failed)?;
+    match credentials {
+        Some(known) if verified && fits => {
+            sign_in(&app, &browser, known.user, &known.password_hash).await?.ok_or_else(login_failed)
+        }
+        _ => Err(login_failed()),
+    }
+}
+
+fn login_failed() -> Problem {
+    Problem::new(Code::LoginFailed, "The e-mail address or the password is wrong.")
+}
+
+/// The same whether somebody has the address or not.
+fn locked_out(wait: TimeDelta) -> Problem {
+    let seconds = u64::try_from(wait.num_milliseconds()).unwrap_or(0).div_ceil(1000);
+    Problem::new(Code::RateLimited, "Too many log-ins with this address have failed. Wait, or set a new password.")
+        .with_retry_after(seconds)
 }

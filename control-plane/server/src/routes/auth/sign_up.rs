@@ -11,11 +11,9 @@ use crate::{
     mailer::{already_registered, verification},
     passwords,
     refusal::{AuthRefusals, store_failed},
+    routes::organizations::organization_name,
     state::{AppState, token_sha256},
 };
-
-/// Characters of an organisation's name.
-const NAME_MAX_LEN: usize = 100;
 
 /// Somebody new.
 #[derive(Deserialize, ToSchema)]
@@ -57,7 +55,7 @@ pub(crate) async fn sign_up(
     Json(request): Json<SignUp>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Status>), Problem> {
     let email = email::parse(&request.email)?;
-    let organization_name = organization_name(&request.organization_name)?;
+    let organization_name = organization_name("/organization_name", &request.organization_name)?;
     passwords::check(&request.password, &email)
         .map_err(|error| Problem::invalid("/password", error.code(), error.to_string()))?;
     app.throttles.by_address.admit(address.throttle_key())?;
@@ -100,16 +98,4 @@ fn browser(app: &AppState, headers: &HeaderMap) -> String {
         Some(known) if known.len() == 64 && known.bytes().all(|byte| byte.is_ascii_hexdigit()) => known.to_owned(),
         _ => app.new_token().0,
     }
-}
-
-fn organization_name(text: &str) -> Result<String, Problem> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().count() > NAME_MAX_LEN || name.chars().any(char::is_control) {
-        return Err(Problem::invalid(
-            "/organization_name",
-            "invalid_name",
-            "a name has 1 to 100 characters, none of them control characters",
-        ));
-    }
-    Ok(name.to_owned())
 }

@@ -12,8 +12,8 @@ use super::{
     session_reply::{Session, sign_in},
 };
 use crate::{
-    extract::{ClientAddress, Cookie},
-    passwords::MAX_LEN,
+    extract::{Browser, Cookie},
+    passwords,
     refusal::{AuthRefusals, store_failed},
     state::{AppState, token_sha256},
 };
@@ -49,15 +49,15 @@ pub(crate) struct Verification {
 )]
 pub(crate) async fn verify_email(
     State(app): State<AppState>,
-    address: ClientAddress,
+    browser: Browser,
     headers: HeaderMap,
     Json(request): Json<Verification>,
 ) -> Result<Response, Problem> {
-    app.throttles.by_address.admit(address.throttle_key())?;
+    app.throttles.by_address.admit(browser.address.throttle_key())?;
     let token = token_sha256(&request.token);
     let pending = app.people.pending_signup(token, app.now()).await.map_err(store_failed)?.ok_or_else(invalid_token)?;
     if !signed_up_here(&headers, &pending) {
-        check_password(&app, token, pending, request.password).await?;
+        check_password(&app, token, &pending, request.password).await?;
     }
     let identity = NewIdentity {
         user_id: UserId::generate(&*app.clock, &*app.entropy),
@@ -70,7 +70,8 @@ pub(crate) async fn verify_email(
         .map_err(store_failed)?
         .ok_or_else(invalid_token)?;
     metrics::counter!("agentdb_control_verified_signups_total").increment(1);
-    let mut response = sign_in(&app, user).await?;
+    let signed_in = sign_in(&app, &browser, user, &pending.password_hash).await?;
+    let mut response = signed_in.ok_or_else(invalid_token)?;
     response.headers_mut().append(header::SET_COOKIE, Cookie::SIGNUP.clear(&app.config)?);
     Ok(response)
 }
@@ -95,7 +96,7 @@ fn signed_up_here(headers: &HeaderMap, pending: &PendingSignup) -> bool {
 async fn check_password(
     app: &AppState,
     token: [u8; 32],
-    pending: PendingSignup,
+    pending: &PendingSignup,
     password: Option<String>,
 ) -> Result<(), Problem> {
     let Some(password) = password else {
@@ -106,9 +107,8 @@ async fn check_password(
         ));
     };
     app.throttles.by_email.admit(token)?;
-    // No password is longer; hashing megabytes would be a gift to whoever sends them.
-    let fits = password.chars().take(MAX_LEN + 1).count() <= MAX_LEN;
-    if fits && app.hasher.verify(password, Some(pending.password_hash)).await.map_err(hash_failed)? {
+    let stored = Some(pending.password_hash.clone());
+    if passwords::fits(&password) && app.hasher.verify(password, stored).await.map_err(hash_failed)? {
         return Ok(());
     }
     Err(Problem::invalid(

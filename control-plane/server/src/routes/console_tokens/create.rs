@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Principal, Scope};
+use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Permission, Principal, Scope};
 use agentdb_control_plane_store::NewApiKey;
 use agentdb_ids::{ApiKeyId, SessionId};
 use agentdb_problem::{Code, Json, Problem};
@@ -30,7 +30,8 @@ pub(crate) struct ConsoleToken {
 /// Create a console token
 ///
 /// For signed-in people: a key of this organisation that is good for 15 minutes and reads, and for those who may also
-/// writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out.
+/// writes, in every namespace. It is not listed, does not count against the limit of keys, and ends with logging out,
+/// with another role, and with belonging to the organisation.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/console-tokens",
@@ -48,7 +49,6 @@ pub(crate) async fn create_console_token(
     let (Principal::User(user_id), Some(Extension(session_id))) = (scope.principal, session) else {
         return Err(forbidden("a signed-in person, not a key"));
     };
-    let scopes: &[Scope] = if scope.role.may_develop() { &[Scope::Read, Scope::Write] } else { &[Scope::Read] };
     let now = app.now();
     let expires_at = now + LIFETIME;
     let id = ApiKeyId::generate(&*app.clock, &*app.entropy);
@@ -60,6 +60,9 @@ pub(crate) async fn create_console_token(
         return Err(Problem::unauthenticated());
     }
     org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    // So does being removed or getting another role: what counts is what the person is under the lock.
+    let role = org.member(user_id).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?.role;
+    let scopes: &[Scope] = if role.may(Permission::WriteData) { &[Scope::Read, Scope::Write] } else { &[Scope::Read] };
     if org.count_console_keys(user_id, now).await.map_err(store_failed)? >= MAX_LIVE {
         return Err(Problem::new(Code::RateLimited, "Too many console tokens are in use.").with_retry_after(60));
     }
@@ -70,9 +73,11 @@ pub(crate) async fn create_console_token(
         token_sha256: &token.sha256(),
         scopes,
         namespaces: &NamespacePattern::any(),
+        allowed_addresses: &[],
         created_by: Some(user_id),
         created_at: now,
         expires_at: Some(expires_at),
+        replaces: None,
     })
     .await
     .map_err(store_failed)?;

@@ -1,10 +1,9 @@
-use agentdb_control_plane_contract::{Edition, Role};
-use agentdb_ids::OrgId;
 use agentdb_problem::{Json, Problem};
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Membership;
 use crate::{
     extract::Session,
     refusal::{SessionRefusals, store_failed},
@@ -22,15 +21,6 @@ pub(crate) struct Me {
     organizations: Vec<Membership>,
 }
 
-/// One organisation of a person.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Membership {
-    id: OrgId,
-    name: String,
-    role: Role,
-    edition: Edition,
-}
-
 /// Who is signed in
 #[utoipa::path(
     get,
@@ -46,14 +36,6 @@ pub(crate) async fn get_me(State(app): State<AppState>, session: Session) -> Res
     Ok(Json(Me {
         user: session.user.into(),
         csrf_token: session.csrf_token,
-        organizations: organizations
-            .into_iter()
-            .map(|membership| Membership {
-                id: membership.org_id,
-                name: membership.name,
-                role: membership.role,
-                edition: membership.edition,
-            })
-            .collect(),
+        organizations: organizations.into_iter().map(Into::into).collect(),
     }))
 }

@@ -1,7 +1,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use agentdb_control_plane_contract::OrgScope;
-use agentdb_control_plane_store::{NamespaceRecord, NamespaceStatus, NewNamespace};
+use agentdb_control_plane_contract::{OrgScope, Permission};
+use agentdb_control_plane_store::{
+    AuditAction, AuditDetails, AuditTarget, NamespaceRecord, NamespaceStatus, NewNamespace,
+};
 use agentdb_ids::{NamespaceId, OrgId, check_name};
 use agentdb_problem::{Code, Json, Path, Problem};
 use axum::{Extension, extract::State};
@@ -12,8 +14,9 @@ use utoipa::ToSchema;
 
 use super::{Namespace, NamespacePath, labels};
 use crate::{
+    audit::Audit,
     extract::Reach,
-    refusal::{OrgBodyRefusals, forbidden, limit_reached, store_failed},
+    refusal::{OrgBodyRefusals, limit_reached, require, store_failed},
     state::AppState,
 };
 
@@ -52,6 +55,7 @@ pub(crate) async fn put_namespace(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
     Extension(reach): Extension<Reach>,
+    Extension(audit): Extension<Audit>,
     Path(path): Path<NamespacePath>,
     Json(request): Json<PutNamespace>,
 ) -> Result<(StatusCode, Json<Namespace>), Problem> {
@@ -59,11 +63,9 @@ pub(crate) async fn put_namespace(
     if !reach.namespaces.matches(&path.ns) {
         return Err(Problem::not_found());
     }
-    if !scope.role.may_develop() {
-        return Err(forbidden("the role developer, admin or owner"));
-    }
+    require(scope.role, Permission::ManageNamespaces)?;
     let labels = request.labels.map(labels::checked).transpose()?;
-    let (created, record) = make_so(&app, scope.org_id, &path.ns, labels).await?;
+    let (created, record) = make_so(&app, &audit, scope.org_id, &path.ns, labels).await?;
     let record = until_ready(&app, scope.org_id, record).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(record.try_into()?)))
@@ -72,6 +74,7 @@ pub(crate) async fn put_namespace(
 /// The namespace, and whether it is new.
 async fn make_so(
     app: &AppState,
+    audit: &Audit,
     org_id: OrgId,
     name: &str,
     labels: Option<Value>,
@@ -89,6 +92,9 @@ async fn make_so(
         }
         if let Some(labels) = labels.filter(|labels| *labels != known.labels) {
             org.set_labels(known.id, &labels).await.map_err(store_failed)?;
+            let target = AuditTarget::of(known.id, &known.name);
+            let details = AuditDetails::default().labels(&known.labels, &labels);
+            audit.record(app, &mut org, AuditAction::NamespaceUpdate, &target, &details).await?;
             known.labels = labels;
             org.commit().await.map_err(store_failed)?;
         }
@@ -106,6 +112,8 @@ async fn make_so(
         .map_err(store_failed)?
         .ok_or_else(|| Problem::internal("a name was taken under the lock of its organisation"))?;
     let placement = org.place_namespace(id, app.alive_since(), now).await.map_err(store_failed)?;
+    let details = AuditDetails::default().labels(&Value::Object(serde_json::Map::new()), &labels);
+    audit.record(app, &mut org, AuditAction::NamespaceCreate, &AuditTarget::of(id, name), &details).await?;
     org.commit().await.map_err(store_failed)?;
     tracing::info!(organization = %org_id, namespace = %id, ?placement, "namespace created");
     Ok((true, record))

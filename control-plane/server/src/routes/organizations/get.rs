@@ -1,24 +1,13 @@
-use agentdb_control_plane_contract::{Edition, OrgScope};
+use agentdb_control_plane_contract::OrgScope;
 use agentdb_ids::OrgId;
 use agentdb_problem::{Json, Problem};
 use axum::{Extension, extract::State};
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use super::Organization;
 use crate::{
     refusal::{OrgRefusals, store_failed},
     state::AppState,
 };
-
-/// An organisation.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Organization {
-    id: OrgId,
-    name: String,
-    edition: Edition,
-    created_at: DateTime<Utc>,
-}
 
 /// Get an organisation
 #[utoipa::path(
@@ -36,10 +25,5 @@ pub(crate) async fn get_organization(
 ) -> Result<Json<Organization>, Problem> {
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     let organization = org.organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
-    Ok(Json(Organization {
-        id: organization.id,
-        name: organization.name,
-        edition: organization.edition,
-        created_at: organization.created_at,
-    }))
+    Ok(Json(organization.into()))
 }

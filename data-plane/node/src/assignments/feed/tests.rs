@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use agentdb_clock::SystemClock;
-use agentdb_control_plane_contract::{Checkpoint, CheckpointReply, Grant};
+use agentdb_control_plane_contract::{Checkpoint, CheckpointReply, Grant, KeyUses};
 use agentdb_ids::ApiKeyId;
 use async_trait::async_trait;
 use http::StatusCode;
@@ -31,6 +31,10 @@ impl Line for Busy {
     }
 
     async fn checkpoint(&self, _: &Checkpoint) -> Result<CheckpointReply, ClientError> {
+        Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    async fn key_uses(&self, _: &KeyUses) -> Result<(), ClientError> {
         Err(ClientError::Status(StatusCode::SERVICE_UNAVAILABLE))
     }
 }

@@ -49,6 +49,7 @@ fn policy_of(version: u64, history_days: u32) -> PolicyEvent {
     let limits = Limits {
         namespaces: 1,
         api_keys: 1,
+        members: 1,
         requests_per_second: 1,
         request_burst: 1,
         concurrent_requests: 2,

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use agentdb_clock::{Entropy, ManualClock, SeededEntropy};
 use agentdb_control_plane_contract::{
-    Checkpoint, CheckpointReply, ClientError, KeyKind, NamespacePattern, PolicyBatch, Scope,
+    Checkpoint, CheckpointReply, ClientError, KeyKind, KeyUses, NamespacePattern, PolicyBatch, Scope,
 };
 use agentdb_ids::{NamespaceId, OrgId, Uuid};
 use async_trait::async_trait;
@@ -40,6 +40,10 @@ impl Line for Plane {
     async fn checkpoint(&self, _: &Checkpoint) -> Result<CheckpointReply, ClientError> {
         Err(ClientError::Status(StatusCode::BAD_GATEWAY))
     }
+
+    async fn key_uses(&self, _: &KeyUses) -> Result<(), ClientError> {
+        Err(ClientError::Status(StatusCode::BAD_GATEWAY))
+    }
 }
 
 struct Bench {
@@ -62,6 +66,7 @@ impl Bench {
             kind: KeyKind::Api,
             scopes: vec![Scope::Read],
             namespaces: NamespacePattern::any(),
+            allowed_addresses: Vec::new(),
             expires_at: None,
         };
         let plane = Arc::new(Plane { grant: Mutex::new(Some(grant)), ..Plane::default() });
@@ -173,6 +178,41 @@ async fn a_change_drops_the_grant_at_once_and_the_new_version_is_taken() {
     cache.key_changed(bench.token.key_id(), 2);
     assert_eq!(bench.ask(&cache).await, Ok(()));
     assert_eq!(bench.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_from_before_a_change_is_asked_for_again() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    let held = bench.plane.hold.lock().await;
+    let asking = tokio::spawn({
+        let (cache, token) = (Arc::clone(&cache), bench.token.clone());
+        async move { cache.authenticate(&token, || Ok(())).await.map(|grant| grant.version) }
+    });
+    while bench.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    bench.plane.grant.lock().as_mut().expect("a grant").version = 2;
+    cache.key_changed(bench.token.key_id(), 2);
+    drop(held);
+    assert_eq!(asking.await.expect("no panic"), Ok(2), "the key is good, only another one");
+    assert_eq!(bench.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_end_that_was_brought_forward_binds_as_soon_as_the_change_is_heard() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+    {
+        let mut grant = bench.plane.grant.lock();
+        let grant = grant.as_mut().expect("a grant");
+        (grant.version, grant.expires_at) = (2, Some(bench.clock.now()));
+    }
+    cache.key_changed(bench.token.key_id(), 2);
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused));
+    bench.away(true);
+    assert_eq!(bench.ask(&cache).await, Err(GrantError::Refused), "without the control plane too");
 }
 
 #[tokio::test]
