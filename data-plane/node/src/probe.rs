@@ -22,6 +22,7 @@ use crate::{
     assignments::{Opener, Registry},
     config::{LeaseConfig, NodeConfig},
     directory::NodeDirectory,
+    fair::FairShare,
     grants::{GrantCache, KeyUseLog},
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
@@ -94,7 +95,8 @@ impl AdmissionProbe {
         let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
         let opener = Opener { store, config: config.engine.for_engine(), lease, clock: Arc::clone(&clock), entropy };
         let spool = Arc::new(spool);
-        let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), Arc::new(opener));
+        let work = FairShare::new("work", config.fairness.work(), Arc::clone(&clock));
+        let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), (Arc::new(opener), work));
         let pipeline = Pipeline::new(config.admission, keys, registry, opener, Arc::clone(&spool), clock);
         let mut headers = HeaderMap::new();
         let bearer = format!("Bearer {}", token.expose());
@@ -134,6 +136,7 @@ fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
         scopes: vec![Scope::Read],
         namespaces: NamespacePattern::any(),
         allowed_addresses: Vec::new(),
+        limits: agentdb_control_plane_contract::KeyLimits::default(),
         expires_at: None,
     }
 }
@@ -146,6 +149,12 @@ fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
         requests_per_second: 100_000_000,
         request_burst: 100_000_000,
         concurrent_requests: 1_000_000,
+        query_milli_units_per_second: 1 << 40,
+        query_milli_units_burst: 1 << 40,
+        write_milli_units_per_second: 1 << 40,
+        write_milli_units_burst: 1 << 40,
+        fair_share: 1,
+        vector_dimension: 4_096,
         storage_bytes: u64::MAX,
         collections_per_namespace: 1,
         history_days: 1,
