@@ -43,5 +43,5 @@ pub use config::{
 pub use directory::DirectoryError;
 pub use metering::units;
 pub use node::{Node, NotReady, StartError};
-pub use probe::AdmissionProbe;
+pub use probe::{AdmissionProbe, WrongKey};
 pub use routes::openapi;

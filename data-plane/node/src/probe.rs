@@ -14,6 +14,7 @@ use agentdb_control_plane_contract::{
 };
 use agentdb_data_plane_engine::Store;
 use agentdb_ids::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId};
+use agentdb_problem::Code;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -54,12 +55,23 @@ impl Line for OneKey {
     }
 }
 
+/// A key that opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongKey {
+    /// Nobody has its id.
+    Id,
+    /// Its id is that of the probe's key, its secret is not.
+    Secret,
+}
+
 /// One organisation, one namespace and one key before the very admission and spool that data routes use,
 /// with neither HTTP nor engine behind them.
 #[derive(Debug)]
 pub struct AdmissionProbe {
     pipeline: Pipeline,
     headers: HeaderMap,
+    unknown: HeaderMap,
+    wrong: HeaderMap,
     spool: Arc<Spool>,
     _directory: NodeDirectory,
 }
@@ -70,7 +82,9 @@ impl AdmissionProbe {
     /// # Errors
     /// When the directory cannot be used.
     pub async fn new(directory: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, StartError> {
-        let config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
+        let mut config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
+        (config.admission.unknown_keys_per_second, config.admission.unknown_keys_burst) = (u32::MAX, u32::MAX);
+        let (clock_of, entropy_of) = (Arc::clone(&clock), Arc::clone(&entropy));
         let held = NodeDirectory::open(&config.directory, &*entropy)?;
         let incarnation = IncarnationId::generate(&*clock, &*entropy);
         let objects = directory.join("objects");
@@ -98,10 +112,30 @@ impl AdmissionProbe {
         let work = FairShare::new("work", config.fairness.work(), Arc::clone(&clock));
         let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), (Arc::new(opener), work));
         let pipeline = Pipeline::new(config.admission, keys, registry, opener, Arc::clone(&spool), clock);
-        let mut headers = HeaderMap::new();
-        let bearer = format!("Bearer {}", token.expose());
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).map_err(std::io::Error::other)?);
-        Ok(Self { pipeline, headers, spool, _directory: held })
+        let unknown = ApiKeyToken::generate(ApiKeyId::generate(&*clock_of, &*entropy_of), &*entropy_of);
+        let wrong = ApiKeyToken::generate(token.key_id(), &*entropy_of);
+        Ok(Self {
+            pipeline,
+            headers: bearer(&token)?,
+            unknown: bearer(&unknown)?,
+            wrong: bearer(&wrong)?,
+            spool,
+            _directory: held,
+        })
+    }
+
+    /// Whether a wrong key is refused as one that is not known.
+    pub async fn refuses(&self, wrong: WrongKey) -> bool {
+        let headers = match wrong {
+            WrongKey::Id => &self.unknown,
+            WrongKey::Secret => &self.wrong,
+        };
+        let Some(operation) = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records") else {
+            return false;
+        };
+        let caller = Caller { address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), headers, namespace: "probe" };
+        let refused = self.pipeline.admit(operation, caller).await;
+        refused.is_err_and(|(problem, _)| problem.code() == Code::Unauthenticated)
     }
 
     /// Admits one query and counts it, as a data route does before and after its work. Whether it would
@@ -124,6 +158,11 @@ impl AdmissionProbe {
         let counted = self.spool.unacknowledged(usize::MAX);
         counted.iter().filter(|(key, _)| key.meter == Meter::Query).map(|(_, value)| value).sum()
     }
+}
+
+fn bearer(token: &ApiKeyToken) -> Result<HeaderMap, StartError> {
+    let text = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(std::io::Error::other)?;
+    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, text)]))
 }
 
 fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
@@ -197,6 +236,17 @@ mod tests {
             assert!(probe.query().await);
         }
         assert_eq!(probe.counted(), 100_000);
+    }
+
+    #[tokio::test]
+    async fn wrong_keys_are_refused_by_the_probe() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SystemClock::new());
+        let probe = AdmissionProbe::new(dir.path(), clock, Arc::new(SystemEntropy)).await.expect("a probe");
+        for _ in 0..3 {
+            assert!(probe.refuses(WrongKey::Id).await && probe.refuses(WrongKey::Secret).await);
+        }
+        assert!(probe.query().await);
     }
 
     #[tokio::test]

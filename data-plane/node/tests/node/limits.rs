@@ -107,7 +107,7 @@ async fn a_change_of_limits_under_load_gives_no_fresh_burst() {
     rate(2, 1_000).await;
     assert!(admitted().await < 20, "no fresh burst");
     world.clock.advance(Duration::from_secs(20));
-    let leased = async || life.get("main/collections").await.status != StatusCode::SERVICE_UNAVAILABLE;
+    let leased = || async { life.get("main/collections").await.status != StatusCode::SERVICE_UNAVAILABLE };
     until_asked("the lease is renewed", leased).await;
     let then = admitted().await;
     assert!((39..=50).contains(&then), "{then}: at the new rate");
