@@ -82,8 +82,7 @@ impl AdmissionProbe {
     /// # Errors
     /// When the directory cannot be used.
     pub async fn new(directory: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, StartError> {
-        let mut config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
-        (config.admission.unknown_keys_per_second, config.admission.unknown_keys_burst) = (u32::MAX, u32::MAX);
+        let config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
         let (clock_of, entropy_of) = (Arc::clone(&clock), Arc::clone(&entropy));
         let held = NodeDirectory::open(&config.directory, &*entropy)?;
         let incarnation = IncarnationId::generate(&*clock, &*entropy);

@@ -21,6 +21,7 @@ pub(crate) fn served(operation: &Operation, status: StatusCode, took: Duration) 
 }
 
 /// How many places of a share are held, and how many wait for one.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for looking at")]
 pub(crate) fn share(of: &'static str, held: usize, waiting: usize) {
     for (name, value) in [("agentdb_node_share_held", held), ("agentdb_node_share_waiting", waiting)] {
         metrics::gauge!(name, "of" => of).set(value as f64);

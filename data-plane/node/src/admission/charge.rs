@@ -1,6 +1,6 @@
 //! What one request takes of the rates that bind it.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::Meter;
@@ -10,15 +10,10 @@ use super::Rates;
 
 /// What an admitted request has taken. Work that is done is charged what it cost; when the request ends without, what was
 /// taken for it is given back.
+#[derive(Debug)]
 pub(crate) struct Charge {
     rates: Arc<Rates>,
     clock: Arc<dyn Clock>,
-}
-
-impl fmt::Debug for Charge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.rates.fmt(f)
-    }
 }
 
 impl Charge {

@@ -17,6 +17,8 @@ use super::{Lent, Place};
 const LEAST_USE: Duration = Duration::from_micros(100);
 /// Shares are as whole numbers; time is counted in so many parts of a nanosecond, so that it can be divided by them.
 const PARTS: u128 = 1_000;
+/// Organisations that are remembered before those are forgotten whose use makes no difference any more.
+const SWEPT_ABOVE: usize = 256;
 /// Of so many places that are given while both wait, one goes to background work.
 const BACKGROUND_ONE_IN: u32 = 8;
 
@@ -62,7 +64,8 @@ pub(crate) struct FairShare {
 #[derive(Debug, Default)]
 struct Inner {
     tenants: HashMap<OrgId, Tenant>,
-    /// How far the least that a waiting one had used was, when it got a place: nobody who comes later has used less.
+    /// The least that one of those at work or waiting had used when it got its last place, as far as it ever was: who comes
+    /// later begins there.
     reached: u128,
     /// Held, by all; and of these in the background.
     held: usize,
@@ -74,11 +77,13 @@ struct Inner {
     since_background: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tenant {
     weight: u32,
     /// What was used and given back, in parts of time divided by the weight.
     used: u128,
+    /// The same, with what was held, when it got its last place.
+    began: u128,
     held: usize,
     /// When these were taken, added up, in nanoseconds.
     since: u128,
@@ -222,20 +227,17 @@ impl Drop for Ticket<'_> {
 impl Inner {
     /// Counts the organisation among those who want something. Who wanted nothing for a while has saved nothing.
     fn enter(&mut self, tenant: OrgId, weight: u32) {
+        let wanting = self.tenants.values().filter(|tenant| !tenant.wants_nothing());
+        self.reached = self.reached.max(wanting.map(|tenant| tenant.began).min().unwrap_or(0));
         let reached = self.reached;
-        let tenant = self.tenants.entry(tenant).or_insert_with(|| Tenant {
-            weight,
-            used: reached,
-            held: 0,
-            since: 0,
-            elsewhere: 0,
-            lent: 0,
-            front: VecDeque::new(),
-            back: VecDeque::new(),
-        });
+        if self.tenants.len() >= SWEPT_ABOVE && !self.tenants.contains_key(&tenant) {
+            self.tenants.retain(|_, tenant| !tenant.is_at_rest() || tenant.used > reached);
+        }
+        let tenant = self.tenants.entry(tenant).or_default();
         tenant.weight = weight.max(1);
-        if tenant.front.is_empty() && tenant.back.is_empty() {
+        if tenant.wants_nothing() {
             tenant.used = tenant.used.max(reached);
+            tenant.began = tenant.used;
         }
     }
 
@@ -279,14 +281,12 @@ impl Inner {
                 self.since_background = 0;
             }
         }
-        let mut used = 0;
         self.with(bounds, tenant, |tenant| {
-            used = tenant.used_by(now);
+            tenant.began = tenant.used_by(now);
             tenant.held += 1;
             tenant.since += now.as_nanos();
             tenant.used += tenant.parts(LEAST_USE.as_nanos());
         });
-        self.reached = self.reached.max(used);
     }
 
     fn put(&mut self, bounds: &Bounds, tenant: OrgId, class: Class, (since, now): (Duration, Duration)) {
@@ -339,8 +339,12 @@ impl Tenant {
         }
     }
 
+    fn wants_nothing(&self) -> bool {
+        self.held == 0 && self.front.is_empty() && self.back.is_empty()
+    }
+
     fn is_at_rest(&self) -> bool {
-        self.held == 0 && self.elsewhere == 0 && self.front.is_empty() && self.back.is_empty()
+        self.wants_nothing() && self.elsewhere == 0
     }
 
     /// What was used until `now`, with what is held.
@@ -350,7 +354,7 @@ impl Tenant {
     }
 
     fn parts(&self, nanos: u128) -> u128 {
-        nanos * PARTS / u128::from(self.weight)
+        nanos * PARTS / u128::from(self.weight.max(1))
     }
 }
 

@@ -41,7 +41,9 @@ struct Shared {
 
 /// The right to make one call.
 #[derive(Debug)]
-struct Call(#[expect(dead_code, reason = "held until the call is over")] Option<(Place, Option<Lent>)>);
+struct Call {
+    _held: Option<(Place, Option<Lent>)>,
+}
 
 impl FairStore {
     pub(crate) fn new(
@@ -55,11 +57,11 @@ impl FairStore {
 
 impl Shared {
     async fn call(&self, path: &Path, class: Class) -> Result<Call> {
-        let Some(Owner { org_id, weight }) = self.owners.of(path) else { return Ok(Call(None)) };
+        let Some(Owner { org_id, weight }) = self.owners.of(path) else { return Ok(Call { _held: None }) };
         let lent = (class == Class::Foreground).then(|| self.work.lend(org_id, weight));
         let place = self.calls.place(org_id, weight, class).await;
         let place = place.map_err(|full| Error::Generic { store: "FairStore", source: Box::new(full) })?;
-        Ok(Call(Some((place, lent))))
+        Ok(Call { _held: Some((place, lent)) })
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Body<T> {
     pub digest: [u8; 32],
 }
 
-impl<T: DeserializeOwned> FromRequest<NodeState> for Body<T> {
+impl<T: DeserializeOwned + Send> FromRequest<NodeState> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, node: &NodeState) -> Result<Self, Problem> {
@@ -88,9 +88,12 @@ fn held_back(request: Request) -> (Request, oneshot::Receiver<oneshot::Sender<()
             }
             waiting = Some(wait);
         }
-        let Some(wait) = &mut waiting else { return Poll::Ready(None) };
-        // An error is the end as well: who held it back is gone.
-        wait.poll_unpin(context).map(|_| None)
+        if let Some(wait) = &mut waiting {
+            // An error is the end as well: who held it back is gone.
+            let _ = std::task::ready!(wait.poll_unpin(context));
+            waiting = None;
+        }
+        Poll::Ready(None)
     });
     (Request::from_parts(parts, body::Body::from_stream(held)), told)
 }

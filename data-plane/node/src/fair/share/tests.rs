@@ -82,9 +82,10 @@ fn one_request_is_next_however_many_of_another_wait() {
     let quiet = quiet.now_or_never().expect("it is next").expect("a place");
     assert!((&mut storm[0]).now_or_never().is_none());
     drop(second);
-    assert!((&mut storm[0]).now_or_never().is_some(), "then in their order");
+    let next = (&mut storm[0]).now_or_never();
+    assert!(next.is_some(), "then in their order");
     assert!((&mut storm[1]).now_or_never().is_none());
-    drop(quiet);
+    drop((quiet, next));
 }
 
 #[test]
@@ -141,6 +142,25 @@ fn who_was_away_has_saved_nothing() {
     waiting.extend((0..100).map(|_| (2, bench.ask(2, 1, Class::Foreground))));
     let had = bench.serve(&mut waiting, 100, |_| Duration::from_millis(10));
     assert!(had[1].abs_diff(50) <= 2 && had[2].abs_diff(50) <= 2, "{had:?}");
+}
+
+/// Who gets one of the places that are kept may have used more than those who wait for the others.
+#[test]
+fn who_comes_new_is_not_behind_those_who_used_less_than_somebody_else_did() {
+    let bench = Bench::new(Bounds { places: 1, kept: 1, each: 1, ..BOUNDS });
+    let greedy = bench.take(3);
+    bench.clock.advance(Duration::from_secs(200));
+    let busy = bench.take(1);
+    drop(greedy);
+    let mut waiting: Vec<_> = (0..10).map(|_| bench.ask(1, 1, Class::Foreground)).collect();
+    let greedy = bench.take(3);
+    let mut quiet = bench.ask(2, 1, Class::Foreground);
+    bench.clock.advance(Duration::from_millis(50));
+    drop(busy);
+    let quiet = (&mut quiet).now_or_never();
+    assert!(quiet.is_some());
+    assert!((&mut waiting[0]).now_or_never().is_none());
+    drop((greedy, quiet));
 }
 
 #[test]
