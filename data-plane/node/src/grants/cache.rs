@@ -121,7 +121,8 @@ impl GrantCache {
         }
         // A wrong secret of a key that is known here goes the way of a key that is not: asked about as often, throttled
         // alike, compared as often. So whether the key is there shows neither in the answer nor in the time it takes.
-        if matches!(local, Local::Refuse) || known.is_some() && self.asked_lately(key_id) {
+        let lately = self.asked_lately(key_id);
+        if matches!(local, Local::Refuse) || (known.is_some() && lately) {
             return Err(GrantError::Refused);
         }
         may_look_up().map_err(|retry_after_s| GrantError::Throttled { retry_after_s })?;

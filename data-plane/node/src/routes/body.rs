@@ -37,7 +37,7 @@ impl<T: DeserializeOwned + Send> FromRequest<NodeState> for Body<T> {
         let repeatable = request.headers().contains_key(IDEMPOTENCY_KEY);
         let mut room = node.bodies.take(&request)?;
         let (request, arrived) = held_back(request);
-        let mut reading = JsonBytes::from_request(request, node).boxed();
+        let mut reading = JsonBytes::<T>::from_request(request, node).boxed();
         let arriving = tokio::time::timeout(node.request_timeout, async {
             tokio::select! {
                 biased;
