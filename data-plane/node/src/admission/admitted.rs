@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use super::{
-    Charge, InWork, Operation, Organisation, Pipeline, Rates,
+    Charge, InWork, Operation, Organisation, Pipeline, Rates, Storing,
     pipeline::{feature, no_lease},
 };
 use crate::{
@@ -63,6 +63,8 @@ struct Parts_ {
     epoch: OnceLock<u64>,
     /// The request's share of the room for bodies.
     body: Mutex<Option<OwnedSemaphorePermit>>,
+    /// What the request may add to what the organisation stores.
+    storing: Mutex<Option<Storing>>,
     _in_work: InWork,
 }
 
@@ -104,6 +106,7 @@ impl Admission {
             clock: Arc::clone(&pipeline.clock),
             epoch: OnceLock::new(),
             body: Mutex::new(None),
+            storing: Mutex::new(None),
             _in_work: in_work,
         }))
     }
@@ -202,11 +205,12 @@ impl Admission {
         pipeline.within_month(&self.0.organisation, &self.0.policy, rates, Meter::EmbeddingTokens)
     }
 
-    /// Refuses a write that would bring the organisation above what it may store.
+    /// Refuses a write that would bring the organisation above what it may store, with what its other writes in work add.
     pub(crate) fn may_store(&self, added_bytes: u64) -> Result<(), Problem> {
         let limit = self.0.policy.limits.storage_bytes;
         let stored = self.0.registry.stored_bytes(self.0.org_id);
-        if stored.saturating_add(added_bytes) <= limit {
+        if let Some(room) = self.0.organisation.room_to_store(added_bytes, stored, limit) {
+            *self.0.storing.lock() = Some(room);
             return Ok(());
         }
         let detail = format!("The organisation stores {stored} bytes and may store {limit}.");

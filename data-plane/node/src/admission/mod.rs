@@ -19,6 +19,6 @@ pub(crate) use admitted::{Admission, CountRefusal};
 use charge::Charge;
 pub(crate) use middleware::admit;
 pub(crate) use operation::Operation;
-pub(crate) use organisation::{InWork, Organisation};
+pub(crate) use organisation::{InWork, Organisation, Storing};
 pub(crate) use pipeline::{Caller, Pipeline, no_lease};
 pub(crate) use rate::Rates;

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Organisation {
     pub(crate) rates: Allowances,
     pub(crate) month: MonthLedger,
     in_work: AtomicU32,
+    /// Bytes that writes in work may add to what is stored.
+    storing: AtomicU64,
     /// Those with limits of their own.
     keys: Mutex<HashMap<ApiKeyId, Arc<KeyShare>>>,
     clock: Arc<dyn Clock>,
@@ -52,6 +54,13 @@ pub(crate) struct InWork {
     key: Option<Arc<KeyShare>>,
 }
 
+/// What a write in work may add to what is stored.
+#[derive(Debug)]
+pub(crate) struct Storing {
+    organisation: Arc<Organisation>,
+    bytes: u64,
+}
+
 impl Organisation {
     pub(crate) fn new(policy: OrgPolicy, clock: Arc<dyn Clock>) -> Self {
         let rates = Allowances::new(quotas(&policy.limits), clock.monotonic());
@@ -60,6 +69,7 @@ impl Organisation {
             rates,
             month: MonthLedger::default(),
             in_work: AtomicU32::new(0),
+            storing: AtomicU64::new(0),
             keys: Mutex::default(),
             clock,
             batch: Arc::default(),
@@ -115,9 +125,23 @@ impl Organisation {
         Err((Whose::Organisation, most))
     }
 
+    /// Room for `bytes` more beside the `stored` ones, and beside what other writes in work may add; `None` when that is
+    /// more than `most`.
+    pub(crate) fn room_to_store(self: &Arc<Self>, bytes: u64, stored: u64, most: u64) -> Option<Storing> {
+        let fits = |storing: u64| storing.checked_add(bytes).filter(|sum| stored.saturating_add(*sum) <= most);
+        let taken = self.storing.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits);
+        taken.ok().map(|_| Storing { organisation: Arc::clone(self), bytes })
+    }
+
     /// Waits until no other request of the organisation has a batch of texts at the model.
     pub(crate) async fn embedding_turn(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.batch).lock_owned().await
+    }
+}
+
+impl Drop for Storing {
+    fn drop(&mut self) {
+        self.organisation.storing.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }
 
@@ -270,6 +294,20 @@ mod tests {
         }
         assert!(organisation.keys.lock().len() <= KEYS_SWEPT_ABOVE + 1);
         assert_eq!(left(1, more), Some(0), "it owes");
+    }
+
+    #[test]
+    fn writes_that_come_at_once_do_not_store_more_together_than_may_be_stored() {
+        let organisation = Arc::new(organisation(1));
+        let first = organisation.room_to_store(60, 30, 100).expect("there is room");
+        assert!(organisation.room_to_store(11, 30, 100).is_none());
+        let second = organisation.room_to_store(10, 30, 100).expect("as much as there is");
+        drop(first);
+        assert!(organisation.room_to_store(61, 30, 100).is_none());
+        drop(organisation.room_to_store(60, 30, 100).expect("the first one's is free"));
+        drop(second);
+        assert!(organisation.room_to_store(1, 100, 100).is_none() && organisation.room_to_store(0, 100, 100).is_some());
+        assert!(organisation.room_to_store(u64::MAX, 0, u64::MAX).is_some(), "and nothing overflows");
     }
 
     #[test]
