@@ -114,10 +114,11 @@ async fn writes_of_tables_are_background_and_who_waits_for_the_store_lends_its_p
         bench.store.put(&object(1, name), "a".into()).await.expect("put");
     }
     let back = bench.calls.place(org(2), 1, Class::Background).await.expect("a place");
-    let folded = bench.store.put(&object(1, "checkpoint/2"), "a".into());
+    let (checkpoint, data, entry) = (object(1, "checkpoint/2"), object(1, "tables/t/data/2.lance"), object(1, "log/1"));
+    let folded = bench.store.put(&checkpoint, "a".into());
     assert!(folded.now_or_never().is_none(), "one place is for the background");
     bench.store.put(&object(1, "log/2"), "a".into()).now_or_never().expect("at once").expect("put");
-    let mut upload = bench.store.put_multipart(&object(1, "tables/t/data/2.lance")).boxed();
+    let mut upload = bench.store.put_multipart(&data).boxed();
     assert!((&mut upload).now_or_never().is_none());
     drop(back);
     let mut upload = upload.await.expect("begun");
@@ -128,7 +129,7 @@ async fn writes_of_tables_are_background_and_who_waits_for_the_store_lends_its_p
     let _working = bench.work.place(org(1), 1, Class::Foreground).await.expect("a place");
     let mut other = Box::pin(bench.work.place(org(3), 1, Class::Foreground));
     assert!((&mut other).now_or_never().is_none());
-    let mut read = bench.store.get(&object(1, "log/1")).boxed();
+    let mut read = bench.store.get(&entry).boxed();
     assert!((&mut read).now_or_never().is_none());
     assert!((&mut other).now_or_never().is_some(), "the reader waits for the store");
 }
