@@ -44,7 +44,8 @@ pub(crate) struct Background {
     pub storage: Arc<StorageLedger>,
     pub metering: MeteringConfig,
     pub assignments: AssignmentsConfig,
-    pub shares: [Arc<FairShare>; 2],
+    /// Told of in the metrics.
+    pub shares: Vec<Arc<FairShare>>,
     pub stop: CancellationToken,
 }
 

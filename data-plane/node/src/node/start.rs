@@ -145,7 +145,7 @@ impl Parts {
             storage: self.storage,
             metering: config.metering,
             assignments: config.assignments,
-            shares: [Arc::clone(&self.work), self.calls],
+            shares: vec![Arc::clone(&self.work), self.calls],
             stop: stop.clone(),
         });
         let clock = Arc::clone(&self.clock);

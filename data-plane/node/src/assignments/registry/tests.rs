@@ -131,13 +131,13 @@ fn a_change_of_policy_keeps_what_the_organisation_has_in_work() {
     let registry = Bench::new().registry();
     registry.apply(batch(false, vec![policy(1)]));
     let organisation = registry.organisation(org()).expect("known");
-    let first = organisation.begin(2).expect("the first");
+    let first = organisation.begin(2, None).expect("the first");
     registry.apply(batch(false, vec![policy(2)]));
     let organisation = registry.organisation(org()).expect("known");
-    let _second = organisation.begin(2).expect("the second");
-    assert!(organisation.begin(2).is_none(), "two are in work");
+    let _second = organisation.begin(2, None).expect("the second");
+    assert!(organisation.begin(2, None).is_err(), "two are in work");
     drop(first);
-    assert!(organisation.begin(2).is_some());
+    assert!(organisation.begin(2, None).is_ok());
 }
 
 #[test]
