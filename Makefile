@@ -18,7 +18,7 @@ FIRST ?= 1
 # dependencies, and the next command would compile all of them again.
 BUILD := cargo build --locked --workspace
 
-.PHONY: help setup run test simulate demo bench peers texts lint openapi sqlx console fmt
+.PHONY: help setup run test simulate demo bench neighbour peers texts lint openapi sqlx console fmt
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,14 @@ bench: ## Measure the HTTP path against the bare engine
 	@scripts/console/build.sh
 	@$(BUILD) --bins
 	@exec $(CARGO_TARGET_DIR)/debug/bench $(ARGS)
+
+neighbour: ## Measure what a busy organisation does to another, how exactly rates bind, and refusals of keys
+	@scripts/setup/all.sh test
+	@scripts/console/build.sh
+	@$(BUILD) --bins
+	@$(CARGO_TARGET_DIR)/debug/bench neighbour $(ARGS)
+	@$(CARGO_TARGET_DIR)/debug/bench limits --seconds 60 $(ARGS)
+	@exec $(CARGO_TARGET_DIR)/debug/bench keys $(ARGS)
 
 peers: ## Measure beside hnsw_rs, LanceDB, Chroma and pgvector (ARGS="--vectors 1000000" for the long form)
 	@scripts/setup/all.sh test

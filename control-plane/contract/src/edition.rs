@@ -68,12 +68,36 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Data requests that may come at once before the sustained rate binds.
     pub request_burst: u32,
+    /// Query milli-units a second, sustained, over all keys.
+    #[serde(default = "unlimited")]
+    #[schema(required = true)]
+    pub query_milli_units_per_second: u64,
+    /// Query milli-units that may come at once before the sustained rate binds; a request that costs more is refused.
+    #[serde(default = "unlimited")]
+    #[schema(required = true)]
+    pub query_milli_units_burst: u64,
+    /// Write milli-units a second, sustained, over all keys.
+    #[serde(default = "unlimited")]
+    #[schema(required = true)]
+    pub write_milli_units_per_second: u64,
+    /// Write milli-units that may come at once before the sustained rate binds; a request that costs more is refused.
+    #[serde(default = "unlimited")]
+    #[schema(required = true)]
+    pub write_milli_units_burst: u64,
     /// Data requests in work at the same moment.
     pub concurrent_requests: u32,
+    /// How much of a busy node the organisation gets beside others: their parts are as these numbers.
+    #[serde(default = "one")]
+    #[schema(required = true)]
+    pub fair_share: u32,
     /// Logical bytes stored, over all namespaces.
     pub storage_bytes: u64,
     /// Collections in a namespace.
     pub collections_per_namespace: u32,
+    /// Numbers of the largest vector that a collection may be made for.
+    #[serde(default = "any_dimension")]
+    #[schema(required = true)]
+    pub vector_dimension: u32,
     /// Days that a namespace can be read, rewound and branched back to.
     pub history_days: u32,
     /// Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
@@ -82,6 +106,19 @@ pub struct Limits {
     pub write_milli_units_per_month: Option<u64>,
     /// Embedding tokens in a calendar month (UTC) after which embedding stops; `None` when usage is charged instead.
     pub embedding_tokens_per_month: Option<u64>,
+}
+
+/// Policies that nodes kept before there was a limit bind nothing by it.
+const fn unlimited() -> u64 {
+    i64::MAX as u64
+}
+
+const fn any_dimension() -> u32 {
+    u32::MAX
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// Whether an organisation may work.
@@ -120,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_that_were_kept_before_members_were_limited_are_still_read() {
+    fn limits_that_were_kept_before_there_were_others_are_still_read() {
         let old = json!({
             "namespaces": 1, "api_keys": 2, "requests_per_second": 3, "request_burst": 4, "concurrent_requests": 5,
             "storage_bytes": 6, "collections_per_namespace": 7, "history_days": 8,
@@ -128,5 +165,7 @@ mod tests {
         });
         let limits: Limits = serde_json::from_value(old).expect("limits");
         assert_eq!((limits.members, limits.api_keys, limits.write_milli_units_per_month), (0, 2, Some(9)));
+        assert_eq!((limits.fair_share, limits.vector_dimension), (1, u32::MAX));
+        assert_eq!(limits.query_milli_units_burst, i64::MAX as u64, "nothing binds by what was not said");
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::AddressRange;
+use crate::{AddressRange, KeyLimits};
 
 /// A verb that a key may be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -132,6 +132,9 @@ pub struct Grant {
     /// From where; from anywhere when there are none, as in a grant that was kept before there were any.
     #[serde(default)]
     pub allowed_addresses: Vec<AddressRange>,
+    /// How fast; none of its own, as in a grant that was kept before there were any.
+    #[serde(default)]
+    pub limits: KeyLimits,
     /// Until when.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -162,8 +165,13 @@ mod tests {
         });
         let grant: Grant = serde_json::from_value(kept.clone()).expect("a grant");
         assert!(grant.allowed_addresses.is_empty());
+        assert_eq!(grant.limits, KeyLimits::default());
         let mut ruled = kept;
         ruled["allowed_addresses"] = serde_json::json!(["10.0.0.0/8", "::1"]);
+        ruled["limits"] = serde_json::json!({
+            "requests_per_second": 5, "query_milli_units_per_second": null, "write_milli_units_per_second": 7_000,
+            "concurrent_requests": 2,
+        });
         let grant: Grant = serde_json::from_value(ruled.clone()).expect("a grant");
         assert_eq!(serde_json::to_value(grant).expect("JSON"), ruled);
     }

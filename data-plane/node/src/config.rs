@@ -6,6 +6,8 @@ use agentdb_data_plane_engine as engine;
 use agentdb_ids::NodeId;
 use serde::{Deserialize, Serialize};
 
+use crate::fair::Bounds;
+
 /// A node's settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,9 @@ pub struct NodeConfig {
     /// What is refused before work begins.
     #[serde(default)]
     pub admission: AdmissionConfig,
+    /// How a busy node is shared.
+    #[serde(default)]
+    pub fairness: FairnessConfig,
     /// Counting and reporting.
     #[serde(default)]
     pub metering: MeteringConfig,
@@ -49,6 +54,7 @@ impl NodeConfig {
             assignments: AssignmentsConfig::default(),
             grants: GrantsConfig::default(),
             admission: AdmissionConfig::default(),
+            fairness: FairnessConfig::default(),
             metering: MeteringConfig::default(),
             engine: EngineConfig::default(),
         }
@@ -148,6 +154,10 @@ pub struct AdmissionConfig {
     pub unknown_keys_per_second: u32,
     /// Look-ups of unknown keys that one address may cause at once.
     pub unknown_keys_burst: u32,
+    /// Look-ups of unknown keys that all addresses together may cause a second, sustained.
+    pub all_unknown_keys_per_second: u32,
+    /// Look-ups of unknown keys that all addresses together may cause at once.
+    pub all_unknown_keys_burst: u32,
     /// Addresses remembered; beyond it unknown keys are throttled together.
     pub max_addresses: usize,
     /// The longest a request may be in work. The largest batch of texts takes the local model about a minute on two
@@ -164,11 +174,49 @@ impl Default for AdmissionConfig {
         Self {
             unknown_keys_per_second: 5,
             unknown_keys_burst: 100,
+            all_unknown_keys_per_second: 200,
+            all_unknown_keys_burst: 2_000,
             max_addresses: 100_000,
             request_timeout_s: 120,
             max_body_bytes: 16 * 1024 * 1024,
             max_bodies_bytes: 256 * 1024 * 1024,
         }
+    }
+}
+
+/// How a busy node is shared between organisations.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FairnessConfig {
+    /// Requests that work in the engine at once; 0 for as many as the process may use cores. As many organisations that
+    /// have none at work may have one beside them.
+    pub work_places: usize,
+    /// Calls of the object store under way at once. A quarter more is kept for organisations that have few.
+    pub store_calls: usize,
+    /// Requests, and calls of the object store, of one organisation that wait; one more is refused.
+    pub queue: usize,
+}
+
+impl Default for FairnessConfig {
+    fn default() -> Self {
+        Self { work_places: 0, store_calls: 128, queue: 4_096 }
+    }
+}
+
+impl FairnessConfig {
+    /// For work in the engine.
+    pub(crate) fn work(self) -> Bounds {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let places = if self.work_places == 0 { cores() } else { self.work_places };
+        // What a read waits for at the store, nobody else has to wait for; how many of its calls, it says itself.
+        Bounds { places, kept: places, each: 1, background: 1, lent: 8, queue: self.queue }
+    }
+
+    /// For calls of the object store.
+    pub(crate) fn store(self) -> Bounds {
+        let places = self.store_calls.max(1);
+        let part = |of: usize| (places / of).max(1);
+        Bounds { places, kept: part(4), each: part(16), background: part(2), lent: 0, queue: self.queue }
     }
 }
 

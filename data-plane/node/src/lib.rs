@@ -23,6 +23,7 @@ mod assignments;
 mod config;
 mod directory;
 mod drain;
+mod fair;
 mod files;
 mod grants;
 mod lease;
@@ -36,10 +37,11 @@ mod tasks;
 mod telemetry;
 
 pub use config::{
-    AdmissionConfig, AssignmentsConfig, EngineConfig, GrantsConfig, LeaseConfig, MeteringConfig, NodeConfig,
+    AdmissionConfig, AssignmentsConfig, EngineConfig, FairnessConfig, GrantsConfig, LeaseConfig, MeteringConfig,
+    NodeConfig,
 };
 pub use directory::DirectoryError;
 pub use metering::units;
 pub use node::{Node, NotReady, StartError};
-pub use probe::AdmissionProbe;
+pub use probe::{AdmissionProbe, WrongKey};
 pub use routes::openapi;

@@ -14,6 +14,7 @@ use agentdb_control_plane_contract::{
 };
 use agentdb_data_plane_engine::Store;
 use agentdb_ids::{ApiKeyId, IncarnationId, NamespaceId, NodeId, OrgId};
+use agentdb_problem::Code;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -22,6 +23,7 @@ use crate::{
     assignments::{Opener, Registry},
     config::{LeaseConfig, NodeConfig},
     directory::NodeDirectory,
+    fair::FairShare,
     grants::{GrantCache, KeyUseLog},
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
@@ -53,12 +55,23 @@ impl Line for OneKey {
     }
 }
 
+/// A key that opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongKey {
+    /// Nobody has its id.
+    Id,
+    /// Its id is that of the probe's key, its secret is not.
+    Secret,
+}
+
 /// One organisation, one namespace and one key before the very admission and spool that data routes use,
 /// with neither HTTP nor engine behind them.
 #[derive(Debug)]
 pub struct AdmissionProbe {
     pipeline: Pipeline,
     headers: HeaderMap,
+    unknown: HeaderMap,
+    wrong: HeaderMap,
     spool: Arc<Spool>,
     _directory: NodeDirectory,
 }
@@ -70,6 +83,7 @@ impl AdmissionProbe {
     /// When the directory cannot be used.
     pub async fn new(directory: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, StartError> {
         let config = NodeConfig::new(NodeId::generate(&*clock, &*entropy), directory.join("node"));
+        let (clock_of, entropy_of) = (Arc::clone(&clock), Arc::clone(&entropy));
         let held = NodeDirectory::open(&config.directory, &*entropy)?;
         let incarnation = IncarnationId::generate(&*clock, &*entropy);
         let objects = directory.join("objects");
@@ -94,12 +108,33 @@ impl AdmissionProbe {
         let spool = Spool::create(&held.folder("spool")?, incarnation, config.metering.max_counters)?;
         let opener = Opener { store, config: config.engine.for_engine(), lease, clock: Arc::clone(&clock), entropy };
         let spool = Arc::new(spool);
-        let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), Arc::new(opener));
+        let work = FairShare::new("work", config.fairness.work(), Arc::clone(&clock));
+        let (keys, opener) = ((Arc::new(grants), Arc::new(uses)), (Arc::new(opener), work));
         let pipeline = Pipeline::new(config.admission, keys, registry, opener, Arc::clone(&spool), clock);
-        let mut headers = HeaderMap::new();
-        let bearer = format!("Bearer {}", token.expose());
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).map_err(std::io::Error::other)?);
-        Ok(Self { pipeline, headers, spool, _directory: held })
+        let unknown = ApiKeyToken::generate(ApiKeyId::generate(&*clock_of, &*entropy_of), &*entropy_of);
+        let wrong = ApiKeyToken::generate(token.key_id(), &*entropy_of);
+        Ok(Self {
+            pipeline,
+            headers: bearer(&token)?,
+            unknown: bearer(&unknown)?,
+            wrong: bearer(&wrong)?,
+            spool,
+            _directory: held,
+        })
+    }
+
+    /// Whether a wrong key is refused as one that is not known.
+    pub async fn refuses(&self, wrong: WrongKey) -> bool {
+        let headers = match wrong {
+            WrongKey::Id => &self.unknown,
+            WrongKey::Secret => &self.wrong,
+        };
+        let Some(operation) = OPERATIONS.iter().copied().find(|operation| operation.id == "query_records") else {
+            return false;
+        };
+        let caller = Caller { address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), headers, namespace: "probe" };
+        let refused = self.pipeline.admit(operation, caller).await;
+        refused.is_err_and(|(problem, _)| problem.code() == Code::Unauthenticated)
     }
 
     /// Admits one query and counts it, as a data route does before and after its work. Whether it would
@@ -124,6 +159,11 @@ impl AdmissionProbe {
     }
 }
 
+fn bearer(token: &ApiKeyToken) -> Result<HeaderMap, StartError> {
+    let text = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(std::io::Error::other)?;
+    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, text)]))
+}
+
 fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
     Grant {
         key_id: token.key_id(),
@@ -134,6 +174,7 @@ fn grant(token: &ApiKeyToken, org_id: OrgId) -> Grant {
         scopes: vec![Scope::Read],
         namespaces: NamespacePattern::any(),
         allowed_addresses: Vec::new(),
+        limits: agentdb_control_plane_contract::KeyLimits::default(),
         expires_at: None,
     }
 }
@@ -146,6 +187,12 @@ fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
         requests_per_second: 100_000_000,
         request_burst: 100_000_000,
         concurrent_requests: 1_000_000,
+        query_milli_units_per_second: 1 << 40,
+        query_milli_units_burst: 1 << 40,
+        write_milli_units_per_second: 1 << 40,
+        write_milli_units_burst: 1 << 40,
+        fair_share: 1,
+        vector_dimension: 4_096,
         storage_bytes: u64::MAX,
         collections_per_namespace: 1,
         history_days: 1,
@@ -188,6 +235,17 @@ mod tests {
             assert!(probe.query().await);
         }
         assert_eq!(probe.counted(), 100_000);
+    }
+
+    #[tokio::test]
+    async fn wrong_keys_are_refused_by_the_probe() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SystemClock::new());
+        let probe = AdmissionProbe::new(dir.path(), clock, Arc::new(SystemEntropy)).await.expect("a probe");
+        for _ in 0..3 {
+            assert!(probe.refuses(WrongKey::Id).await && probe.refuses(WrongKey::Secret).await);
+        }
+        assert!(probe.query().await);
     }
 
     #[tokio::test]

@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assignments::{Opener, Registry, Slot},
     config::{AssignmentsConfig, MeteringConfig},
+    fair::FairShare,
     files,
     grants::{GrantCache, KeyUseLog},
     metering::{Reporter, Sample, Spool, StorageLedger},
-    telemetry::Gauges,
+    telemetry::{self, Gauges},
 };
 
 /// How often idle namespaces are looked for and sizes saved.
@@ -43,6 +44,8 @@ pub(crate) struct Background {
     pub storage: Arc<StorageLedger>,
     pub metering: MeteringConfig,
     pub assignments: AssignmentsConfig,
+    /// Told of in the metrics.
+    pub shares: Vec<Arc<FairShare>>,
     pub stop: CancellationToken,
 }
 
@@ -164,6 +167,7 @@ impl Background {
     fn publish(&self) {
         let open = self.registry.slots().iter().filter_map(|slot| Some(slot.peek()?.look())).collect();
         Gauges { usage_backlog: self.reporter.backlog(), open }.publish();
+        self.shares.iter().for_each(|share| telemetry::share(share.what(), share.held(), share.waiting()));
     }
 
     /// Opens namespaces whose logs may hold usage that an earlier process or handle did not get reported, and those

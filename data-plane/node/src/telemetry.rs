@@ -20,6 +20,14 @@ pub(crate) fn served(operation: &Operation, status: StatusCode, took: Duration) 
     metrics::histogram!("agentdb_node_request_seconds", "operation" => operation.id).record(took.as_secs_f64());
 }
 
+/// How many places of a share are held, and how many wait for one.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for looking at")]
+pub(crate) fn share(of: &'static str, held: usize, waiting: usize) {
+    for (name, value) in [("agentdb_node_share_held", held), ("agentdb_node_share_waiting", waiting)] {
+        metrics::gauge!(name, "of" => of).set(value as f64);
+    }
+}
+
 /// What one open namespace has counted since it was opened and the node's counters have already. Each handle has its
 /// own, so the counters do not fall when it is closed.
 #[derive(Debug, Default)]

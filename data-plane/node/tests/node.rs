@@ -14,6 +14,8 @@ mod held;
 mod keys;
 #[path = "node/lease.rs"]
 mod lease;
+#[path = "node/limits.rs"]
+mod limits;
 #[path = "node/lives.rs"]
 mod lives;
 #[path = "node/placement.rs"]

@@ -5,10 +5,16 @@
 //! alone, without HTTP and engine. The figures and the machine they were taken on go into `docs/performance.md`.
 
 mod admission;
+mod cores;
 pub(crate) mod data;
 mod direct;
+pub mod dummy;
+pub mod keys;
+pub mod limits;
 mod machine;
 pub(crate) mod measure;
+pub mod neighbour;
+mod open_loop;
 mod options;
 pub(crate) mod page;
 mod report;

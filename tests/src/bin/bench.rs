@@ -1,4 +1,4 @@
-//! `make bench`, `make peers` and `make texts`. See `agentdb_tests::{bench, peers, relevance}`.
+//! `make bench`, `make neighbour`, `make peers` and `make texts`. See `agentdb_tests::{bench, peers, relevance}`.
 
 // The futures of the engine and of Lance in those of the programs: deeper than what is usual.
 #![recursion_limit = "256"]
@@ -30,6 +30,11 @@ async fn begin(arguments: Vec<String>) -> Result<()> {
             let (name, dir, seconds) = (next()?, next()?, next()?);
             peers::one(&name, Path::new(&dir), &seconds).await
         }
+        Some("neighbour") => bench::neighbour::run(bench::neighbour::Options::parse(rest)?).await,
+        Some("limits") => bench::limits::run(bench::neighbour::Options::parse(rest)?).await,
+        Some("keys") => bench::keys::run(bench::neighbour::Options::parse(rest)?).await,
+        // What absorbs a storm, as `neighbour` starts it.
+        Some("dummy") => bench::dummy::serve(&rest.next().context("usage: bench dummy PORT")?).await,
         Some("texts") => {
             relevance::run(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md"))).await
         }

@@ -69,6 +69,11 @@ impl Roles {
         format!("http://127.0.0.1:{}", self.node_port)
     }
 
+    /// The number of the node's process.
+    pub fn node_pid(&self) -> Result<u32> {
+        Ok(self.node.as_ref().context("the node is not running")?.pid())
+    }
+
     /// A new person with a new organisation whose limits no test runs into.
     pub async fn account(&self) -> Result<Account> {
         let account = Account::sign_up(&Api::anonymous(&self.control_base())?).await?;

@@ -135,6 +135,16 @@ mod tests {
             [Edition::Community, Edition::Professional, Edition::Enterprise].map(|edition| book.audit_kept(edition));
         assert_eq!(kept, [7, 90, 400].map(Duration::days), "never less than the seven days of the table's own rule");
         assert_eq!([community, professional, enterprise].map(|limits| limits.members), [3, 25, 1_000]);
+        let all = [community, professional, enterprise];
+        assert_eq!(all.map(|limits| limits.fair_share), [1, 2, 4]);
+        for (less, more) in [(community, professional), (professional, enterprise)] {
+            assert!(less.query_milli_units_per_second < more.query_milli_units_per_second);
+            assert!(less.write_milli_units_per_second < more.write_milli_units_per_second);
+            assert!(less.vector_dimension <= more.vector_dimension);
+        }
+        // The largest body, with as little as possible in each of its records, comes through in every edition.
+        let dearest_write = 1_000_000 + 16 * 1024 * 1024 / 4_096 * 1_000;
+        assert!(all.iter().all(|limits| limits.write_milli_units_burst >= dearest_write));
         assert!(professional.namespaces > community.namespaces && enterprise.namespaces > professional.namespaces);
         assert_eq!(professional.query_milli_units_per_month, None, "paid editions are charged, not stopped");
     }

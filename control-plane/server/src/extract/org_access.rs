@@ -1,5 +1,5 @@
 use agentdb_control_plane_contract::{
-    AddressRange, ApiKeyToken, Grant, KeyKind, KeyUse, NamespacePattern, OrgScope, Principal, Role, Scope,
+    AddressRange, ApiKeyToken, Grant, KeyKind, KeyLimits, KeyUse, NamespacePattern, OrgScope, Principal, Role, Scope,
     address_range::may_be_used_from,
 };
 use agentdb_ids::{ApiKeyId, OrgId, SessionId};
@@ -30,6 +30,8 @@ pub(crate) struct Reach {
     pub scopes: Vec<Scope>,
     /// From where; from anywhere when there are none.
     pub allowed_addresses: Vec<AddressRange>,
+    /// How fast, below what the organisation may.
+    pub limits: KeyLimits,
     /// Until when; for ever when `None`.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -118,7 +120,13 @@ async fn by_session(app: &AppState, parts: &Parts, org_id: Option<OrgId>) -> Res
         whole_org: true,
     };
     let scopes = vec![Scope::Read, Scope::Write, Scope::Admin];
-    let reach = Reach { namespaces: NamespacePattern::any(), scopes, allowed_addresses: Vec::new(), expires_at: None };
+    let reach = Reach {
+        namespaces: NamespacePattern::any(),
+        scopes,
+        allowed_addresses: Vec::new(),
+        limits: KeyLimits::default(),
+        expires_at: None,
+    };
     Ok(Admitted { scope, reach, session: Some(session.id) })
 }
 
@@ -163,8 +171,8 @@ async fn by_key(
         edition: found.edition,
         whole_org: found.grant.namespaces == NamespacePattern::any(),
     };
-    let Grant { namespaces, scopes, allowed_addresses, expires_at, .. } = found.grant;
-    Ok(Admitted { scope, reach: Reach { namespaces, scopes, allowed_addresses, expires_at }, session: None })
+    let Grant { namespaces, scopes, allowed_addresses, limits, expires_at, .. } = found.grant;
+    Ok(Admitted { scope, reach: Reach { namespaces, scopes, allowed_addresses, limits, expires_at }, session: None })
 }
 
 /// Keeps when and from where the key was used, once a minute. A request does not fail for it.

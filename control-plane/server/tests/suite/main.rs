@@ -10,6 +10,7 @@ mod internal;
 mod invitations;
 mod key_addresses;
 mod key_changes;
+mod key_limits;
 mod key_rotation;
 mod key_uses;
 mod leaving;

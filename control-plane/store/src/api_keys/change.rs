@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{ApiKeyRecord, NewApiKey, address_texts, scope_texts};
+use super::{ApiKeyRecord, NewApiKey, address_texts, limits_json, scope_texts};
 use crate::{OrgTx, StoreError, policy};
 
 impl OrgTx {
@@ -16,7 +16,7 @@ impl OrgTx {
         let updated = sqlx::query!(
             "UPDATE control.api_keys
              SET name = $4, scopes = $5, namespaces = $6, allowed_addresses = $7, expires_at = $8, changed_at = $9,
-                 version = version + 1
+                 limits = $10, version = version + 1
              WHERE org_id = $1 AND key_id = $2 AND version = $3 AND kind = 'api' AND revoked_at IS NULL",
             self.org_id.uuid(),
             key.id.uuid(),
@@ -27,6 +27,7 @@ impl OrgTx {
             &addresses,
             key.expires_at,
             now,
+            limits_json(&key.limits)?,
         )
         .execute(&mut *self.tx)
         .await?;

@@ -3,7 +3,7 @@
 use agentdb_control_plane_contract::{Edition, Grant};
 use agentdb_ids::{ApiKeyId, NodeId, OrgId};
 
-use super::{addresses_of, kind_of, scopes_of};
+use super::{addresses_of, kind_of, limits_of, scopes_of};
 use crate::{StoreError, Stores};
 
 /// A key that is not revoked. It may have expired; whether the caller holds its secret is for the caller to prove.
@@ -25,7 +25,7 @@ impl Stores {
         let Some(row) = sqlx::query!(
             r#"SELECT org_id AS "org_id!", edition AS "edition!", kind AS "kind!", token_sha256 AS "token_sha256!",
                       scopes AS "scopes!", namespaces AS "namespaces!", expires_at, version AS "version!",
-                      allowed_addresses AS "allowed_addresses!"
+                      allowed_addresses AS "allowed_addresses!", limits AS "limits!"
                FROM control.lookup_key($1, $2)"#,
             id.uuid(),
             on_node.map(NodeId::uuid) as Option<uuid::Uuid>,
@@ -46,6 +46,7 @@ impl Stores {
                 scopes: scopes_of(&row.scopes)?,
                 namespaces: row.namespaces.try_into().map_err(StoreError::corrupt)?,
                 allowed_addresses: addresses_of(&row.allowed_addresses)?,
+                limits: limits_of(row.limits)?,
                 expires_at: row.expires_at,
             },
         }))

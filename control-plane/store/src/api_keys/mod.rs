@@ -6,7 +6,7 @@ mod lookup;
 mod read;
 mod uses;
 
-use agentdb_control_plane_contract::{AddressRange, KeyKind, NamespacePattern, Scope};
+use agentdb_control_plane_contract::{AddressRange, KeyKind, KeyLimits, NamespacePattern, Scope};
 use agentdb_ids::{ApiKeyId, UserId};
 use chrono::{DateTime, Utc};
 
@@ -32,6 +32,8 @@ pub struct NewApiKey<'a> {
     pub namespaces: &'a NamespacePattern,
     /// From where; from anywhere when there are none.
     pub allowed_addresses: &'a [AddressRange],
+    /// How fast, below what its organisation may.
+    pub limits: KeyLimits,
     /// The person who made it.
     pub created_by: Option<UserId>,
     /// Now.
@@ -69,8 +71,8 @@ impl OrgTx {
         sqlx::query!(
             "INSERT INTO control.api_keys
                 (key_id, org_id, kind, name, token_sha256, scopes, namespaces, allowed_addresses, created_by,
-                 created_at, expires_at, replaces)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                 created_at, expires_at, replaces, limits)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             key.id.uuid(),
             self.org_id.uuid(),
             kind_text(key.kind),
@@ -83,6 +85,7 @@ impl OrgTx {
             key.created_at,
             key.expires_at,
             key.replaces.map(ApiKeyId::uuid),
+            limits_json(&key.limits)?,
         )
         .execute(&mut *self.tx)
         .await?;
@@ -144,6 +147,14 @@ fn scope_texts(scopes: &[Scope]) -> Vec<String> {
 
 fn addresses_of(texts: &[String]) -> Result<Vec<AddressRange>, StoreError> {
     texts.iter().map(|text| text.parse().map_err(StoreError::corrupt)).collect()
+}
+
+fn limits_of(json: serde_json::Value) -> Result<KeyLimits, StoreError> {
+    serde_json::from_value(json).map_err(StoreError::corrupt)
+}
+
+fn limits_json(limits: &KeyLimits) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(limits).map_err(StoreError::corrupt)
 }
 
 fn address_texts(ranges: &[AddressRange]) -> Vec<String> {

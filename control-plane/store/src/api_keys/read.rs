@@ -1,10 +1,10 @@
 //! Keys as their organisation sees them.
 
-use agentdb_control_plane_contract::{AddressRange, NamespacePattern, Scope};
+use agentdb_control_plane_contract::{AddressRange, KeyLimits, NamespacePattern, Scope};
 use agentdb_ids::ApiKeyId;
 use chrono::{DateTime, Utc};
 
-use super::{addresses_of, scopes_of};
+use super::{addresses_of, limits_of, scopes_of};
 use crate::{OrgTx, StoreError};
 
 /// A key as its organisation sees it: all but the secret.
@@ -22,6 +22,8 @@ pub struct ApiKeyRecord {
     pub namespaces: NamespacePattern,
     /// From where; from anywhere when there are none.
     pub allowed_addresses: Vec<AddressRange>,
+    /// How fast, below what its organisation may.
+    pub limits: KeyLimits,
     /// Since when.
     pub created_at: DateTime<Utc>,
     /// Until when.
@@ -43,6 +45,7 @@ struct Row {
     scopes: Vec<String>,
     namespaces: String,
     allowed_addresses: Vec<String>,
+    limits: serde_json::Value,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     replaces: Option<uuid::Uuid>,
@@ -62,6 +65,7 @@ impl TryFrom<Row> for ApiKeyRecord {
             scopes: scopes_of(&row.scopes)?,
             namespaces: row.namespaces.try_into().map_err(StoreError::corrupt)?,
             allowed_addresses: addresses_of(&row.allowed_addresses)?,
+            limits: limits_of(row.limits)?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             replaces: row.replaces.map(ApiKeyId::from_uuid),
@@ -88,6 +92,7 @@ impl OrgTx {
             Row,
             r#"SELECT k.key_id AS "key_id!", k.version AS "version!", k.name AS "name!", k.scopes AS "scopes!",
                       k.namespaces AS "namespaces!", k.allowed_addresses AS "allowed_addresses!",
+                      k.limits AS "limits!",
                       k.created_at AS "created_at!", k.expires_at AS "expires_at?", k.replaces AS "replaces?",
                       s.key_id AS "replaced_by?", u.last_used_at AS "last_used_at?",
                       u.last_used_address AS "last_used_address?"
@@ -123,6 +128,7 @@ impl OrgTx {
             Row,
             r#"SELECT k.key_id AS "key_id!", k.version AS "version!", k.name AS "name!", k.scopes AS "scopes!",
                       k.namespaces AS "namespaces!", k.allowed_addresses AS "allowed_addresses!",
+                      k.limits AS "limits!",
                       k.created_at AS "created_at!", k.expires_at AS "expires_at?", k.replaces AS "replaces?",
                       s.key_id AS "replaced_by?", u.last_used_at AS "last_used_at?",
                       u.last_used_address AS "last_used_address?"

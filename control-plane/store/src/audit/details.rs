@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::{AddressRange, NamespacePattern, Role, Scope};
+use agentdb_control_plane_contract::{AddressRange, KeyLimits, NamespacePattern, Role, Scope};
 use agentdb_ids::ApiKeyId;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -35,6 +35,12 @@ impl AuditDetails {
     #[must_use]
     pub fn allowed_addresses(self, from: &[AddressRange], to: &[AddressRange]) -> Self {
         self.put("allowed_addresses", json!(from), json!(to))
+    }
+
+    /// How fast a key may be used.
+    #[must_use]
+    pub fn limits(self, from: &KeyLimits, to: &KeyLimits) -> Self {
+        self.put("limits", json!(from), json!(to))
     }
 
     /// Until when the thing is good.

@@ -148,6 +148,7 @@ impl World {
             scopes: &[Scope::Read, Scope::Admin],
             namespaces: &pattern(namespaces),
             allowed_addresses: &[],
+            limits: agentdb_control_plane_contract::KeyLimits::default(),
             created_by,
             created_at: self.now(),
             expires_at,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agentdb_clock::SystemEntropy;
-use agentdb_control_plane_contract::{AddressRange, ApiKeyToken, KeyKind, Scope};
+use agentdb_control_plane_contract::{AddressRange, ApiKeyToken, KeyKind, KeyLimits, Scope};
 use agentdb_control_plane_store::{ApiKeyRecord, FeedItem, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
 
@@ -32,6 +32,7 @@ async fn a_change_of_a_key_is_whole_and_told_to_every_node_with_its_version() {
         scopes: vec![Scope::Write],
         namespaces: pattern("prod-*"),
         allowed_addresses: ranges(&["10.0.0.0/8", "2001:db8::1"]),
+        limits: KeyLimits { requests_per_second: Some(3), ..KeyLimits::default() },
         expires_at: Some(world.now() + Duration::from_secs(60)),
         ..before.clone()
     };
@@ -43,6 +44,7 @@ async fn a_change_of_a_key_is_whole_and_told_to_every_node_with_its_version() {
     let grant = world.stores.find_key(before.id, None).await.expect("the store").expect("there").grant;
     assert_eq!((grant.version, grant.scopes, grant.namespaces), (2, wanted.scopes, wanted.namespaces));
     assert_eq!((grant.allowed_addresses, grant.expires_at), (wanted.allowed_addresses, wanted.expires_at));
+    assert_eq!(grant.limits, wanted.limits);
     assert!(token.matches(&grant.token_sha256), "the secret stays");
     let feed = world.stores.jobs().read_feed(node, cursor, 10, false, world.now()).await.expect("the store");
     assert_eq!(feed.items, [FeedItem::Key(before.id, 2)]);
@@ -91,6 +93,7 @@ async fn a_key_is_replaced_once_and_both_name_each_other() {
         scopes: &record.scopes,
         namespaces: &record.namespaces,
         allowed_addresses: &record.allowed_addresses,
+        limits: record.limits,
         created_by: None,
         created_at: world.now(),
         expires_at: record.expires_at,

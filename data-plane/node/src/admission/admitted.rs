@@ -17,11 +17,12 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use super::{
-    InWork, Operation, Organisation, Pipeline, RateState,
+    Charge, InWork, Operation, Organisation, Pipeline, Rates, Storing,
     pipeline::{feature, no_lease},
 };
 use crate::{
     assignments::{OpenNamespace, Opener, Registry, Slot, SlotError},
+    fair::{Class, FairShare, Full, Place},
     metering::{CountError, CounterKey, Spool, WriteInFlight, units},
 };
 
@@ -51,16 +52,19 @@ struct Parts_ {
     key_id: ApiKeyId,
     namespace_id: NamespaceId,
     slot: Arc<Slot>,
-    rate: RateState,
+    charge: Charge,
     received: Duration,
     registry: Arc<Registry>,
     opener: Arc<Opener>,
+    work: Arc<FairShare>,
     spool: Arc<Spool>,
     clock: Arc<dyn Clock>,
     /// The lease's epoch in which the namespace that is read or written was opened.
     epoch: OnceLock<u64>,
     /// The request's share of the room for bodies.
     body: Mutex<Option<OwnedSemaphorePermit>>,
+    /// What the request may add to what the organisation stores.
+    storing: Mutex<Option<Storing>>,
     _in_work: InWork,
 }
 
@@ -82,7 +86,7 @@ impl Admission {
         grant: &Grant,
         (organisation, policy): (Arc<Organisation>, Arc<OrgPolicy>),
         slot: Arc<Slot>,
-        rate: RateState,
+        charge: Charge,
         in_work: InWork,
     ) -> Self {
         Self(Arc::new(Parts_ {
@@ -93,14 +97,16 @@ impl Admission {
             key_id: grant.key_id,
             namespace_id: slot.id(),
             slot,
-            rate,
+            charge,
             received: pipeline.clock.monotonic(),
             registry: Arc::clone(&pipeline.registry),
             opener: Arc::clone(&pipeline.opener),
+            work: Arc::clone(&pipeline.work),
             spool: Arc::clone(&pipeline.spool),
             clock: Arc::clone(&pipeline.clock),
             epoch: OnceLock::new(),
             body: Mutex::new(None),
+            storing: Mutex::new(None),
             _in_work: in_work,
         }))
     }
@@ -121,8 +127,15 @@ impl Admission {
         &self.0.policy
     }
 
-    pub(crate) fn rate(&self) -> RateState {
-        self.0.rate
+    /// The rates that bind the request.
+    pub(crate) fn rates(&self) -> Arc<Rates> {
+        Arc::clone(self.0.charge.rates())
+    }
+
+    /// Refuses work that costs more than the rates allow now, or ever; to be called when it is known what it costs and
+    /// before it is begun. What it does not say is charged when the work is done.
+    pub(crate) fn may_cost(&self, units: u64) -> Result<(), Problem> {
+        self.0.charge.afford(units)
     }
 
     /// Time since the request was admitted.
@@ -154,6 +167,18 @@ impl Admission {
         *self.0.body.lock() = Some(room);
     }
 
+    /// Bytes of the request's body that are held.
+    pub(crate) fn body_bytes(&self) -> usize {
+        self.0.body.lock().as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// Waits for the organisation's turn to work, which ends when the place is dropped.
+    pub(crate) async fn place(&self) -> Result<Place, Problem> {
+        let weight = self.0.policy.limits.fair_share;
+        let place = self.0.work.place(self.0.org_id, weight, Class::Foreground).await;
+        place.map_err(|Full| self.0.charge.rates().too_many_wait(self.0.work.queue()))
+    }
+
     /// Waits for the organisation's turn at the model, for a call of so many texts. One text has its turn at once.
     pub(crate) async fn embedding_turn(&self, texts: usize) -> Option<OwnedMutexGuard<()>> {
         if texts <= 1 {
@@ -176,14 +201,16 @@ impl Admission {
     /// only the body shows to be needed.
     pub(crate) fn may_embed(&self, pipeline: &Pipeline) -> Result<(), Problem> {
         self.may_have(Feature::Embedding)?;
-        pipeline.within_month(&self.0.organisation, &self.0.policy, Meter::EmbeddingTokens)
+        let rates = self.0.charge.rates();
+        pipeline.within_month(&self.0.organisation, &self.0.policy, rates, Meter::EmbeddingTokens)
     }
 
-    /// Refuses a write that would bring the organisation above what it may store.
+    /// Refuses a write that would bring the organisation above what it may store, with what its other writes in work add.
     pub(crate) fn may_store(&self, added_bytes: u64) -> Result<(), Problem> {
         let limit = self.0.policy.limits.storage_bytes;
         let stored = self.0.registry.stored_bytes(self.0.org_id);
-        if stored.saturating_add(added_bytes) <= limit {
+        if let Some(room) = self.0.organisation.room_to_store(added_bytes, stored, limit) {
+            *self.0.storing.lock() = Some(room);
             return Ok(());
         }
         let detail = format!("The organisation stores {stored} bytes and may store {limit}.");
@@ -224,9 +251,11 @@ impl Admission {
         }
     }
 
-    /// Remembers amounts that a log entry carries, so that they count for the month before billing has them.
+    /// Remembers amounts that a log entry carries, so that they count for the month before billing has them, and charges
+    /// them.
     pub(crate) fn logged(&self, amounts: &[(Meter, u64)]) {
         let hour = self.0.clock.hour();
+        self.0.charge.settle(amounts);
         for (meter, amount) in amounts {
             self.0.organisation.month.add(hour, *meter, *amount);
         }

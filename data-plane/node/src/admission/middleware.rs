@@ -11,7 +11,7 @@ use axum::{
 };
 use http::Method;
 
-use super::{Caller, Operation, RateState};
+use super::{Caller, Operation};
 use crate::{routes::OPERATIONS, state::NodeState, telemetry};
 
 /// Middleware: lets admitted requests through with their [`Admission`] in the extensions, and adds the rate
@@ -38,16 +38,17 @@ pub(crate) async fn admit(
     let namespace = parameters.and_then(|all| all.iter().find(|(name, _)| *name == "namespace"));
     let namespace = namespace.map_or("", |(_, value)| value);
     let caller = Caller { address: address(&request, node.trusted_proxies), headers: request.headers(), namespace };
-    let (mut response, rate) = match node.pipeline.admit(operation, caller).await {
+    let (mut response, rates) = match node.pipeline.admit(operation, caller).await {
         Ok(admission) => {
-            let rate = admission.rate();
+            let rates = admission.rates();
             request.extensions_mut().insert(admission);
-            (next.run(request).await, Some(rate))
+            (next.run(request).await, Some(rates))
         }
-        Err((problem, rate)) => (problem.into_response(), rate),
+        Err((problem, rates)) => (problem.into_response(), rates),
     };
-    if let Some(rate) = rate {
-        RateState::describe(rate, response.headers_mut());
+    if let Some(rates) = rates {
+        // As they stand now, with what this request cost.
+        rates.describe(response.headers_mut(), node.clock.monotonic());
     }
     telemetry::served(operation, response.status(), node.clock.monotonic().saturating_sub(begun));
     response

@@ -12,10 +12,11 @@ use agentdb_control_plane_contract::{
 use agentdb_problem::{Code, Problem};
 use http::{HeaderMap, header};
 
-use super::{AddressThrottle, Admission, Operation, Organisation, RateState, organisation::included};
+use super::{AddressThrottle, Admission, Charge, Operation, Organisation, Rates, organisation::included};
 use crate::{
     assignments::{Opener, Registry, Slot},
     config::AdmissionConfig,
+    fair::FairShare,
     grants::{GrantCache, GrantError, KeyUseLog},
     metering::{Spool, month_of},
 };
@@ -32,8 +33,8 @@ pub(crate) struct Caller<'a> {
     pub namespace: &'a str,
 }
 
-/// A refusal, with the organisation's rate state once that was judged.
-pub(crate) type Refusal = (Problem, Option<RateState>);
+/// A refusal, with the rates that bind the request once those were judged.
+pub(crate) type Refusal = (Problem, Option<Arc<Rates>>);
 
 /// Everything admission judges by. Closed to the routes, so that a namespace is reached through an
 /// [`Admission`] alone.
@@ -44,6 +45,7 @@ pub(crate) struct Pipeline {
     uses: Arc<KeyUseLog>,
     pub(super) registry: Arc<Registry>,
     pub(super) opener: Arc<Opener>,
+    pub(super) work: Arc<FairShare>,
     pub(super) spool: Arc<Spool>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -53,12 +55,12 @@ impl Pipeline {
         config: AdmissionConfig,
         (grants, uses): (Arc<GrantCache>, Arc<KeyUseLog>),
         registry: Arc<Registry>,
-        opener: Arc<Opener>,
+        (opener, work): (Arc<Opener>, Arc<FairShare>),
         spool: Arc<Spool>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let throttle = AddressThrottle::new(config, Arc::clone(&clock));
-        Self { throttle, grants, uses, registry, opener, spool, clock }
+        Self { throttle, grants, uses, registry, opener, work, spool, clock }
     }
 
     #[cfg(test)]
@@ -80,14 +82,19 @@ impl Pipeline {
         if !self.opener.lease.valid() {
             return Err((no_lease(), None));
         }
-        let rate = organisation.rate.check().map_err(|state| (too_fast(state), Some(state)))?;
-        let after_rate = |problem| (problem, Some(rate));
-        let most = policy.limits.concurrent_requests;
-        let in_work = organisation.begin(most).ok_or_else(|| after_rate(too_many(most)))?;
+        let share = organisation.key_share(&grant, &policy.limits);
+        let of_key = share.as_ref().map(|share| &share.rates);
+        let rates = Arc::new(Rates::of(&organisation.rates, of_key, operation.meter));
+        let refused = |problem| (problem, Some(Arc::clone(&rates)));
+        rates.admit(self.clock.monotonic()).map_err(refused)?;
+        let charge = Charge::new(Arc::clone(&rates), Arc::clone(&self.clock));
+        let of_key = share.map(|share| (share, grant.limits.concurrent_requests.unwrap_or(u32::MAX)));
+        let in_work = organisation.begin(policy.limits.concurrent_requests, of_key);
+        let in_work = in_work.map_err(|(whose, most)| refused(rates.too_many(whose, most)))?;
         if let Some(meter) = operation.meter {
-            self.within_month(&organisation, &policy, meter).map_err(after_rate)?;
+            self.within_month(&organisation, &policy, &rates, meter).map_err(refused)?;
         }
-        Ok(Admission::new(self, operation, &grant, (organisation, policy), slot, rate, in_work))
+        Ok(Admission::new(self, operation, &grant, (organisation, policy), slot, charge, in_work))
     }
 
     async fn authenticate(&self, caller: Caller<'_>) -> Result<Arc<Grant>, Problem> {
@@ -123,6 +130,7 @@ impl Pipeline {
         &self,
         organisation: &Organisation,
         policy: &OrgPolicy,
+        rates: &Rates,
         meter: Meter,
     ) -> Result<(), Problem> {
         let Some(included) = included(policy, meter) else { return Ok(()) };
@@ -131,8 +139,10 @@ impl Pipeline {
         if used < included.amount {
             return Ok(());
         }
-        let (_, end_hour) = month_of(hour);
+        let (start_hour, end_hour) = month_of(hour);
         let wait = end_hour.saturating_mul(HOUR_S) - self.clock.now().timestamp();
+        let (wait, window) = (u64::try_from(wait).unwrap_or(1), (end_hour - start_hour).saturating_mul(HOUR_S));
+        rates.month_used(meter, included.amount, window.unsigned_abs(), wait);
         let detail = format!(
             "The {} edition includes {} of the meter `{}` a month, and {used} are used.",
             policy.edition.as_str(),
@@ -143,7 +153,7 @@ impl Pipeline {
             .with("meter", included.meter.as_str())
             .with("included", included.amount)
             .with("used", used)
-            .with_retry_after(u64::try_from(wait).unwrap_or(1)))
+            .with_retry_after(wait))
     }
 }
 
@@ -195,17 +205,6 @@ pub(crate) fn feature(policy: &OrgPolicy, feature: Feature) -> Result<(), Proble
     let detail = format!("The {} edition does not include the feature `{name}`.", policy.edition.as_str());
     let problem = Problem::new(Code::FeatureNotInEdition, detail);
     Err(problem.with("feature", name).with("edition", policy.edition.as_str()))
-}
-
-fn too_fast(state: RateState) -> Problem {
-    Problem::new(Code::RateLimited, "The organisation sends requests faster than its edition allows.")
-        .with("limit", "requests_per_second")
-        .with_retry_after(state.retry_after_s)
-}
-
-fn too_many(most: u32) -> Problem {
-    let detail = format!("The organisation has {most} requests in work, which is as many as its edition allows.");
-    Problem::new(Code::RateLimited, detail).with("limit", "concurrent_requests").with_retry_after(1)
 }
 
 /// The node may not answer, since another may have taken its place.

@@ -1,235 +1,350 @@
-//! Requests a second of one organisation: GCRA with a stated burst.
+//! The rates that bind a request: those of its organisation and of its key, in requests and in units of its work.
 
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use agentdb_clock::Clock;
-use governor::{
-    Quota, RateLimiter,
-    clock::Clock as GovernorClock,
-    middleware::StateInformationMiddleware,
-    nanos::Nanos,
-    state::{NotKeyed, StateStore},
-};
+use agentdb_control_plane_contract::Meter;
+use agentdb_problem::{Code, Problem};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use parking_lot::RwLock;
+use parking_lot::Mutex;
+
+use super::allowance::{Allowance, Quota, Short};
+use crate::metering::units;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
-/// "No cell has come yet" in [`Arrival`].
-const NONE: u64 = u64::MAX;
 
-/// The node's clock as the limiter wants it.
-#[derive(Debug, Clone)]
-pub(crate) struct LimiterClock(pub Arc<dyn Clock>);
-
-impl GovernorClock for LimiterClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.monotonic()
-    }
-}
-
-/// The theoretical arrival time of the next cell, in nanoseconds since the limiter was made. Unlike the
-/// store that comes with the limiter it can be given a first value.
-#[derive(Debug, Clone)]
-struct Arrival(Arc<AtomicU64>);
-
-impl StateStore for Arrival {
-    type Key = NotKeyed;
-
-    fn measure_and_replace<T, F, E>(&self, _: &NotKeyed, f: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let mut old = self.0.load(Ordering::Acquire);
-        loop {
-            let (outcome, new) = f((old != NONE).then(|| Nanos::new(old)))?;
-            match self.0.compare_exchange_weak(old, new.as_u64(), Ordering::Release, Ordering::Acquire) {
-                Ok(_) => return Ok(outcome),
-                Err(current) => old = current,
-            }
-        }
-    }
-}
-
-type Limiter = RateLimiter<NotKeyed, Arrival, LimiterClock, StateInformationMiddleware>;
-
-#[derive(Debug)]
-struct Limited {
-    limiter: Limiter,
-    arrival: Arrival,
-    made: Duration,
-    per_second: u32,
-    burst: u32,
-}
-
-/// The limiter of an organisation.
-#[derive(Debug)]
-pub(crate) struct Rate {
-    clock: LimiterClock,
-    limited: RwLock<Limited>,
-}
-
-/// How an organisation stands after a request was judged; part of every reply from then on.
+/// What a rate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RateState {
-    per_second: u32,
-    burst: u32,
-    /// Requests that may come at once.
-    pub remaining: u32,
-    /// Seconds until one more may come.
-    pub retry_after_s: u64,
+pub(crate) enum Counts {
+    Requests,
+    Query,
+    Write,
 }
 
-impl Rate {
-    pub(crate) fn new(per_second: u32, burst: u32, clock: Arc<dyn Clock>) -> Self {
-        let clock = LimiterClock(clock);
-        let limited = RwLock::new(Limited::new(per_second, burst, None, &clock));
-        Self { clock, limited }
+impl Counts {
+    /// What the work of a meter is limited in; nothing limits the others.
+    const fn of(meter: Meter) -> Option<Self> {
+        match meter {
+            Meter::Query => Some(Self::Query),
+            Meter::Write => Some(Self::Write),
+            Meter::EmbeddingTokens | Meter::EgressBytes | Meter::StorageByteHours => None,
+        }
     }
 
-    /// Takes one request off the allowance: `Err` when there is none left.
-    pub(crate) fn check(&self) -> Result<RateState, RateState> {
-        let limited = self.limited.read();
-        let (per_second, burst) = (limited.per_second, limited.burst);
-        match limited.limiter.check() {
-            Ok(snapshot) => {
-                let remaining = snapshot.remaining_burst_capacity();
-                Ok(RateState { per_second, burst, remaining, retry_after_s: u64::from(remaining == 0) })
+    /// What every request takes, before it is known what it costs: as much as a query of a small collection, and a write
+    /// of a small record.
+    pub(crate) const fn least(self) -> u64 {
+        match self {
+            Self::Requests => 1,
+            Self::Query => units::query(0),
+            Self::Write => units::WRITE_LEAST,
+        }
+    }
+
+    /// The limit's name.
+    const fn limit(self) -> &'static str {
+        match self {
+            Self::Requests => "requests_per_second",
+            Self::Query => "query_milli_units_per_second",
+            Self::Write => "write_milli_units_per_second",
+        }
+    }
+}
+
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Organisation,
+    Key,
+}
+
+impl Whose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Key => "api_key",
+        }
+    }
+
+    const fn the(self) -> &'static str {
+        match self {
+            Self::Organisation => "The organisation",
+            Self::Key => "The key",
+        }
+    }
+}
+
+/// The allowances of one organisation or one key.
+#[derive(Debug)]
+pub(crate) struct Allowances {
+    pub requests: Arc<Allowance>,
+    pub query: Arc<Allowance>,
+    pub write: Arc<Allowance>,
+}
+
+/// The quotas of one organisation or one key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quotas {
+    pub requests: Quota,
+    pub query: Quota,
+    pub write: Quota,
+}
+
+impl Allowances {
+    pub(crate) fn new(quotas: Quotas, now: Duration) -> Self {
+        let full = |quota| Arc::new(Allowance::new(quota, now));
+        Self { requests: full(quotas.requests), query: full(quotas.query), write: full(quotas.write) }
+    }
+
+    pub(crate) fn set(&self, quotas: Quotas, now: Duration) {
+        self.requests.set(quotas.requests, now);
+        self.query.set(quotas.query, now);
+        self.write.set(quotas.write, now);
+    }
+
+    pub(crate) fn are_full(&self, now: Duration) -> bool {
+        [&self.requests, &self.query, &self.write].iter().all(|allowance| allowance.is_full(now))
+    }
+
+    fn get(&self, counts: Counts) -> &Arc<Allowance> {
+        match counts {
+            Counts::Requests => &self.requests,
+            Counts::Query => &self.query,
+            Counts::Write => &self.write,
+        }
+    }
+}
+
+/// One rate that a request is bound by.
+#[derive(Debug, Clone)]
+struct Bound {
+    whose: Whose,
+    counts: Counts,
+    allowance: Arc<Allowance>,
+}
+
+/// How a limit stands; what the fields of a reply tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    name: &'static str,
+    quota: u64,
+    window_s: u64,
+    remaining: u64,
+    /// Seconds until one more request may come.
+    retry_after_s: u64,
+    /// Requests of the least cost for which there is enough.
+    requests: u64,
+}
+
+/// The rates that bind one request, and what it has taken of them.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    bounds: Vec<Bound>,
+    /// Units taken before it was known what the work costs, as long as that is not known.
+    reserved: Mutex<u64>,
+    /// The limit for which the request was refused.
+    bitten: Mutex<Option<Told>>,
+}
+
+impl Rates {
+    /// The rates of a request whose work is counted on `meter`: those of the key first, so that what the key may not do
+    /// takes nothing from the organisation.
+    pub(crate) fn of(organisation: &Allowances, key: Option<&Allowances>, meter: Option<Meter>) -> Self {
+        let counted = [Some(Counts::Requests), meter.and_then(Counts::of)];
+        let both = [(Whose::Key, key), (Whose::Organisation, Some(organisation))];
+        let mut bounds = Vec::with_capacity(4);
+        for (whose, allowances) in both {
+            let Some(allowances) = allowances else { continue };
+            let each = counted.into_iter().flatten();
+            bounds.extend(each.map(|counts| Bound { whose, counts, allowance: Arc::clone(allowances.get(counts)) }));
+        }
+        Self { bounds, reserved: Mutex::new(0), bitten: Mutex::new(None) }
+    }
+
+    /// Takes one request and the least that it costs: of all rates or of none.
+    pub(crate) fn admit(&self, now: Duration) -> Result<(), Problem> {
+        for (at, bound) in self.bounds.iter().enumerate() {
+            let Err(short) = bound.allowance.take(bound.counts.least(), now) else { continue };
+            self.bounds[..at].iter().for_each(|taken| taken.allowance.give_back(taken.counts.least(), now));
+            return Err(self.refuse(bound, bound.counts.least(), short, now));
+        }
+        *self.reserved.lock() = self.unit_bounds().map(|bound| bound.counts.least()).next().unwrap_or(0);
+        Ok(())
+    }
+
+    /// Takes what the work is known to cost before it is done, of all rates or of none.
+    pub(crate) fn afford(&self, units: u64, now: Duration) -> Result<(), Problem> {
+        let mut reserved = self.reserved.lock();
+        // Too large is told as such, also when there is little left.
+        for bound in self.unit_bounds() {
+            let burst = bound.allowance.left(now).quota.burst;
+            if units > burst {
+                return Err(self.refuse(bound, units, Short::TooLarge { burst }, now));
             }
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(self.clock.now());
-                let retry_after_s = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                Err(RateState { per_second, burst, remaining: 0, retry_after_s: retry_after_s.max(1) })
+        }
+        let more = units.saturating_sub(*reserved);
+        for (at, bound) in self.unit_bounds().enumerate() {
+            let Err(short) = bound.allowance.take(more, now) else { continue };
+            self.unit_bounds().take(at).for_each(|taken| taken.allowance.give_back(more, now));
+            return Err(self.refuse(bound, more, short, now));
+        }
+        *reserved += more;
+        Ok(())
+    }
+
+    /// The work is done and cost `units` on `meter`: what is more than was taken is debt, what is less is given back.
+    pub(crate) fn settle(&self, meter: Meter, units: u64, now: Duration) {
+        let Some(counts) = Counts::of(meter) else { return };
+        if self.unit_bounds().all(|bound| bound.counts != counts) {
+            return;
+        }
+        let reserved = std::mem::take(&mut *self.reserved.lock());
+        for bound in self.unit_bounds() {
+            match units.checked_sub(reserved) {
+                Some(more) => bound.allowance.charge(more, now),
+                None => bound.allowance.give_back(reserved - units, now),
             }
         }
     }
 
-    /// Changes the limits. What was left of the old allowance is carried over, as far as the new burst
-    /// allows: a change gives no fresh burst.
-    pub(crate) fn set(&self, per_second: u32, burst: u32) {
-        let mut limited = self.limited.write();
-        if (limited.per_second, limited.burst) != (per_second, burst) {
-            let left = limited.left(self.clock.now());
-            *limited = Limited::new(per_second, burst, Some(left), &self.clock);
+    /// The work was not done: what was taken for it is given back.
+    pub(crate) fn forgo(&self, now: Duration) {
+        let reserved = std::mem::take(&mut *self.reserved.lock());
+        if reserved > 0 {
+            self.unit_bounds().for_each(|bound| bound.allowance.give_back(reserved, now));
         }
     }
-}
 
-impl Limited {
-    /// `left`: requests that may come at once; `None` for all of the burst.
-    fn new(per_second: u32, burst: u32, left: Option<f64>, clock: &LimiterClock) -> Self {
-        let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-        let most = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(rate).allow_burst(most);
-        let arrival = left.map_or(NONE, |left| {
-            let spent = (f64::from(most.get()) - left).clamp(0.0, f64::from(most.get()));
-            quota.replenish_interval().mul_f64(spent).as_nanos() as u64
-        });
-        let arrival = Arrival(Arc::new(AtomicU64::new(arrival)));
-        let made = clock.now();
-        let limiter = Limiter::new(quota, arrival.clone(), clock.clone());
-        Self { limiter, arrival, made, per_second: rate.get(), burst: most.get() }
+    /// Remembers that the request was refused for a limit on what is in work at once.
+    pub(crate) fn too_many(&self, whose: Whose, most: u32) -> Problem {
+        let name = match whose {
+            Whose::Organisation => "concurrent_requests",
+            Whose::Key => "key_concurrent_requests",
+        };
+        let told = Told { name, quota: most.into(), window_s: 1, remaining: 0, retry_after_s: 1, requests: 0 };
+        *self.bitten.lock() = Some(told);
+        let detail = format!("{} has {most} requests in work, which is as many as it may have.", whose.the());
+        let problem = Problem::new(Code::RateLimited, detail).with_retry_after(1);
+        problem.with("limit", "concurrent_requests").with("limit_of", whose.name()).with("maximum", most)
     }
 
-    /// Requests that may come at once, with fractions.
-    fn left(&self, now: Duration) -> f64 {
-        let arrival = self.arrival.0.load(Ordering::Acquire);
-        if arrival == NONE {
-            return f64::from(self.burst);
-        }
-        let debt = Duration::from_nanos(arrival).saturating_sub(now.saturating_sub(self.made));
-        let spent = debt.as_secs_f64() * f64::from(self.per_second);
-        (f64::from(self.burst) - spent).max(0.0)
+    /// Remembers that the request was refused since as many of its organisation wait for the node as may.
+    pub(crate) fn too_many_wait(&self, most: usize) -> Problem {
+        let told = Told {
+            name: "waiting_requests",
+            quota: most as u64,
+            window_s: 1,
+            remaining: 0,
+            retry_after_s: 1,
+            requests: 0,
+        };
+        *self.bitten.lock() = Some(told);
+        let detail = format!("{most} requests of the organisation wait for their turn, which is as many as may.");
+        let problem = Problem::new(Code::RateLimited, detail).with_retry_after(1);
+        problem.with("limit", "waiting_requests").with("maximum", most)
     }
-}
 
-impl RateState {
-    /// Adds the `RateLimit` and `RateLimit-Policy` fields.
-    pub(crate) fn describe(self, headers: &mut HeaderMap) {
-        let window = self.burst.div_ceil(self.per_second).max(1);
-        let policy = format!("\"requests\";q={};w={window}", self.burst);
-        let state = format!("\"requests\";r={};t={}", self.remaining, self.retry_after_s);
-        for (name, text) in [(POLICY, policy), (STATE, state)] {
+    /// Remembers that the request was refused since the amount of a month is used.
+    pub(crate) fn month_used(&self, meter: Meter, included: u64, window_s: u64, retry_after_s: u64) {
+        let name = match meter {
+            Meter::Query => "query_milli_units_in_month",
+            Meter::Write => "write_milli_units_in_month",
+            Meter::EmbeddingTokens | Meter::StorageByteHours | Meter::EgressBytes => "embedding_tokens_in_month",
+        };
+        let told = Told { name, quota: included, window_s, remaining: 0, retry_after_s, requests: 0 };
+        *self.bitten.lock() = Some(told);
+    }
+
+    /// Adds the `RateLimit` and `RateLimit-Policy` fields: all limits that are rates, and how the one stands for which
+    /// the request was refused, or the next one to bind.
+    pub(crate) fn describe(&self, headers: &mut HeaderMap, now: Duration) {
+        let told: Vec<Told> = self.bounds.iter().rev().filter_map(|bound| bound.told(now)).collect();
+        let bitten = *self.bitten.lock();
+        let nearest = bitten.or_else(|| told.iter().min_by_key(|told| told.requests).copied());
+        let others = told.iter().filter(|told| bitten.is_none_or(|bitten| bitten.name != told.name));
+        let policies: Vec<String> = others.chain(&bitten).map(Told::policy).collect();
+        let Some(nearest) = nearest else { return };
+        for (name, text) in [(POLICY, policies.join(", ")), (STATE, nearest.state())] {
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(name, value);
             }
         }
     }
+
+    fn unit_bounds(&self) -> impl Iterator<Item = &Bound> {
+        self.bounds.iter().filter(|bound| bound.counts != Counts::Requests)
+    }
+
+    fn refuse(&self, bound: &Bound, units: u64, short: Short, now: Duration) -> Problem {
+        let (the, what) = (bound.whose.the(), bound.counts.limit());
+        let refused = |problem: Problem| problem.with("limit", what).with("limit_of", bound.whose.name());
+        match short {
+            Short::TooLarge { burst } => {
+                let detail = format!(
+                    "The request costs {units} milli-units and at most {burst} may come at once; ask for less."
+                );
+                refused(Problem::new(Code::LimitExceeded, detail)).with("cost", units).with("maximum", burst)
+            }
+            Short::Wait(wait) => {
+                let retry_after_s = seconds(wait).max(1);
+                let told = bound.told(now);
+                *self.bitten.lock() = told.map(|told| Told { remaining: 0, retry_after_s, ..told });
+                let detail = match bound.counts {
+                    Counts::Requests => format!("{the} sends requests faster than it may."),
+                    Counts::Query => {
+                        format!("{the} queries faster than it may: its requests cost more than it has left.")
+                    }
+                    Counts::Write => {
+                        format!("{the} writes faster than it may: its requests cost more than it has left.")
+                    }
+                };
+                refused(Problem::new(Code::RateLimited, detail)).with_retry_after(retry_after_s)
+            }
+        }
+    }
+}
+
+impl Bound {
+    /// `None` when it binds nothing.
+    fn told(&self, now: Duration) -> Option<Told> {
+        let left = self.allowance.left(now);
+        if left.quota.is_unlimited() {
+            return None;
+        }
+        let name = match (self.whose, self.counts) {
+            (Whose::Organisation, Counts::Requests) => "requests",
+            (Whose::Organisation, Counts::Query) => "query_milli_units",
+            (Whose::Organisation, Counts::Write) => "write_milli_units",
+            (Whose::Key, Counts::Requests) => "key_requests",
+            (Whose::Key, Counts::Query) => "key_query_milli_units",
+            (Whose::Key, Counts::Write) => "key_write_milli_units",
+        };
+        let least = self.counts.least();
+        Some(Told {
+            name,
+            quota: left.quota.burst,
+            window_s: left.quota.burst.div_ceil(left.quota.per_second).max(1),
+            remaining: left.units,
+            retry_after_s: seconds(left.until(least)),
+            requests: left.units / least,
+        })
+    }
+}
+
+impl Told {
+    fn policy(&self) -> String {
+        format!("\"{}\";q={};w={}", self.name, self.quota, self.window_s)
+    }
+
+    fn state(&self) -> String {
+        format!("\"{}\";r={};t={}", self.name, self.remaining, self.retry_after_s)
+    }
+}
+
+/// Whole seconds, no fewer than `time`.
+fn seconds(time: Duration) -> u64 {
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
-mod tests {
-    use agentdb_clock::ManualClock;
-    use chrono::DateTime;
-
-    use super::*;
-
-    fn bench(per_second: u32, burst: u32) -> (Rate, ManualClock) {
-        let clock = ManualClock::at(DateTime::UNIX_EPOCH);
-        clock.advance(Duration::from_secs(1_000));
-        (Rate::new(per_second, burst, Arc::new(clock.clone())), clock)
-    }
-
-    fn admitted(rate: &Rate) -> u32 {
-        (0..10_000).take_while(|_| rate.check().is_ok()).count() as u32
-    }
-
-    #[test]
-    fn over_a_time_at_most_rate_times_time_plus_burst_come_through() {
-        let (rate, clock) = bench(10, 20);
-        let mut sum = admitted(&rate);
-        assert_eq!(sum, 20, "the burst");
-        for _ in 0..100 {
-            clock.advance(Duration::from_millis(50));
-            sum += admitted(&rate);
-        }
-        assert!((69..=70).contains(&sum), "{sum} in 5 s at 10 a second after a burst of 20");
-    }
-
-    #[test]
-    fn a_refusal_says_when_to_come_again() {
-        let (rate, clock) = bench(1, 1);
-        assert_eq!(rate.check().map(|state| state.remaining), Ok(0));
-        let refused = rate.check().expect_err("too soon");
-        assert_eq!(refused.retry_after_s, 1);
-        clock.advance(Duration::from_secs(1));
-        assert!(rate.check().is_ok());
-    }
-
-    #[test]
-    fn changing_limits_gives_no_fresh_burst_and_takes_none_away() {
-        let (rate, clock) = bench(10, 20);
-        assert_eq!(admitted(&rate), 20);
-        rate.set(500, 1_000);
-        assert_eq!(admitted(&rate), 0, "nothing was left, so nothing is");
-        clock.advance(Duration::from_secs(1));
-        assert_eq!(admitted(&rate), 500);
-        clock.advance(Duration::from_secs(60));
-        rate.set(10, 20);
-        assert_eq!(admitted(&rate), 20, "a full allowance is cut to the new burst");
-        clock.advance(Duration::from_secs(1));
-        for _ in 0..5 {
-            assert!(rate.check().is_ok());
-        }
-        rate.set(10, 40);
-        assert_eq!(admitted(&rate), 5, "what was left stays left");
-    }
-
-    #[test]
-    fn the_fields_name_policy_and_state() {
-        let (rate, _) = bench(10, 20);
-        let mut headers = HeaderMap::new();
-        rate.check().expect("the first").describe(&mut headers);
-        assert_eq!(headers[POLICY], "\"requests\";q=20;w=2");
-        assert_eq!(headers[STATE], "\"requests\";r=19;t=0");
-    }
-}
+mod tests;

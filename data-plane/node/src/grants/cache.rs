@@ -19,6 +19,9 @@ const QUIET_MS: i64 = 2_000;
 /// How long a change of a key is remembered: longer than any answer can be in flight, or a grant usable.
 const CHANGE_KEPT_MS: i64 = 20 * 60 * 1_000;
 
+/// What a secret is compared with when there is no key: no digest.
+const NOBODY: &str = "----------------------------------------------------------------";
+
 /// Why a key does not open anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GrantError {
@@ -38,6 +41,8 @@ pub(super) enum Entry {
         confirmed: i64,
         /// Not to be asked about again before this, since the control plane was away.
         quiet_until: i64,
+        /// A wrong secret is refused without asking until then.
+        wrong_until: i64,
     },
     Absent {
         until: i64,
@@ -62,6 +67,9 @@ pub(crate) struct GrantCache {
     changed: Notify,
     /// Held over copy and write: of two savers the later one has the later content.
     saving: Mutex<()>,
+    /// Secrets that were compared.
+    #[cfg(test)]
+    compared: std::sync::atomic::AtomicUsize,
 }
 
 /// What the cache alone can say of a key.
@@ -77,7 +85,17 @@ impl GrantCache {
     pub(crate) fn load(path: PathBuf, config: GrantsConfig, clock: Arc<dyn Clock>, line: Arc<dyn Line>) -> Self {
         let now = millis(clock.monotonic());
         let inner = Arc::new(Mutex::new(saved::load(&path, clock.now(), now)));
-        Self { path, config, clock, inner, flights: Flights::new(line), changed: Notify::new(), saving: Mutex::new(()) }
+        Self {
+            path,
+            config,
+            clock,
+            inner,
+            flights: Flights::new(line),
+            changed: Notify::new(),
+            saving: Mutex::new(()),
+            #[cfg(test)]
+            compared: std::sync::atomic::AtomicUsize::default(),
+        }
     }
 
     /// The grant of the key, if it is a key that may be used now. `may_look_up` is asked before an unknown
@@ -87,22 +105,74 @@ impl GrantCache {
         token: &ApiKeyToken,
         may_look_up: impl FnOnce() -> Result<(), u64>,
     ) -> Result<Arc<Grant>, GrantError> {
-        let grant = match self.local(token.key_id()) {
-            Local::Use(grant) => grant,
-            Local::Refuse => return Err(GrantError::Refused),
-            Local::Ask(usable) => {
-                if usable.is_none() {
-                    may_look_up().map_err(|retry_after_s| GrantError::Throttled { retry_after_s })?;
-                }
-                self.ask(token.key_id(), usable).await?
-            }
+        let key_id = token.key_id();
+        let local = self.local(key_id);
+        let known = match &local {
+            Local::Use(grant) | Local::Ask(Some(grant)) => Some(grant),
+            Local::Refuse | Local::Ask(None) => None,
         };
+        if self.is_secret_of(token, known) {
+            let grant = match local {
+                Local::Use(grant) => grant,
+                Local::Ask(usable) => self.ask(key_id, usable).await?,
+                Local::Refuse => return Err(GrantError::Refused),
+            };
+            return self.opens(token, grant);
+        }
+        // A wrong secret of a key that is known here goes the way of a key that is not: asked about as often, throttled
+        // alike, compared as often. So whether the key is there shows neither in the answer nor in the time it takes.
+        let lately = self.asked_lately(key_id);
+        if matches!(local, Local::Refuse) || (known.is_some() && lately) {
+            return Err(GrantError::Refused);
+        }
+        may_look_up().map_err(|retry_after_s| GrantError::Throttled { retry_after_s })?;
+        let grant = self.ask(key_id, None).await;
+        if let Err(error) = grant {
+            self.is_secret_of(token, None);
+            return Err(error);
+        }
+        let opened = self.opens(token, grant?);
+        if opened.is_err() {
+            self.note_asked(key_id);
+        }
+        opened
+    }
+
+    /// The grant, if the secret is its key's and it has not expired. Compared even then, so that time tells nothing of an
+    /// expired key's secret.
+    fn opens(&self, token: &ApiKeyToken, grant: Arc<Grant>) -> Result<Arc<Grant>, GrantError> {
         let expired = grant.expires_at.is_some_and(|at| at <= self.clock.now());
-        // Compared even when expired, so that time tells nothing of an expired key's secret.
-        if !token.matches(&grant.token_sha256) || expired {
+        if !self.is_secret_of(token, Some(&grant)) || expired {
             return Err(GrantError::Refused);
         }
         Ok(grant)
+    }
+
+    /// Compares the secret with that of the grant; with nothing, in the same time, when there is none.
+    fn is_secret_of(&self, token: &ApiKeyToken, grant: Option<&Arc<Grant>>) -> bool {
+        #[cfg(test)]
+        self.compared.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        token.matches(grant.map_or(NOBODY, |grant| &grant.token_sha256))
+    }
+
+    /// Whether a wrong secret of the key was asked about a moment ago.
+    fn asked_lately(&self, key_id: ApiKeyId) -> bool {
+        let now = self.now();
+        let inner = self.inner.lock();
+        matches!(inner.entries.get(&key_id), Some(Entry::Known { wrong_until, .. }) if now < *wrong_until)
+    }
+
+    /// A wrong secret of the key was asked about just now.
+    fn note_asked(&self, key_id: ApiKeyId) {
+        let until = self.now() + self.negative_ms();
+        if let Some(Entry::Known { wrong_until, .. }) = self.inner.lock().entries.get_mut(&key_id) {
+            *wrong_until = until;
+        }
+    }
+
+    /// How long "no such key" is believed.
+    fn negative_ms(&self) -> i64 {
+        i64::try_from(self.config.negative_s).unwrap_or(0).saturating_mul(1_000)
     }
 
     /// A key changed: grants below `version` are dropped, those in flight too.
@@ -163,7 +233,7 @@ impl GrantCache {
             None => Local::Ask(None),
             Some(Entry::Absent { until }) if now < *until => Local::Refuse,
             Some(Entry::Absent { .. }) => Local::Ask(None),
-            Some(Entry::Known { grant, confirmed, quiet_until }) => {
+            Some(Entry::Known { grant, confirmed, quiet_until, .. }) => {
                 let age = u64::try_from(now - confirmed).unwrap_or(0);
                 if age < self.config.fresh_s * 1_000 {
                     Local::Use(Arc::clone(grant))
@@ -226,11 +296,14 @@ impl GrantCache {
         };
         let entry = match &answer {
             Answer::Away | Answer::Outdated => return answer,
-            Answer::Grant(grant) => Entry::Known { grant: Arc::clone(grant), confirmed: now, quiet_until: 0 },
-            Answer::Absent => {
-                let kept = i64::try_from(self.config.negative_s).unwrap_or(0).saturating_mul(1_000);
-                Entry::Absent { until: now + kept }
+            Answer::Grant(grant) => {
+                let wrong_until = match inner.entries.get(&key_id) {
+                    Some(Entry::Known { wrong_until, .. }) => *wrong_until,
+                    _ => 0,
+                };
+                Entry::Known { grant: Arc::clone(grant), confirmed: now, quiet_until: 0, wrong_until }
             }
+            Answer::Absent => Entry::Absent { until: now + self.negative_ms() },
         };
         let known = matches!(entry, Entry::Known { .. });
         let before = inner.entries.insert(key_id, entry);

@@ -47,7 +47,12 @@ pub(super) fn load(path: &Path, wall: DateTime<Utc>, monotonic_ms: i64) -> Inner
         let age = (wall - confirmed.at).num_milliseconds();
         // A clock that went back would make the grant younger than it is.
         let grant = confirmed.grant;
-        let entry = Entry::Known { grant: Arc::new(grant.clone()), confirmed: monotonic_ms - age, quiet_until: 0 };
+        let entry = Entry::Known {
+            grant: Arc::new(grant.clone()),
+            confirmed: monotonic_ms - age,
+            quiet_until: 0,
+            wrong_until: 0,
+        };
         (age >= 0).then_some((grant.key_id, entry))
     });
     Inner { entries: known.collect(), changes }

@@ -15,6 +15,7 @@ use crate::{
     assignments::{Eraser, Feed, Opener, Registry},
     config::NodeConfig,
     directory::NodeDirectory,
+    fair::{FairShare, FairStore, Owners},
     grants::{GrantCache, KeyUseLog},
     lease::{Lease, LeaseChain, LeaseKeeper},
     line::Line,
@@ -36,6 +37,8 @@ pub(super) struct Parts {
     uses: Arc<KeyUseLog>,
     reporter: Arc<Reporter>,
     opener: Arc<Opener>,
+    work: Arc<FairShare>,
+    calls: Arc<FairShare>,
     line: Arc<dyn Line>,
     clock: Arc<dyn Clock>,
 }
@@ -79,6 +82,12 @@ impl Parts {
             incarnation,
             directory.mark().to_owned(),
         );
+        let work = FairShare::new("work", config.fairness.work(), Arc::clone(&clock));
+        let calls = FairShare::new("store_calls", config.fairness.store(), Arc::clone(&clock));
+        let owners = Owners::new(Arc::clone(&registry), Arc::clone(&clock));
+        let shares = (Arc::clone(&calls), Arc::clone(&work));
+        // The lease's calls never wait; those of all namespaces do.
+        let store = store.wrapped(|objects| Arc::new(FairStore::new(objects, shares, owners)));
         let opener = Arc::new(Opener {
             store,
             config: config.engine.for_engine(),
@@ -86,7 +95,22 @@ impl Parts {
             clock: Arc::clone(&clock),
             entropy,
         });
-        Ok(Self { directory, keeper, lease, spool, storage, registry, grants, uses, reporter, opener, line, clock })
+        Ok(Self {
+            directory,
+            keeper,
+            lease,
+            spool,
+            storage,
+            registry,
+            grants,
+            uses,
+            reporter,
+            opener,
+            work,
+            calls,
+            line,
+            clock,
+        })
     }
 
     /// Starts the tasks.
@@ -121,11 +145,13 @@ impl Parts {
             storage: self.storage,
             metering: config.metering,
             assignments: config.assignments,
+            shares: vec![Arc::clone(&self.work), self.calls],
             stop: stop.clone(),
         });
         let clock = Arc::clone(&self.clock);
         let keys = (self.grants, self.uses);
-        let pipeline = Pipeline::new(config.admission, keys, self.registry, self.opener, self.spool, clock);
+        let opener = (self.opener, self.work);
+        let pipeline = Pipeline::new(config.admission, keys, self.registry, opener, self.spool, clock);
         let state = Arc::new(Shared {
             pipeline,
             embedder,

@@ -153,6 +153,11 @@ pub(crate) fn too_many_collections(limit: u64) -> Problem {
     Problem::new(Code::LimitExceeded, detail).with("limit", "collections_per_namespace").with("maximum", limit)
 }
 
+pub(crate) fn too_many_dimensions(wanted: u32, limit: u32) -> Problem {
+    let detail = format!("Vectors of {wanted} numbers are asked for; the organisation may have at most {limit}.");
+    Problem::new(Code::LimitExceeded, detail).with("limit", "vector_dimension").with("maximum", limit)
+}
+
 pub(crate) fn embedding(error: &EmbeddingError) -> Problem {
     match error {
         EmbeddingError::Busy => Problem::unavailable("Too many texts are waiting to be embedded.", 1),

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use agentdb_control_plane_contract::Meter;
-use agentdb_data_plane_engine::{Commit, Committed, Io, Namespace, ReadError, ReadOf, Schema, WriteError, WriteMeta};
+use agentdb_data_plane_engine::{
+    Commit, Committed, Io, Namespace, ReadError, ReadOf, Record, Schema, WriteError, WriteMeta,
+};
 use agentdb_ids::RequestId;
 use agentdb_problem::{IDEMPOTENCY_REPLAYED, Problem, current_request_id};
 use axum::{body::Body, response::Response};
@@ -15,10 +17,12 @@ use super::{
     idempotency::{self, Repeatable, Stored},
     receipt::{MilliUnits, Receipt, StorageCalls, Tier, Timing},
     refusals,
+    run::at_length,
 };
 use crate::{
     admission::{Admission, CountRefusal},
     assignments::OpenNamespace,
+    fair::Place,
 };
 
 /// A reply of a data operation.
@@ -39,13 +43,32 @@ pub(crate) struct Call {
     embed: Option<Duration>,
     io: Io,
     pub embedding_tokens: u64,
+    /// Of the organisation's, from the first read of the engine to the reply.
+    place: Option<Place>,
+    /// About how many bytes of records the reply carries.
+    carries: u64,
 }
+
+/// A write of so many bytes is work for the processor as a read is; below, it is mostly waiting for the log, which many
+/// writes do together.
+const LARGE_WRITE: usize = 256 << 10;
+/// A reply of so many bytes keeps others waiting while it is written.
+const LARGE_REPLY: u64 = 64 << 10;
 
 impl Call {
     /// To be made on the task that serves the request, which knows its id.
     pub(crate) fn new(admission: Admission) -> Self {
         let request_id = current_request_id();
-        Self { admission, request_id, engine: Duration::ZERO, embed: None, io: Io::default(), embedding_tokens: 0 }
+        Self {
+            admission,
+            request_id,
+            engine: Duration::ZERO,
+            embed: None,
+            io: Io::default(),
+            embedding_tokens: 0,
+            place: None,
+            carries: 0,
+        }
     }
 
     /// The namespace, opened where needed; what that asks of the object store is this request's.
@@ -73,9 +96,17 @@ impl Call {
         &mut self,
         read: impl Future<Output = Result<ReadOf<T>, ReadError>>,
     ) -> Result<ReadOf<T>, Problem> {
+        if self.place.is_none() {
+            self.place = Some(self.admission.place().await?);
+        }
         let read = self.engine(read).await.map_err(|error| refusals::read(&self.admission, error))?;
         self.io = self.io.then(read.io);
         Ok(read)
+    }
+
+    /// Says about how many bytes of records the reply carries.
+    pub(crate) fn carries<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) {
+        self.carries += records.into_iter().map(Record::logical_bytes).sum::<u64>();
     }
 
     /// A write of the engine, measured; its refusal in the words of the API. Its namespace is marked as owing a report
@@ -93,6 +124,8 @@ impl Call {
         list: &str,
         write: impl Future<Output = Result<Committed, WriteError>>,
     ) -> Result<Committed, Problem> {
+        let large = self.admission.body_bytes() >= LARGE_WRITE;
+        let _place = if large { Some(self.admission.place().await?) } else { None };
         let in_flight = self.admission.begin_write()?;
         let outcome = self.engine(write).await;
         match &outcome {
@@ -238,7 +271,10 @@ impl Call {
             tier: Tier::of(&self.io),
             storage: StorageCalls::of(&self.io),
         };
-        serde_json::to_vec(&DataReply { result, receipt }).map_err(Problem::internal)
+        let reply = DataReply { result, receipt };
+        let written = || serde_json::to_vec(&reply);
+        let written = if self.carries >= LARGE_REPLY { at_length(written) } else { written() };
+        written.map_err(Problem::internal)
     }
 }
 

@@ -4,9 +4,18 @@ use std::{future::Future, sync::Arc};
 
 use agentdb_problem::Problem;
 use axum::response::Response;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::Instrument as _;
 
 use crate::state::Shared;
+
+/// Does what takes long on a thread that serves requests, whose others go on elsewhere meanwhile.
+pub(crate) fn at_length<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
 
 /// Runs the work on a task of its own: a client that hangs up neither stops it half way nor gets out of
 /// being counted.

@@ -22,6 +22,7 @@ fn background(bench: &Bench, stop: &CancellationToken) -> Arc<Background> {
         storage: Arc::new(StorageLedger::load(path("sizes.json"))),
         metering: MeteringConfig::default(),
         assignments: AssignmentsConfig::default(),
+        shares: Vec::new(),
         stop: stop.clone(),
     })
 }

@@ -95,6 +95,12 @@ pub fn limits() -> Limits {
         requests_per_second: 10_000,
         request_burst: 10_000,
         concurrent_requests: 100,
+        query_milli_units_per_second: 1 << 40,
+        query_milli_units_burst: 1 << 40,
+        write_milli_units_per_second: 1 << 40,
+        write_milli_units_burst: 1 << 40,
+        fair_share: 1,
+        vector_dimension: 4_096,
         storage_bytes: 1 << 30,
         collections_per_namespace: 10,
         history_days: 1,
@@ -149,6 +155,7 @@ impl World {
             scopes: vec![Scope::Read, Scope::Write],
             namespaces: agentdb_control_plane_contract::NamespacePattern::any(),
             allowed_addresses: Vec::new(),
+            limits: agentdb_control_plane_contract::KeyLimits::default(),
             expires_at: None,
         };
         change(&mut grant);

@@ -1,5 +1,5 @@
 use agentdb_control_plane_contract::{
-    AddressRange, ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Permission, Principal, Scope,
+    AddressRange, ApiKeyToken, KeyKind, KeyLimits, Limits, NamespacePattern, OrgScope, Permission, Principal, Scope,
 };
 use agentdb_control_plane_store::{ApiKeyRecord, AuditAction, AuditDetails, AuditTarget, NewApiKey, OrgTx};
 use agentdb_ids::ApiKeyId;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     ApiKey,
-    rules::{Rules, checked_addresses, checked_end, checked_name, checked_scopes},
+    rules::{Rules, WantedLimits, checked_addresses, checked_end, checked_limits, checked_name, checked_scopes},
 };
 use crate::{
     audit::Audit,
@@ -42,6 +42,9 @@ pub(crate) struct CreateApiKey {
     #[serde(default)]
     #[schema(max_items = 32)]
     allowed_addresses: Vec<AddressRange>,
+    /// How fast it may be used.
+    #[serde(default)]
+    limits: WantedLimits,
     /// Good until then; for ever when absent.
     expires_at: Option<DateTime<Utc>>,
 }
@@ -60,7 +63,7 @@ pub(crate) struct CreatedApiKey {
 /// Create an API key
 ///
 /// Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself, or
-/// that can be used from more addresses.
+/// that can be used from more addresses or faster.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/api-keys",
@@ -97,13 +100,19 @@ pub(crate) async fn create_api_key(
         return Ok((StatusCode::CREATED, replayed, Json(answer)).into_response());
     }
     let now = app.now();
-    let request = checked(request, now)?;
+    let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let limits = app.editions.limits_of(&organization);
+    let request = checked(request, &limits, now)?;
     request.rules().within(&reach)?;
+    if org.count_api_keys(now).await.map_err(store_failed)? >= u64::from(limits.api_keys) {
+        return Err(limit_reached("api_keys", limits.api_keys, organization.edition.as_str()));
+    }
     let (key, token) = make(&app, &mut org, &scope, request, now).await?;
     let details = AuditDetails::default()
         .scopes(None, Some(&key.scopes[..]))
         .namespaces(None, Some(&key.namespaces))
         .allowed_addresses(&[], &key.allowed_addresses)
+        .limits(&KeyLimits::default(), &key.limits)
         .expires_at(None, key.expires_at);
     let target = AuditTarget::of(key.id, &key.name);
     audit.record(&app, &mut org, AuditAction::ApiKeyCreate, &target, &details).await?;
@@ -116,7 +125,7 @@ pub(crate) async fn create_api_key(
     Ok((StatusCode::CREATED, Json(created)).into_response())
 }
 
-/// Puts a new key into the transaction, if the organisation may have one more.
+/// Puts a new key into the transaction.
 async fn make(
     app: &AppState,
     org: &mut OrgTx,
@@ -126,11 +135,7 @@ async fn make(
 ) -> Result<(ApiKey, ApiKeyToken), Problem> {
     let id = ApiKeyId::generate(&*app.clock, &*app.entropy);
     let token = ApiKeyToken::generate(id, &*app.entropy);
-    let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
-    let maximum = app.editions.limits_of(&organization).api_keys;
-    if org.count_api_keys(now).await.map_err(store_failed)? >= u64::from(maximum) {
-        return Err(limit_reached("api_keys", maximum, organization.edition.as_str()));
-    }
+    let limits = request.limits.into();
     org.add_api_key(&NewApiKey {
         id,
         kind: KeyKind::Api,
@@ -139,6 +144,7 @@ async fn make(
         scopes: &request.scopes,
         namespaces: &request.namespaces,
         allowed_addresses: &request.allowed_addresses,
+        limits,
         created_by: match scope.principal {
             Principal::User(user_id) => Some(user_id),
             Principal::ApiKey(_) => None,
@@ -156,6 +162,7 @@ async fn make(
         scopes: request.scopes,
         namespaces: request.namespaces,
         allowed_addresses: request.allowed_addresses,
+        limits,
         created_at: now,
         expires_at: request.expires_at,
         replaces: None,
@@ -172,12 +179,14 @@ impl CreateApiKey {
             namespaces: &self.namespaces,
             scopes: &self.scopes,
             allowed_addresses: &self.allowed_addresses,
+            limits: self.limits.into(),
             expires_at: self.expires_at,
         }
     }
 }
 
-fn checked(request: CreateApiKey, now: DateTime<Utc>) -> Result<CreateApiKey, Problem> {
+fn checked(request: CreateApiKey, limits: &Limits, now: DateTime<Utc>) -> Result<CreateApiKey, Problem> {
+    checked_limits(request.limits, limits)?;
     Ok(CreateApiKey {
         name: checked_name(&request.name)?,
         scopes: checked_scopes(request.scopes)?,

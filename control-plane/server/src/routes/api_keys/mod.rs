@@ -9,7 +9,7 @@ mod rules;
 pub(super) mod update;
 mod version;
 
-use agentdb_control_plane_contract::{AddressRange, NamespacePattern, Scope, api_key};
+use agentdb_control_plane_contract::{AddressRange, KeyLimits, NamespacePattern, Scope, api_key};
 use agentdb_control_plane_store::ApiKeyRecord;
 use agentdb_ids::{ApiKeyId, OrgId};
 use chrono::{DateTime, Utc};
@@ -42,6 +42,8 @@ pub(crate) struct ApiKey {
     scopes: Vec<Scope>,
     /// From where it may be used; from anywhere when there are none.
     allowed_addresses: Vec<AddressRange>,
+    /// How fast, below what the organisation may.
+    limits: KeyLimits,
     created_at: DateTime<Utc>,
     /// Good until then; for ever when null.
     expires_at: Option<DateTime<Utc>>,
@@ -65,6 +67,7 @@ impl From<ApiKeyRecord> for ApiKey {
             namespaces: key.namespaces,
             scopes: key.scopes,
             allowed_addresses: key.allowed_addresses,
+            limits: key.limits,
             created_at: key.created_at,
             expires_at: key.expires_at,
             replaces: key.replaces,

@@ -56,11 +56,11 @@ pub(crate) struct RotatedApiKey {
 
 /// Rotate an API key
 ///
-/// Makes a key with a secret of its own and all that the old one has: name, namespaces, scopes, addresses and end. The
+/// Makes a key with a secret of its own and all that the old one has: name, namespaces, scopes, addresses, limits and end. The
 /// old one ends after the overlap, or at its own end when that is sooner; until then both are good. A key is rotated
 /// once, and not while the one that it replaces is still good. A rotation is not refused for the limit of keys, but the
 /// old key counts until it ends. A key rotates no key that reaches, may or lasts more than itself, or that can be used
-/// from more addresses.
+/// from more addresses or faster.
 #[utoipa::path(
     post,
     path = "/v1/orgs/{org}/api-keys/{key}/rotate",
@@ -163,6 +163,7 @@ async fn replace(
         scopes: &old.scopes,
         namespaces: &old.namespaces,
         allowed_addresses: &old.allowed_addresses,
+        limits: old.limits,
         created_by: match scope.principal {
             Principal::User(user_id) => Some(user_id),
             Principal::ApiKey(_) => None,

@@ -3,17 +3,30 @@
 use std::collections::HashSet;
 
 use agentdb_control_plane_contract::{
-    AddressRange, NamespacePattern, Scope,
+    AddressRange, KeyLimits, Limits, NamespacePattern, Scope,
     address_range::{MAX_ADDRESS_RANGES, ranges_cover},
 };
 use agentdb_control_plane_store::ApiKeyRecord;
 use agentdb_problem::Problem;
 use chrono::{DateTime, SubsecRound as _, Utc};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{extract::Reach, refusal::forbidden};
 
 /// Characters of a key's name.
 const NAME_MAX_LEN: usize = 100;
+
+impl From<WantedLimits> for KeyLimits {
+    fn from(wanted: WantedLimits) -> Self {
+        Self {
+            requests_per_second: wanted.requests_per_second,
+            query_milli_units_per_second: wanted.query_milli_units_per_second,
+            write_milli_units_per_second: wanted.write_milli_units_per_second,
+            concurrent_requests: wanted.concurrent_requests,
+        }
+    }
+}
 
 /// What a key has or would have.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +34,27 @@ pub(super) struct Rules<'a> {
     pub namespaces: &'a NamespacePattern,
     pub scopes: &'a [Scope],
     pub allowed_addresses: &'a [AddressRange],
+    pub limits: KeyLimits,
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// How fast a key may be used: below what its organisation may, which binds over all keys. What is left out or null is
+/// bound by that alone.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WantedLimits {
+    /// Data requests a second, sustained. At once come as many more as for the organisation, in proportion.
+    #[schema(minimum = 1)]
+    requests_per_second: Option<u32>,
+    /// Query milli-units a second, sustained.
+    #[schema(minimum = 1)]
+    query_milli_units_per_second: Option<u64>,
+    /// Write milli-units a second, sustained.
+    #[schema(minimum = 1)]
+    write_milli_units_per_second: Option<u64>,
+    /// Data requests in work at the same moment.
+    #[schema(minimum = 1)]
+    concurrent_requests: Option<u32>,
 }
 
 impl<'a> Rules<'a> {
@@ -31,6 +64,7 @@ impl<'a> Rules<'a> {
             namespaces: &key.namespaces,
             scopes: &key.scopes,
             allowed_addresses: &key.allowed_addresses,
+            limits: key.limits,
             expires_at: key.expires_at,
         }
     }
@@ -45,6 +79,9 @@ impl<'a> Rules<'a> {
         }
         if !ranges_cover(&reach.allowed_addresses, self.allowed_addresses) {
             return Err(forbidden("a key that itself may be used from these addresses"));
+        }
+        if !self.limits.within(&reach.limits) {
+            return Err(forbidden("a key that itself may be used as fast as this one"));
         }
         if reach.expires_at.is_some_and(|end| self.expires_at.is_none_or(|wanted| wanted > end)) {
             return Err(forbidden("a key that is itself good as long as this one"));
@@ -94,6 +131,18 @@ pub(super) fn checked_addresses(ranges: Vec<AddressRange>) -> Result<Vec<Address
     Ok(ranges)
 }
 
+/// Limits that a key can have in an organisation with `limits`.
+pub(super) fn checked_limits(wanted: WantedLimits, limits: &Limits) -> Result<KeyLimits, Problem> {
+    let wanted = KeyLimits::from(wanted);
+    for (name, value, most) in wanted.members(limits) {
+        if value.is_some_and(|value| value == 0 || value > most) {
+            let detail = format!("a key's limit is 1 to that of the organisation, {most}");
+            return Err(Problem::invalid(format!("/limits/{name}"), "out_of_range", detail));
+        }
+    }
+    Ok(wanted)
+}
+
 /// An end, as exactly as it is stored.
 pub(super) fn checked_end(end: DateTime<Utc>, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
     let end = end.trunc_subsecs(6);
@@ -123,11 +172,13 @@ mod tests {
             namespaces: pattern("p-*"),
             scopes: scopes.clone(),
             allowed_addresses: Vec::new(),
+            limits: KeyLimits::default(),
             expires_at,
         };
         let within = |reach: &Reach, namespaces: &str, scopes: &[Scope], expires_at| {
             let namespaces = &pattern(namespaces);
-            Rules { namespaces, scopes, allowed_addresses: &[], expires_at }.within(reach).is_ok()
+            let limits = KeyLimits::default();
+            Rules { namespaces, scopes, allowed_addresses: &[], limits, expires_at }.within(reach).is_ok()
         };
         let (day, second) = (chrono::Duration::days(1), chrono::Duration::microseconds(1));
         for (maker, wanted) in [(None, None), (None, Some(end)), (Some(end), Some(end)), (Some(end), Some(end - day))] {
@@ -151,12 +202,14 @@ mod tests {
                 namespaces: namespaces.clone(),
                 scopes: vec![Scope::Read],
                 allowed_addresses,
+                limits: KeyLimits::default(),
                 expires_at: None,
             };
             let rules = Rules {
                 namespaces: &namespaces,
                 scopes: &[Scope::Read],
                 allowed_addresses: &ranges(wanted),
+                limits: KeyLimits::default(),
                 expires_at: None,
             };
             rules.within(&reach).is_ok()
@@ -184,6 +237,19 @@ mod tests {
         assert_eq!(checked_addresses(most.clone()).expect("good"), most);
         let more = [most, ranges(&["10.0.1.0"])].concat();
         assert_eq!(checked_addresses(more).map_err(place), Err("/allowed_addresses".to_owned()));
+        let limits = crate::editions::EditionBook::built_in()
+            .limits(agentdb_control_plane_contract::Edition::Community, &serde_json::json!({}))
+            .expect("no overrides");
+        let wanted =
+            WantedLimits { requests_per_second: Some(10), concurrent_requests: Some(1), ..WantedLimits::default() };
+        assert_eq!(checked_limits(wanted, &limits).expect("good").requests_per_second, Some(10));
+        for (wrong, field) in [
+            (WantedLimits { requests_per_second: Some(11), ..wanted }, "requests_per_second"),
+            (WantedLimits { concurrent_requests: Some(0), ..wanted }, "concurrent_requests"),
+            (WantedLimits { write_milli_units_per_second: Some(u64::MAX), ..wanted }, "write_milli_units_per_second"),
+        ] {
+            assert_eq!(checked_limits(wrong, &limits).map_err(place), Err(format!("/limits/{field}")));
+        }
         let twice = ranges(&["10.0.0.1", "::1", "::ffff:10.0.0.1/128"]);
         assert_eq!(checked_addresses(twice).map_err(place), Err("/allowed_addresses/2".to_owned()));
     }

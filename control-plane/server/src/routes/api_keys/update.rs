@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::{AddressRange, NamespacePattern, OrgScope, Permission, Scope};
+use agentdb_control_plane_contract::{AddressRange, Limits, NamespacePattern, OrgScope, Permission, Scope};
 use agentdb_control_plane_store::{ApiKeyRecord, AuditAction, AuditDetails, AuditTarget};
 use agentdb_problem::{Code, Json, Path, Problem};
 use axum::{Extension, extract::State};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     ApiKey, ApiKeyPath, over,
-    rules::{Rules, checked_addresses, checked_end, checked_name, checked_scopes},
+    rules::{Rules, WantedLimits, checked_addresses, checked_end, checked_limits, checked_name, checked_scopes},
     version::{Tagged, matches, tagged},
 };
 use crate::{
@@ -39,6 +39,10 @@ pub(crate) struct UpdateApiKey {
     #[serde(default, deserialize_with = "given")]
     #[schema(max_items = 32, nullable = false)]
     allowed_addresses: Option<Vec<AddressRange>>,
+    /// How fast it may be used, in place of what there was.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    limits: Option<WantedLimits>,
     /// Good until then; for ever when null.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DateTime<Utc>>)]
@@ -53,7 +57,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 /// Change an API key
 ///
 /// Nodes that are connected act by it within a second; the secret stays. A key changes no key so that it reaches, may
-/// or lasts more than itself, or can be used from more addresses. A key that was rotated cannot be made to last longer,
+/// or lasts more than itself, or can be used from more addresses or faster. A key that was rotated cannot be made to last longer,
 /// and one that has expired stays so.
 #[utoipa::path(
     patch,
@@ -85,9 +89,9 @@ pub(crate) async fn update_api_key(
     let now = app.now();
     let mut org = app.stores.org(scope.org_id).await.map_err(store_failed)?;
     // Changes come one after the other, so that none is made of what another has changed.
-    org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
+    let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
-    let changed = request.applied_to(key.clone(), now)?;
+    let changed = request.applied_to(key.clone(), &app.editions.limits_of(&organization), now)?;
     matches(&headers, key.version)?;
     Rules::of(&changed).within(&reach)?;
     if over(&key, now) {
@@ -112,7 +116,7 @@ pub(crate) async fn update_api_key(
 
 impl UpdateApiKey {
     /// The key with what is to be changed.
-    fn applied_to(self, mut key: ApiKeyRecord, now: DateTime<Utc>) -> Result<ApiKeyRecord, Problem> {
+    fn applied_to(self, mut key: ApiKeyRecord, limits: &Limits, now: DateTime<Utc>) -> Result<ApiKeyRecord, Problem> {
         if let Some(name) = self.name {
             key.name = checked_name(&name)?;
         }
@@ -124,6 +128,9 @@ impl UpdateApiKey {
         }
         if let Some(ranges) = self.allowed_addresses {
             key.allowed_addresses = checked_addresses(ranges)?;
+        }
+        if let Some(wanted) = self.limits {
+            key.limits = checked_limits(wanted, limits)?;
         }
         if let Some(end) = self.expires_at {
             key.expires_at = end.map(|end| checked_end(end, now)).transpose()?;
@@ -138,6 +145,7 @@ fn what_changed(before: &ApiKeyRecord, after: &ApiKeyRecord) -> AuditDetails {
         .namespaces(Some(&before.namespaces), Some(&after.namespaces))
         .scopes(Some(&before.scopes), Some(&after.scopes))
         .allowed_addresses(&before.allowed_addresses, &after.allowed_addresses)
+        .limits(&before.limits, &after.limits)
         .expires_at(before.expires_at, after.expires_at)
 }
 

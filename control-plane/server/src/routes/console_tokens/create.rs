@@ -1,4 +1,6 @@
-use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, OrgScope, Permission, Principal, Scope};
+use agentdb_control_plane_contract::{
+    ApiKeyToken, KeyKind, KeyLimits, NamespacePattern, OrgScope, Permission, Principal, Scope,
+};
 use agentdb_control_plane_store::NewApiKey;
 use agentdb_ids::{ApiKeyId, SessionId};
 use agentdb_problem::{Code, Json, Problem};
@@ -74,6 +76,7 @@ pub(crate) async fn create_console_token(
         scopes,
         namespaces: &NamespacePattern::any(),
         allowed_addresses: &[],
+        limits: KeyLimits::default(),
         created_by: Some(user_id),
         created_at: now,
         expires_at: Some(expires_at),

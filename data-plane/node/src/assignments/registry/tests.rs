@@ -53,6 +53,12 @@ fn policy_of(version: u64, history_days: u32) -> PolicyEvent {
         requests_per_second: 1,
         request_burst: 1,
         concurrent_requests: 2,
+        query_milli_units_per_second: 1 << 40,
+        query_milli_units_burst: 1 << 40,
+        write_milli_units_per_second: 1 << 40,
+        write_milli_units_burst: 1 << 40,
+        fair_share: 1,
+        vector_dimension: 4_096,
         storage_bytes: 1,
         collections_per_namespace: 1,
         history_days,
@@ -125,13 +131,13 @@ fn a_change_of_policy_keeps_what_the_organisation_has_in_work() {
     let registry = Bench::new().registry();
     registry.apply(batch(false, vec![policy(1)]));
     let organisation = registry.organisation(org()).expect("known");
-    let first = organisation.begin(2).expect("the first");
+    let first = organisation.begin(2, None).expect("the first");
     registry.apply(batch(false, vec![policy(2)]));
     let organisation = registry.organisation(org()).expect("known");
-    let _second = organisation.begin(2).expect("the second");
-    assert!(organisation.begin(2).is_none(), "two are in work");
+    let _second = organisation.begin(2, None).expect("the second");
+    assert!(organisation.begin(2, None).is_err(), "two are in work");
     drop(first);
-    assert!(organisation.begin(2).is_some());
+    assert!(organisation.begin(2, None).is_ok());
 }
 
 #[test]

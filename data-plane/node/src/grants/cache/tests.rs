@@ -67,6 +67,7 @@ impl Bench {
             scopes: vec![Scope::Read],
             namespaces: NamespacePattern::any(),
             allowed_addresses: Vec::new(),
+            limits: agentdb_control_plane_contract::KeyLimits::default(),
             expires_at: None,
         };
         let plane = Arc::new(Plane { grant: Mutex::new(Some(grant)), ..Plane::default() });
@@ -125,6 +126,97 @@ async fn without_the_control_plane_a_grant_lasts_fifteen_minutes_also_over_a_res
     assert_eq!(bench.ask(&cache).await, Err(GrantError::Unavailable));
     bench.away(false);
     assert_eq!(bench.ask(&cache).await, Ok(()), "it is back");
+}
+
+/// What a caller can make of an answer and of the time it takes: the answer, look-ups, comparisons, and asks of the
+/// throttle.
+type Seen = (Result<(), GrantError>, usize, usize, usize);
+
+#[tokio::test]
+async fn an_unknown_key_and_a_wrong_secret_get_the_same_answer_after_the_same_work() {
+    for away in [false, true] {
+        for (used_before, throttled) in [(false, false), (true, false), (true, true)] {
+            let work_on = async |known: bool| -> Vec<Seen> {
+                let bench = Bench::new();
+                let (cache, entropy) = (bench.cache(), SeededEntropy::new(2));
+                if used_before {
+                    assert_eq!(bench.ask(&cache).await, Ok(()));
+                }
+                let key_id = if known { bench.token.key_id() } else { ApiKeyId::generate(&bench.clock, &entropy) };
+                let wrong = ApiKeyToken::generate(key_id, &entropy);
+                if !known {
+                    *bench.plane.grant.lock() = None;
+                }
+                bench.away(away);
+                let mut seen = Vec::new();
+                // At once, within the time that an answer is believed, when it is asked again, and when a grant is stale.
+                for pause_s in [0, 0, 1, 3, 0, 61, 1, 901, 0] {
+                    bench.clock.advance(Duration::from_secs(pause_s));
+                    let (asked, compared) = (bench.asked(), cache.compared.load(Ordering::SeqCst));
+                    let mut checks = 0;
+                    let outcome = cache
+                        .authenticate(&wrong, || {
+                            checks += 1;
+                            if throttled { Err(7) } else { Ok(()) }
+                        })
+                        .await;
+                    let compared = cache.compared.load(Ordering::SeqCst) - compared;
+                    seen.push((outcome.map(|_| ()), bench.asked() - asked, compared, checks));
+                }
+                seen
+            };
+            let (known, unknown) = (work_on(true).await, work_on(false).await);
+            assert_eq!(known, unknown, "away: {away}, used: {used_before}, throttled: {throttled}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_keeps_nobody_out_who_has_the_right_one() {
+    let bench = Bench::new();
+    let cache = bench.cache();
+    let wrong = ApiKeyToken::generate(bench.token.key_id(), &SeededEntropy::new(2));
+    for _ in 0..3 {
+        assert_eq!(cache.authenticate(&wrong, || Ok(())).await.map(|_| ()), Err(GrantError::Refused));
+        assert_eq!(bench.ask(&cache).await, Ok(()));
+    }
+    assert_eq!(bench.asked(), 1, "the answer to the first one served all");
+    bench.away(true);
+    bench.clock.advance(Duration::from_secs(10));
+    assert_eq!(cache.authenticate(&wrong, || Ok(())).await.map(|_| ()), Err(GrantError::Unavailable));
+    assert_eq!(bench.ask(&cache).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_random_keys_a_second_do_not_reach_the_control_plane() {
+    let bench = Bench::new();
+    *bench.plane.grant.lock() = None;
+    let (cache, entropy) = (bench.cache(), SeededEntropy::new(3));
+    let config = crate::config::AdmissionConfig::default();
+    let throttle = crate::admission::AddressThrottle::new(config, Arc::new(bench.clock.clone()));
+    let mut malformed = 0;
+    for second in 0..2 {
+        let before = bench.asked();
+        for n in 0..100_000_u32 {
+            if n % 100 == 0 {
+                bench.clock.advance(Duration::from_millis(1));
+            }
+            // Two of three do not even have a checksum that fits; each comes from another address.
+            let token = ApiKeyToken::generate(ApiKeyId::generate(&bench.clock, &entropy), &entropy);
+            let text = token.expose();
+            let text = if n % 3 == 0 { text.to_owned() } else { text.replace('a', "b") };
+            let Some(token) = ApiKeyToken::parse(&text) else {
+                malformed += 1;
+                continue;
+            };
+            let address = std::net::IpAddr::V4(n.into());
+            let refused = cache.authenticate(&token, || throttle.check(address)).await.map(|_| ());
+            assert!(matches!(refused, Err(GrantError::Refused | GrantError::Throttled { .. })), "{refused:?}");
+        }
+        let most = config.all_unknown_keys_per_second + if second == 0 { config.all_unknown_keys_burst } else { 0 };
+        assert!(bench.asked() - before <= most as usize + 1, "{} look-ups", bench.asked() - before);
+    }
+    assert!(malformed > 100_000, "{malformed}");
 }
 
 #[tokio::test]
@@ -252,7 +344,7 @@ fn the_cache_is_bounded() {
     for n in 0..100 {
         let id = ApiKeyId::from_uuid(Uuid::from_u128(n));
         let confirmed = i64::try_from(n).expect("small");
-        inner.entries.insert(id, Entry::Known { grant: Arc::clone(&grant), confirmed, quiet_until: 0 });
+        inner.entries.insert(id, Entry::Known { grant: Arc::clone(&grant), confirmed, quiet_until: 0, wrong_until: 0 });
     }
     inner.shrink(50, 1_000);
     assert_eq!(inner.entries.len(), 45);

@@ -66,6 +66,7 @@ impl Bench {
             scopes: vec![Scope::Read],
             namespaces: NamespacePattern::any(),
             allowed_addresses: Vec::new(),
+            limits: agentdb_control_plane_contract::KeyLimits::default(),
             expires_at: None,
         }
     }

@@ -65,19 +65,25 @@ pub(crate) async fn put_collection(
             return replayed(call, &namespace, &collection, &done);
         }
         if as_it_is(&call, &namespace, &collection)?.is_none() {
-            within_limit(&call.admission, &namespace)?;
+            within_limits(&call.admission, &namespace, &schema)?;
         }
         create(call, &namespace, &collection, schema, repeatable.as_ref()).await
     })
     .await
 }
 
-fn within_limit(admission: &Admission, namespace: &Namespace) -> Result<(), Problem> {
-    let limit = u64::from(admission.policy().limits.collections_per_namespace);
-    if (namespace.stats().collections as u64) < limit {
+/// Of a collection that is not there yet.
+fn within_limits(admission: &Admission, namespace: &Namespace, schema: &Schema) -> Result<(), Problem> {
+    let limits = admission.policy().limits;
+    let largest = schema.vectors.values().map(|spec| spec.dimension).max().unwrap_or(0);
+    if largest > limits.vector_dimension {
+        return Err(refusals::too_many_dimensions(largest, limits.vector_dimension));
+    }
+    let most = u64::from(limits.collections_per_namespace);
+    if (namespace.stats().collections as u64) < most {
         return Ok(());
     }
-    Err(refusals::too_many_collections(limit))
+    Err(refusals::too_many_collections(most))
 }
 
 async fn create(

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{condition::WriteCondition, filter, ids::check_batch};
 use crate::{
     admission::{Admission, Operation},
+    metering::units,
     routes::{
         body::Body,
         bounded,
@@ -133,6 +134,8 @@ async fn delete(
     }
     let schema = call.schema(&namespace, collection)?;
     let by_filter = request.filter.is_some();
+    let most = request.ids.as_ref().map_or_else(|| request.limit.unwrap_or(MAX_BATCH), Vec::len);
+    call.admission.may_cost(units::delete(most as u64))?;
     let write = request.write(collection, &schema)?;
     // How many were there is known after the commit.
     let result = match by_filter {

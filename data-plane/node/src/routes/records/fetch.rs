@@ -78,6 +78,7 @@ pub(crate) async fn fetch_records(
     to_the_end(&node, async move {
         let namespace = call.namespace().await?;
         let read = call.engine_read(namespace.fetch_stored(&collection, &value.ids, include)).await?;
+        call.carries(read.value.iter().flatten().map(|stored| &stored.record));
         let mut fetched = Fetched { records: Vec::with_capacity(value.ids.len()), missing: Vec::new() };
         for (id, stored) in value.ids.into_iter().zip(read.value) {
             match stored {

@@ -89,6 +89,8 @@ async fn queries(
     let asked = requests.into_iter().enumerate();
     let asked = asked.map(|(at, request)| Asked::new(request, &schema).map_err(|problem| of_query(at, problem)));
     let mut asked = asked.collect::<Result<Vec<_>, _>>()?;
+    let one = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
+    call.admission.may_cost(one.saturating_mul(asked.len() as u64))?;
     let texts: Vec<String> = asked.iter().filter_map(|asked| asked.plan.to_embed()).collect();
     if !texts.is_empty() {
         let vectors = embed(node, &mut call, texts).await?;
@@ -100,6 +102,7 @@ async fn queries(
     let read = call.engine_read(namespace.multi_query(collection, queries)).await?;
     let one = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
     let units = one.saturating_mul(shapes.len() as u64);
+    call.carries(read.value.iter().flatten().map(|hit| &hit.record));
     let answers = shapes.into_iter().zip(read.value).map(|(shape, hits)| shape.hits(hits)).collect();
     call.read(Answers { answers }, read.commit, units)
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     admission::{Admission, Operation},
+    metering::units,
     routes::{
         body::Body,
         bounded,
@@ -122,6 +123,8 @@ async fn patch(
     let mut patches = checked.collect::<Result<Vec<_>, _>>()?;
     let condition = request.condition.map(|condition| condition.check(&schema)).transpose()?;
     call.admission.may_store(patches.iter().map(|(_, patch)| added_bytes(patch)).sum())?;
+    // At least: how large the records are then is known when they are written.
+    call.admission.may_cost(units::upsert(patches.iter().map(|_| 1)))?;
     let embedded = if schema.embedding_model.is_some() { embed(node, &mut call, &mut patches).await? } else { 0 };
     let missing = match request.missing {
         MissingName::Refuse => Missing::Refuse,

@@ -118,6 +118,7 @@ pub(crate) async fn query_records(
 async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRequest) -> Result<Response, Problem> {
     let (namespace, schema) = call.collection(collection).await?;
     let mut asked = Asked::new(request, &schema)?;
+    call.admission.may_cost(units::query(namespace.logical_bytes_of(collection).unwrap_or_default()))?;
     if let Some(text) = asked.plan.to_embed() {
         let vectors = embed(node, &mut call, vec![text]).await?;
         vectors.into_iter().for_each(|vector| asked.plan.embedded(vector));
@@ -125,6 +126,7 @@ async fn query(node: &Shared, mut call: Call, collection: &str, request: QueryRe
     let (query, shape) = asked.into_query()?;
     let read = call.engine_read(namespace.query(collection, query)).await?;
     let units = units::query(namespace.logical_bytes_of(collection).unwrap_or_default());
+    call.carries(read.value.iter().map(|hit| &hit.record));
     call.read(shape.hits(read.value), read.commit, units)
 }
 

@@ -30,6 +30,7 @@ pub(crate) const OPERATION: Operation = Operation {
 
 const DEFAULT_SAMPLES: usize = 20;
 const DEFAULT_TOP_K: usize = 10;
+const MAX_SAMPLES: usize = 100;
 
 /// What to compare.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -80,6 +81,8 @@ pub(crate) async fn probe_recall(
     let mut call = Call::new(admission);
     to_the_end(&node, async move {
         let (namespace, _) = call.collection(&collection).await?;
+        let one = units::query(namespace.logical_bytes_of(&collection).unwrap_or_default());
+        call.admission.may_cost(one.saturating_mul(2 * samples.clamp(1, MAX_SAMPLES) as u64))?;
         let read = call.engine_read(namespace.recall(&collection, DEFAULT_VECTOR, samples, top_k)).await?;
         let one = units::query(namespace.logical_bytes_of(&collection).unwrap_or_default());
         let units = one.saturating_mul(2 * read.value.samples.max(1) as u64);

@@ -131,6 +131,7 @@ pub(crate) async fn scan_records(
             }
         };
         let units = units::read(found.len() as u64);
+        call.carries(&found);
         let records = found.into_iter().map(|record| RecordView::new(record, include)).collect();
         call.read(Page { records, next_cursor }, commit, units)
     })

@@ -115,7 +115,9 @@ async fn upsert(
     }
     let condition = request.condition.map(|condition| condition.check(&schema)).transpose()?;
     // Before the model is asked: what may not be stored need not be computed.
-    call.admission.may_store(records.iter().map(|record| stored_bytes(record, &schema)).sum())?;
+    let sizes = || records.iter().map(|record| stored_bytes(record, &schema));
+    call.admission.may_store(sizes().sum())?;
+    call.admission.may_cost(units::upsert(sizes()))?;
     let mut result = Upserted { upserted: records.len(), embedded: 0, truncated: Vec::new() };
     if schema.vector().is_some() {
         embed(node, &mut call, &mut records, &mut result).await?;
