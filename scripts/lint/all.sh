@@ -18,5 +18,7 @@ git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x -P SCRIPTDIR
 step "Console"
 scripts/console/install.sh
 (cd console && npm run --silent lint </dev/null)
+step "Threat model"
+"$CACHE/venv/bin/python" scripts/lint/threat_model.py
 step "Credentials in the repository"
 "$CACHE/venv/bin/python" scripts/lint/secrets.py
