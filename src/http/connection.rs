@@ -252,7 +252,7 @@ impl Activity {
             }
             Poll::Pending
         })
-        .await;
+        .await
     }
 }
 

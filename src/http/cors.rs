@@ -129,7 +129,7 @@ mod tests {
             let (status, headers) = ask(app(&[OURS]), Method::OPTIONS, PATH, origin).await;
             assert_eq!((status, allowed(&headers)), (StatusCode::METHOD_NOT_ALLOWED, None), "{origin}");
             let (_, headers) = ask(app(&[OURS]), Method::POST, PATH, origin).await;
-            assert_eq!((allowed(&headers), &headers["vary"]), (None, &VARY), "{origin}");
+            assert!(allowed(&headers).is_none() && headers["vary"] == "origin", "{origin}");
         }
         for (origins, path) in [(&[OURS][..], "/v1/me"), (&["*"], "/v1/me"), (&[], PATH)] {
             for method in [Method::OPTIONS, Method::POST] {
