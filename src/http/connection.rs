@@ -43,8 +43,9 @@ const HEAD_BYTES_2: u32 = 16 << 10;
 const STREAMS: u32 = 128;
 /// Requests that a peer takes back before anything has begun to answer them, in a row.
 const TAKEN_BACK_UNHEARD: usize = 20;
-/// Frames of a peer that break the rules of one request, and are answered.
-const BROKEN_STREAMS: usize = 64;
+/// Requests of one connection that are refused for breaking the protocol's rules, those beyond [`STREAMS`] among them,
+/// which a peer may send before it knows how many it may.
+const BROKEN_STREAMS: usize = 1_024;
 /// Requests that a peer may take back while they are in work. Beyond it, it has to wait for most of its answers.
 const TAKEN_BACK: u32 = 100;
 
