@@ -76,7 +76,7 @@ texts: ## Measure full text in English, Chinese and Japanese on labelled pages
 	@$(BUILD) --bins
 	@exec $(CARGO_TARGET_DIR)/debug/bench texts
 
-lint: ## Formatting, clippy, licences, Dockerfile, shell, console, secrets
+lint: ## Formatting, clippy, dependencies, Dockerfile, shell, console, secrets
 	@scripts/setup/all.sh test
 	@scripts/lint/all.sh
 

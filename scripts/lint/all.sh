@@ -9,12 +9,8 @@ step "Rust: formatting"
 cargo fmt --all --check
 step "Rust: clippy"
 cargo clippy --locked --workspace --all-targets -- -D warnings
-step "Licences and sources of dependencies"
-if have cargo-deny; then
-    cargo deny --offline check licenses bans sources
-else
-    cargo metadata --locked --format-version 1 | "$CACHE/venv/bin/python" scripts/lint/licences.py
-fi
+step "Dependencies"
+scripts/lint/dependencies.sh
 step "Container image"
 "$CACHE/venv/bin/hadolint" --config infra/docker/hadolint.yaml --failure-threshold warning infra/docker/Dockerfile
 step "Shell"
@@ -22,5 +18,7 @@ git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x -P SCRIPTDIR
 step "Console"
 scripts/console/install.sh
 (cd console && npm run --silent lint </dev/null)
+step "Threat model"
+"$CACHE/venv/bin/python" scripts/lint/threat_model.py
 step "Credentials in the repository"
-scripts/lint/secrets.sh
+"$CACHE/venv/bin/python" scripts/lint/secrets.py

@@ -9,8 +9,8 @@ use super::Failure;
 use crate::config::{Config, ConfigError};
 use crate::data_dir::DataDir;
 use crate::database::Access;
-use crate::http::{Listener, PublicParts, Readiness, internal_app, public_app};
-use crate::roles::{ControlRole, Environment, root_secret_or};
+use crate::http::{Cors, Hardening, PublicParts, Readiness, internal_app, public_app};
+use crate::roles::{ControlRole, Edges, Environment, Listeners, root_secret_or};
 use crate::{openapi, shutdown, telemetry};
 
 /// Requests in flight get this long to finish.
@@ -38,11 +38,11 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
         return Err(missing("database.url", "only `agentdb up` brings a database of its own"));
     };
     let passwords = config.database.role_passwords()?;
+    let edges = Edges::of(config)?;
     let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
     let _data_dir = DataDir::lock(&config.data_dir()?)?;
     let environment = Environment::system();
-    let public = Listener::bind(config.listen, "listen").await?;
-    let internal = Listener::bind(config.internal.listen, "internal.listen").await?;
+    let Listeners { public, internal } = edges.bind().await?;
     let access =
         Access::configured(database_url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
     let metrics = telemetry::start_metrics()?;
@@ -50,22 +50,25 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
     let control = ControlRole::start(config, url.clone(), &access, root_secret, &environment)?;
 
     let readiness = Readiness::of(|| true);
-    println!("control plane: {url}, for nodes: http://{}", internal.address());
-    let internal = internal.serve(
-        internal_app(control.internal_router(), metrics.clone(), environment.request_ids()),
-        config.max_connections,
-    );
-    let public = public.serve(
-        public_app(PublicParts {
-            api: control.public_router(),
-            console: true,
-            openapi: openapi::description()?,
-            request_ids: environment.request_ids(),
-            readiness: readiness.clone(),
-            metrics: config.metrics.public.then_some(metrics),
-        }),
-        config.max_connections,
-    );
+    let https = url.scheme() == "https";
+    println!("control plane: {url}, for nodes: {}://{}", internal.scheme(), internal.address());
+    let internal_https = internal.scheme() == "https";
+    let internal = internal.serve(internal_app(
+        control.internal_router(),
+        metrics.clone(),
+        environment.request_ids(),
+        internal_https,
+    ));
+    let public = public.serve(public_app(PublicParts {
+        api: control.public_router(),
+        console: true,
+        openapi: openapi::description()?,
+        request_ids: environment.request_ids(),
+        readiness: readiness.clone(),
+        metrics: config.metrics.public.then_some(metrics),
+        cors: Cors::of(config.cors.allowed()),
+        hardening: Hardening::of(https),
+    }));
     readiness.open();
     stop.cancelled().await;
     readiness.close();

@@ -8,8 +8,8 @@ use agentdb_control_plane_contract::NodeCredential;
 use super::Failure;
 use crate::config::{Config, ConfigError};
 use crate::data_dir::DataDir;
-use crate::http::{Listener, PublicParts, Readiness, internal_app, public_app};
-use crate::roles::{Environment, LoadingModel, NodeRole, node_id};
+use crate::http::{Cors, Hardening, PublicParts, Readiness, internal_app, public_app};
+use crate::roles::{Edges, Environment, Listeners, LoadingModel, NodeRole, node_id};
 use crate::{openapi, shutdown, telemetry};
 
 /// Requests that are still in flight after the drain are cut off after this.
@@ -26,6 +26,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
             "the control plane knows the node by it; `agentdb control-plane --print-node-key <node.id>` prints it";
         return Err(missing("node.key", why));
     };
+    let edges = Edges::of(config)?;
     let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
     let data_dir = DataDir::lock(&config.data_dir()?)?;
     let environment = Environment::system();
@@ -34,26 +35,26 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
         Failure::from(ConfigError::Value { place: "node.key".to_owned(), why: "it must be 64 hex digits".to_owned() })
     })?;
     let model = LoadingModel::begin(config)?;
-    let public = Listener::bind(config.listen, "listen").await?;
-    let internal = Listener::bind(config.internal.listen, "internal.listen").await?;
+    let Listeners { public, internal } = edges.bind().await?;
     let metrics = telemetry::start_metrics()?;
     let node = NodeRole::start(config, &data_dir, credential, control_plane.url().clone(), model, &environment).await?;
 
-    println!("data-plane node {node_id}: http://{}", public.address());
+    println!("data-plane node {node_id}: {}://{}", public.scheme(), public.address());
+    let https = config.public_url(public.address()).scheme() == "https";
+    let internal_https = internal.scheme() == "https";
     let readiness = Readiness::of(node.ready());
-    let internal = internal
-        .serve(internal_app(axum::Router::new(), metrics.clone(), environment.request_ids()), config.max_connections);
-    let public = public.serve(
-        public_app(PublicParts {
-            api: node.router(),
-            console: false,
-            openapi: openapi::description()?,
-            request_ids: environment.request_ids(),
-            readiness: readiness.clone(),
-            metrics: config.metrics.public.then_some(metrics),
-        }),
-        config.max_connections,
-    );
+    let internal =
+        internal.serve(internal_app(axum::Router::new(), metrics.clone(), environment.request_ids(), internal_https));
+    let public = public.serve(public_app(PublicParts {
+        api: node.router(),
+        console: false,
+        openapi: openapi::description()?,
+        request_ids: environment.request_ids(),
+        readiness: readiness.clone(),
+        metrics: config.metrics.public.then_some(metrics),
+        cors: Cors::of(config.cors.allowed()),
+        hardening: Hardening::of(https),
+    }));
     readiness.open();
     stop.cancelled().await;
     readiness.close();

@@ -10,9 +10,11 @@ use super::Failure;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::database::{self, Access, role_passwords};
-use crate::http::{Listener, PublicParts, Readiness, Serving, internal_app, public_app};
+use crate::http::{Cors, Hardening, PublicParts, Readiness, Serving, internal_app, public_app};
 use crate::postgres::{PrivatePostgres, Superuser};
-use crate::roles::{ControlRole, Environment, LoadingModel, NodeRole, node_id, root_secret_or};
+use crate::roles::{
+    ControlRole, Edges, Environment, Listeners, LoadingModel, NodeRole, node_id, own_control_plane, root_secret_or,
+};
 use crate::{openapi, shutdown, telemetry};
 
 /// Requests that are still in flight after the drain are cut off after this.
@@ -22,16 +24,14 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts all parts, serves until told to stop, and stops them in the reverse order.
 pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
+    let edges = Edges::of(config)?;
     let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
     let data_dir = DataDir::lock(&config.data_dir()?)?;
     let environment = Environment::system();
-    let sockets = Sockets {
-        public: Listener::bind(config.listen, "listen").await?,
-        internal: Listener::bind(config.internal.listen, "internal.listen").await?,
-    };
+    let listeners = edges.bind().await?;
     let model = LoadingModel::begin(config)?;
     let (access, postgres) = open_database(config, &data_dir, &environment).await?;
-    let outcome = match Running::start(config, &data_dir, &access, &environment, sockets, model).await {
+    let outcome = match Running::start(config, &data_dir, &access, &environment, listeners, model).await {
         Ok(running) => {
             running.announce(config, &data_dir, &stop).await;
             stop.cancelled().await;
@@ -46,11 +46,6 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
     outcome?;
     eprintln!("agentdb: stopped");
     Ok(ExitCode::SUCCESS)
-}
-
-struct Sockets {
-    public: Listener,
-    internal: Listener,
 }
 
 /// Everything that was started on the database.
@@ -69,20 +64,23 @@ impl Running {
         data_dir: &DataDir,
         access: &Access,
         environment: &Environment,
-        sockets: Sockets,
+        listeners: Listeners,
         model: LoadingModel,
     ) -> Result<Self, Failure> {
-        let Sockets { public, internal } = sockets;
+        let Listeners { public, internal } = listeners;
         let metrics = telemetry::start_metrics()?;
         let url = config.public_url(public.address());
         let root_secret = root_secret_or(&config.internal, || data_dir.secret("internal", &*environment.entropy))?;
         let credential = root_secret.credential(node_id(config, data_dir, environment)?);
         let control = ControlRole::start(config, url.clone(), access, root_secret, environment)?;
-        let control_plane = internal_url(&internal)?;
-        let internal = internal.serve(
-            internal_app(control.internal_router(), metrics.clone(), environment.request_ids()),
-            config.max_connections,
-        );
+        let control_plane = own_control_plane(config, &internal)?;
+        let internal_https = internal.scheme() == "https";
+        let internal = internal.serve(internal_app(
+            control.internal_router(),
+            metrics.clone(),
+            environment.request_ids(),
+            internal_https,
+        ));
         let node = match NodeRole::start(config, data_dir, credential, control_plane, model, environment).await {
             Ok(node) => node,
             Err(error) => {
@@ -93,17 +91,16 @@ impl Running {
             }
         };
         let readiness = Readiness::of(node.ready());
-        let public = public.serve(
-            public_app(PublicParts {
-                api: control.public_router().merge(node.router()),
-                console: true,
-                openapi: openapi::description()?,
-                request_ids: environment.request_ids(),
-                readiness: readiness.clone(),
-                metrics: config.metrics.public.then_some(metrics),
-            }),
-            config.max_connections,
-        );
+        let public = public.serve(public_app(PublicParts {
+            api: control.public_router().merge(node.router()),
+            console: true,
+            openapi: openapi::description()?,
+            request_ids: environment.request_ids(),
+            readiness: readiness.clone(),
+            metrics: config.metrics.public.then_some(metrics),
+            cors: Cors::of(config.cors.allowed()),
+            hardening: Hardening::of(url.scheme() == "https"),
+        }));
         readiness.open();
         Ok(Self { url, control, node, readiness, public, internal })
     }
@@ -137,11 +134,6 @@ impl Running {
         self.internal.stop(LAST_REPLIES).await;
         self.control.close().await;
     }
-}
-
-fn internal_url(internal: &Listener) -> Result<Url, Failure> {
-    let url = Url::parse(&format!("http://{}", internal.address()));
-    url.map_err(|error| anyhow::Error::from(error).into())
 }
 
 /// The configured database, or a private one; migrated.

@@ -5,6 +5,7 @@
 //! right and, for a name, the settings there are. Secrets never appear in a message.
 
 mod address;
+mod cors;
 mod database;
 mod embeddings;
 mod error;
@@ -17,6 +18,7 @@ mod node;
 mod object_store;
 mod secret;
 mod sources;
+mod tls;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use address::Address;
+pub use cors::Cors;
 pub use database::Database;
 pub use embeddings::Embeddings;
 pub use error::ConfigError;
@@ -39,6 +42,7 @@ pub use metrics::Metrics;
 pub use node::Node;
 pub use object_store::ObjectStore;
 pub use secret::Secret;
+pub use tls::Tls;
 
 /// Everything, as one configuration file holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,10 +50,18 @@ pub use secret::Secret;
 pub struct Config {
     /// Address and port of the public server: API and console.
     pub listen: SocketAddr,
-    /// What people type to reach it; cookies are `Secure` when it is https. Default: `http://<listen>`.
+    /// What people type to reach it; cookies are `Secure` when it is https. Default: `http://<listen>`, or `https`.
     pub public_url: Option<Address>,
+    /// The public server's certificate.
+    pub tls: Tls,
+    /// That the public server may speak without TLS on an address that others reach.
+    pub plain_http: bool,
     /// Connections at once, of each listener; more wait. Each is an open file of the process.
     pub max_connections: NonZeroU32,
+    /// Those of one address on the public listener; more are closed. 0 for no such limit. Proxies that are trusted have
+    /// none: all people come from their addresses.
+    pub max_connections_per_address: u32,
+    pub cors: Cors,
     /// Where this process keeps its lock, secrets, spool and, with nothing else configured, all data.
     pub data_dir: Option<PathBuf>,
     /// Proxies in front of the service that add to `X-Forwarded-For`; with 0 the header is not believed.
@@ -71,6 +83,10 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            tls: Tls::default(),
+            plain_http: false,
+            max_connections_per_address: 500,
+            cors: Cors::default(),
             max_connections: const { NonZeroU32::new(2_000).expect("it is not zero") },
             data_dir: None,
             trusted_proxies: 0,
@@ -123,7 +139,10 @@ impl Config {
     pub fn public_url(&self, listening: SocketAddr) -> Url {
         match &self.public_url {
             Some(address) => address.url().clone(),
-            None => Url::parse(&format!("http://{listening}")).expect("an address makes a URL"),
+            None => {
+                let scheme = if self.tls.certificate.is_some() { "https" } else { "http" };
+                Url::parse(&format!("{scheme}://{listening}")).expect("an address makes a URL")
+            }
         }
     }
 }

@@ -62,7 +62,8 @@ fn known_settings() -> Known {
     known
 }
 
-/// The environment and flags give text; where the default is a number or a truth value, so must the text be. All other
+/// The environment and flags give text; where the default is a number or a truth value, so must the text be, and where it
+/// is a list, commas stand between its members. All other
 /// text stays what it is, also when it looks like a number: a password may.
 fn coerce(value: Value, default: &Value) -> Result<Value, String> {
     let Value::String(_, text) = &value else { return Ok(value) };
@@ -70,6 +71,9 @@ fn coerce(value: Value, default: &Value) -> Result<Value, String> {
     match default {
         Value::Num(..) => text.parse::<i64>().map(Value::from).map_err(|_| format!("`{text}` is not a whole number")),
         Value::Bool(..) => text.parse::<bool>().map(Value::from).map_err(|_| format!("`{text}` is not true or false")),
+        Value::Array(..) => {
+            Ok(text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(Value::from).collect::<Vec<_>>().into())
+        }
         _ => Ok(value),
     }
 }
@@ -255,6 +259,20 @@ mod tests {
     fn a_secret_of_digits_stays_text() {
         let config = load(&Flags::default(), env(&[("AGENTDB_OBJECT_STORE_SECRET_ACCESS_KEY", "0042")])).unwrap();
         assert_eq!(config.object_store.secret_access_key.unwrap().expose(), "0042");
+    }
+
+    #[test]
+    fn a_list_has_commas_in_the_environment_and_is_a_list_in_a_file() {
+        let origins = |config: &Config| config.cors.allowed().collect::<Vec<_>>();
+        let two = ["https://a.example", "http://b.example:81"];
+        let given = env(&[("AGENTDB_CORS_ORIGINS", "https://a.example, http://b.example:81")]);
+        assert_eq!(origins(&load(&Flags::default(), given).unwrap()), two);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "[cors]\norigins = {two:?}").unwrap();
+        let flags = Flags { config: Some(file.path().to_path_buf()), ..Flags::default() };
+        assert_eq!(origins(&load(&flags, env(&[])).unwrap()), two);
+        let said = refused(&Flags::default(), &[("AGENTDB_CORS_ORIGINS", "https://a.example/path")]);
+        assert!(said.contains("is not an origin"), "{said}");
     }
 
     #[test]

@@ -6,12 +6,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::hardening::{Hardening, harden};
 use super::health::healthz;
 use super::observe;
 use super::panic::catch_panics;
 
 /// The internal application; `contract` brings its own authentication.
-pub fn internal_app(contract: Router, metrics: PrometheusHandle, request_ids: RequestIds) -> Router {
+pub fn internal_app(contract: Router, metrics: PrometheusHandle, request_ids: RequestIds, https: bool) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(move || async move { metrics.render() }))
@@ -20,6 +21,7 @@ pub fn internal_app(contract: Router, metrics: PrometheusHandle, request_ids: Re
         .layer(catch_panics())
         .layer(from_fn(observe::observe))
         .layer(from_fn_with_state(request_ids, with_request_id))
+        .layer(from_fn_with_state(Hardening::of(https), harden))
 }
 
 #[cfg(test)]
@@ -42,7 +44,7 @@ mod tests {
     async fn a_panic_is_answered() {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let ids = RequestIds::new(Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
-        let app = internal_app(Router::new().route("/internal/v1/broken", get(broken)), metrics, ids);
+        let app = internal_app(Router::new().route("/internal/v1/broken", get(broken)), metrics, ids, false);
         let request = Request::get("/internal/v1/broken").body(Body::empty()).unwrap();
         assert_eq!(app.oneshot(request).await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
     }

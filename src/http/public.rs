@@ -6,11 +6,12 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::compression::CompressionLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::cors::{Cors, cors};
+use super::hardening::{Hardening, harden};
 use super::health::{Readiness, healthz, readyz};
 use super::panic::catch_panics;
 use super::{console, observe};
@@ -30,6 +31,9 @@ pub struct PublicParts {
     pub readiness: Readiness,
     /// Set when `/metrics` is public.
     pub metrics: Option<PrometheusHandle>,
+    /// The scripts that browsers let at data.
+    pub cors: Cors,
+    pub hardening: Hardening,
 }
 
 /// The public application.
@@ -49,16 +53,11 @@ pub fn public_app(parts: PublicParts) -> Router {
     app.fallback_service(otherwise.layer(CompressionLayer::new()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(catch_panics())
+        .layer(from_fn_with_state(parts.cors, cors))
         .layer(from_fn(keep_from_caches))
         .layer(from_fn(observe::observe))
         .layer(from_fn_with_state(parts.request_ids, with_request_id))
-        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(header::REFERRER_POLICY, "no-referrer"))
-        .layer(always(header::X_FRAME_OPTIONS, "DENY"))
-}
-
-fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+        .layer(from_fn_with_state(parts.hardening, harden))
 }
 
 /// Whether programs ask for the path, rather than people.
@@ -108,7 +107,7 @@ mod tests {
         panic!("a defect")
     }
 
-    fn app() -> Router {
+    fn app(https: bool) -> Router {
         let api = Router::new().route("/v1/broken", get(broken)).route("/v1/fine", get(async || "fine"));
         public_app(PublicParts {
             api,
@@ -117,11 +116,13 @@ mod tests {
             request_ids: RequestIds::new(Arc::new(SystemClock::new()), Arc::new(SystemEntropy)),
             readiness: Readiness::of(|| true),
             metrics: None,
+            cors: Cors::default(),
+            hardening: Hardening::of(https),
         })
     }
 
     async fn ask(path: &str) -> Response {
-        app().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+        app(false).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
 
     /// Usage and bills could once be kept by a cache on the way.
@@ -136,6 +137,27 @@ mod tests {
             let answer = ask(path).await;
             let cache = answer.headers().get(header::CACHE_CONTROL).map(|value| value.to_str().unwrap());
             assert_eq!(cache, expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_says_what_browsers_may_do_with_it() {
+        for https in [false, true] {
+            for path in ["/v1/fine", "/v1/broken", "/v1/missing", "/healthz", "/docs/errors", "/openapi.json", "/a.js"]
+            {
+                let answer = app(https).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+                let header = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap());
+                assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+                assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
+                assert_eq!(header("x-frame-options"), "DENY", "{path}");
+                assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
+                assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{path}");
+                assert!(header("permissions-policy").contains("camera=()"), "{path}");
+                let policy = header("content-security-policy");
+                assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+                assert!(!policy.contains("unsafe-"), "{path}");
+                assert_eq!(!header("strict-transport-security").is_empty(), https, "{path}");
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! Listening and stopping.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{self, Quiet, Tasks};
+use super::connection::{self, Tasks};
+use super::edge::{Edge, Limits};
+use super::tls::{Handshakes, LOOK_EVERY, Tls};
 
 /// What was cut off ends at its next step; one that computes and takes none is not waited for any longer than this.
 const CUTTING: Duration = Duration::from_secs(1);
@@ -23,6 +24,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    name: &'static str,
+    tls: Option<Tls>,
+    limits: Limits,
+    look_every: Duration,
 }
 
 /// A listener at work.
@@ -33,13 +38,14 @@ pub struct Serving {
 }
 
 impl Listener {
-    /// Binds the address; `setting` is named in the refusal.
-    pub async fn bind(address: SocketAddr, setting: &'static str) -> anyhow::Result<Self> {
+    /// Binds the address of the edge.
+    pub async fn bind(edge: Edge) -> anyhow::Result<Self> {
+        let Edge { address, setting, name, tls, limits } = edge;
         let socket = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}; give another address with the setting {setting}"))?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, name, tls, limits, look_every: LOOK_EVERY })
     }
 
     /// Where it listens, with the real port.
@@ -47,34 +53,93 @@ impl Listener {
         self.address
     }
 
-    /// Answers from now on, HTTP/1.1 and HTTP/2 without TLS. Beyond `max_connections` at once, new ones wait in the
-    /// kernel's queue until one ends.
-    pub fn serve(self, app: Router, max_connections: NonZeroU32) -> Serving {
-        self.serve_within(app, max_connections, Quiet::default())
+    /// `https`, or `http` when it speaks without TLS.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
-    fn serve_within(self, app: Router, max_connections: NonZeroU32, quiet: Quiet) -> Serving {
+    /// Answers from now on, HTTP/1.1 and HTTP/2. Beyond its limit of connections at once, new ones wait in the kernel's
+    /// queue until one ends; beyond that of one address, its new ones are closed.
+    pub fn serve(self, app: Router) -> Serving {
         let serving =
             Serving { stop: CancellationToken::new(), cut: CancellationToken::new(), running: TaskTracker::new() };
         // 32 bits are fewer than the permits of a semaphore.
-        let places = Arc::new(Semaphore::new(max_connections.get() as usize));
+        let places = Arc::new(Semaphore::new(self.limits.connections.get() as usize));
         let tasks = Tasks { cut: serving.cut.clone(), running: serving.running.clone() };
         let stop = serving.stop.clone();
+        let handshakes = self.tls.as_ref().map(Tls::handshakes);
+        if let Some(tls) = self.tls {
+            let fresh = stop.clone().run_until_cancelled_owned(tls.keep_fresh(self.look_every));
+            serving.running.spawn(async move {
+                fresh.await;
+            });
+        }
+        let Self { socket, name, limits, .. } = self;
         serving.running.spawn(async move {
             loop {
-                let next = async { (Arc::clone(&places).acquire_owned().await, accept(&self.socket).await) };
+                let next = async { (Arc::clone(&places).acquire_owned().await, accept(&socket).await) };
                 let (place, (socket, peer)) = tokio::select! {
                     () = stop.cancelled() => return,
                     next = next => next,
                 };
-                let connection = connection::serve(socket, peer, app.clone(), stop.clone(), quiet, tasks.clone());
+                let Some(of_address) = limits.addresses.take(peer.ip()) else {
+                    metrics::counter!("agentdb_connections_refused_total", "listener" => name).increment(1);
+                    continue;
+                };
+                let connection = Connection {
+                    socket,
+                    peer,
+                    app: app.clone(),
+                    handshakes: handshakes.clone(),
+                    stop: stop.clone(),
+                    limits: limits.clone(),
+                    tasks: tasks.clone(),
+                };
                 tasks.spawn(async move {
-                    connection.await;
-                    drop(place);
+                    let open = metrics::gauge!("agentdb_connections", "listener" => name);
+                    open.increment(1.0);
+                    let _closed = OnDrop(move || open.decrement(1.0));
+                    connection.serve().await;
+                    drop((place, of_address));
                 });
             }
         });
         serving
+    }
+}
+
+/// Does it when it is dropped, which a connection that is cut off is as well.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// One that was accepted.
+struct Connection {
+    socket: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    handshakes: Option<Handshakes>,
+    stop: CancellationToken,
+    limits: Limits,
+    tasks: Tasks,
+}
+
+impl Connection {
+    async fn serve(self) {
+        let Self { socket, peer, app, handshakes, stop, limits, tasks } = self;
+        // Replies are written whole: waiting for more only delays them. A socket that refuses works all the same.
+        let _ = socket.set_nodelay(true);
+        let Some(handshakes) = handshakes else {
+            return connection::serve(socket, peer, app, stop, limits.quiet, tasks).await;
+        };
+        let made = stop.run_until_cancelled(handshakes.make(socket, limits.quiet.head)).await;
+        if let Some(Some(stream)) = made {
+            connection::serve(stream, peer, app, stop, limits.quiet, tasks).await;
+        }
     }
 }
 
@@ -112,7 +177,14 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod secure;
+
+#[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use axum::body::{Body, Bytes};
     use axum::routing::{get, post};
     use http::{Request, Response, StatusCode};
@@ -121,6 +193,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
 
+    use super::super::connection::Quiet;
     use super::*;
 
     const SHORT: Quiet = Quiet {
@@ -128,18 +201,23 @@ mod tests {
         idle: Duration::from_millis(600),
         answer: DEADLINE,
         slowest: 64 << 10,
+        body: DEADLINE,
     };
     /// Long enough for anything that happens at all.
     const DEADLINE: Duration = Duration::from_secs(20);
     /// More bytes than the kernel takes from one side before the other reads any.
     const LARGE: usize = 16 << 20;
 
-    fn connections(most: u32) -> NonZeroU32 {
-        NonZeroU32::new(most).unwrap()
+    /// So many connections at once, with the times that listeners have.
+    async fn bound(most: u32) -> (Listener, SocketAddr) {
+        bound_within(most, Quiet::default()).await
     }
 
-    async fn bound() -> (Listener, SocketAddr) {
-        let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), "listen").await.unwrap();
+    async fn bound_within(most: u32, quiet: Quiet) -> (Listener, SocketAddr) {
+        let limits = Limits { quiet, ..Limits::of(NonZeroU32::new(most).unwrap(), None) };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let edge = Edge { address, setting: "listen", name: "public", tls: None, limits };
+        let listener = Listener::bind(edge).await.unwrap();
         let address = listener.address();
         (listener, address)
     }
@@ -172,9 +250,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_sends_no_whole_head_is_closed() {
-        let (listener, address) = bound().await;
         let quiet = Quiet { idle: DEADLINE * 2, ..SHORT };
-        let serving = listener.serve_within(hello(), connections(10), quiet);
+        let (listener, address) = bound_within(10, quiet).await;
+        let serving = listener.serve(hello());
         // The last one could still become the preface of HTTP/2.
         for said in ["", "GET / HTTP/1.1\r\nhost:", "PRI * HTTP"] {
             let mut socket = TcpStream::connect(address).await.unwrap();
@@ -191,8 +269,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_without_a_request_may_stay_longer_and_is_then_closed() {
-        let (listener, address) = bound().await;
-        let serving = listener.serve_within(hello(), connections(10), SHORT);
+        let (listener, address) = bound_within(10, SHORT).await;
+        let serving = listener.serve(hello());
         let mut socket = TcpStream::connect(address).await.unwrap();
         ask(&mut socket, "/").await;
         let since = tokio::time::Instant::now();
@@ -203,8 +281,8 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_bound_wait_for_one_to_end() {
-        let (listener, address) = bound().await;
-        let serving = listener.serve(hello(), connections(1));
+        let (listener, address) = bound(1).await;
+        let serving = listener.serve(hello());
         let mut first = TcpStream::connect(address).await.unwrap();
         ask(&mut first, "/").await;
         let mut second = TcpStream::connect(address).await.unwrap();
@@ -219,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn stopping_finishes_what_is_in_flight() {
-        let (listener, address) = bound().await;
+        let (listener, address) = bound(10).await;
         let (begun, has_begun) = oneshot::channel();
         let (finish, may_finish) = oneshot::channel::<()>();
         let once = Arc::new(parking_lot::Mutex::new(Some((begun, may_finish))));
@@ -229,7 +307,7 @@ mod tests {
             may_finish.await.unwrap();
             "hello"
         });
-        let serving = listener.serve(Router::new().route("/", slow), connections(10));
+        let serving = listener.serve(Router::new().route("/", slow));
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         has_begun.await.unwrap();
@@ -245,7 +323,7 @@ mod tests {
     #[tokio::test]
     async fn stopping_cuts_off_what_is_open_after_the_patience() {
         for http2 in [false, true] {
-            let (listener, address) = bound().await;
+            let (listener, address) = bound(10).await;
             let (begun, has_begun) = oneshot::channel();
             let (held, dropped) = oneshot::channel::<()>();
             let once = Arc::new(parking_lot::Mutex::new(Some((begun, held))));
@@ -254,7 +332,7 @@ mod tests {
                 begun.send(()).unwrap();
                 std::future::pending::<&str>().await
             });
-            let serving = listener.serve(Router::new().route("/", endless), connections(10));
+            let serving = listener.serve(Router::new().route("/", endless));
             let socket = TcpStream::connect(address).await.unwrap();
             let asking = tokio::spawn(request(socket, http2, Request::get("http://x/").body(Body::empty()).unwrap()));
             has_begun.await.unwrap();
@@ -267,9 +345,9 @@ mod tests {
 
     #[tokio::test]
     async fn both_versions_are_spoken_and_bodies_go_both_ways() {
-        let (listener, address) = bound().await;
+        let (listener, address) = bound(10).await;
         let echo = post(async |body: Bytes| body);
-        let serving = listener.serve(Router::new().route("/", echo), connections(10));
+        let serving = listener.serve(Router::new().route("/", echo));
         for http2 in [false, true] {
             let body = vec![b'x'; 300_000];
             let sent = Request::post("http://x/").header("host", "x").body(Body::from(body.clone())).unwrap();
@@ -296,10 +374,11 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_does_not_take_its_answer_loses_its_place() {
         for http2 in [false, true] {
-            let (listener, address) = bound().await;
             let patience = Duration::from_secs(1);
-            let quiet = Quiet { head: patience, idle: DEADLINE * 2, answer: patience, slowest: u64::MAX };
-            let serving = listener.serve_within(hello_and_large(), connections(1), quiet);
+            let quiet =
+                Quiet { head: patience, idle: DEADLINE * 2, answer: patience, slowest: u64::MAX, body: DEADLINE };
+            let (listener, address) = bound_within(1, quiet).await;
+            let serving = listener.serve(hello_and_large());
             let untaken = ask_for_large(address, http2, 0).await;
             let mut second = TcpStream::connect(address).await.unwrap();
             ask(&mut second, "/").await;
@@ -311,9 +390,9 @@ mod tests {
     /// What was handed over to be sent was once taken for sent, and the connection for one that is not used.
     #[tokio::test]
     async fn a_large_answer_arrives_whole_though_it_is_not_taken_at_once() {
-        let (listener, address) = bound().await;
         let quiet = Quiet { head: Duration::from_secs(1), ..SHORT };
-        let serving = listener.serve_within(hello_and_large(), connections(10), quiet);
+        let (listener, address) = bound_within(10, quiet).await;
+        let serving = listener.serve(hello_and_large());
         let answers = [ask_for_large(address, false, 0).await, ask_for_large(address, true, 65_535).await];
         // Longer than a connection may be quiet, the good-bye included.
         tokio::time::sleep(Duration::from_secs(3)).await;

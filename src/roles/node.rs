@@ -53,7 +53,14 @@ impl NodeRole {
         let embedder = model.0.await??;
         let settings = config.node.config(credential.node_id(), data_dir.folder("node")?, config.trusted_proxies);
         let Environment { clock, entropy } = environment.clone();
-        let client = InternalClient::new(control_plane, credential, clock.clone(), entropy.clone())?;
+        let authorities = config.internal.authorities()?;
+        let client = InternalClient::believing(
+            authorities.as_deref(),
+            control_plane,
+            credential,
+            clock.clone(),
+            entropy.clone(),
+        )?;
         let node = Node::start(settings, store, Some(embedder), client, clock, entropy)
             .await
             .context("the data-plane node did not start")?;

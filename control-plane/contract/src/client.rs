@@ -49,11 +49,30 @@ impl InternalClient {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
+        Self::believing(None, base, credential, clock, entropy)
+    }
+
+    /// The same, which believes these authorities (certificates in PEM) about a listener with TLS, and no others; `None`
+    /// for those of the machine.
+    ///
+    /// # Errors
+    /// When they are not certificates, or the machine gives no TLS roots to build the client with.
+    pub fn believing(
+        authorities: Option<&[u8]>,
+        base: Url,
+        credential: NodeCredential,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ClientError> {
+        let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(2))
             .timeout(Duration::from_secs(10))
-            .no_proxy()
-            .build()?;
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        if let Some(authorities) = authorities {
+            http = http.tls_certs_only(reqwest::Certificate::from_pem_bundle(authorities)?);
+        }
+        let http = http.build()?;
         Ok(Self { http, base, credential, clock, entropy })
     }
 

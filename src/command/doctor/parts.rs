@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::Finding;
 use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::roles::model_dir;
+use crate::roles::{Edges, model_dir};
 
 /// Whether a running process uses the directory, and what is to be said of it.
 pub fn data_dir(path: &Path) -> (bool, Finding) {
@@ -49,6 +49,15 @@ pub async fn address(part: &'static str, address: SocketAddr, in_use: bool) -> F
             Finding::ok(part, format!("{address} is taken, probably by the running agentdb"))
         }
         Err(error) => Finding::wrong(part, format!("{address}: {error}; choose another one")),
+    }
+}
+
+/// Whether both listeners may speak as they are configured to, certificates included.
+pub fn transport(config: &Config) -> Finding {
+    const PART: &str = "transport";
+    match Edges::of(config) {
+        Ok(edges) => Finding::ok(PART, edges.describe()),
+        Err(error) => Finding::wrong(PART, error.to_string()),
     }
 }
 

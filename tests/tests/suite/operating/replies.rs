@@ -1,7 +1,7 @@
 //! What every reply carries.
 
 use agentdb_tests::harness::{Reply, Service};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::json;
 
@@ -46,18 +46,56 @@ async fn every_reply_has_a_request_id_safe_headers_and_refusals_are_problems() -
     service.stop().await
 }
 
+/// Whatever an operation answers, here to somebody without a credential and with nonsense in its path.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_answers_with_safe_headers_and_lets_no_script_of_elsewhere_read_it() -> Result<()> {
+    let service = Service::start().await?;
+    let anyone = service.anonymous()?;
+    let description = anyone.get("/openapi.json").await?.expect(200)?.json;
+    let mut asked = 0;
+    for (path, item) in description["paths"].as_object().context("no paths")? {
+        for method in ["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"] {
+            if method != "OPTIONS" && item.get(method.to_lowercase()).is_none() {
+                continue;
+            }
+            let filled: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect();
+            let request = anyone
+                .request(Method::from_bytes(method.as_bytes())?, &filled.join("/"))
+                .header("origin", "https://elsewhere.example")
+                .header("access-control-request-method", "POST");
+            let reply = anyone.send(request).await?;
+            check(&reply);
+            if path.starts_with("/v1") {
+                assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", reply.request);
+            }
+            assert_eq!(reply.header("access-control-allow-origin"), None, "{}", reply.request);
+            asked += 1;
+        }
+    }
+    assert!(asked >= 60, "only {asked} were asked");
+    service.stop().await
+}
+
 fn check(reply: &Reply) {
     let what = &reply.request;
     let id = reply.header("x-request-id").unwrap_or_default();
     assert!(id.starts_with("req_"), "{what}: x-request-id is `{id}`");
-    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{what}");
-    assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{what}");
-    assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{what}");
-    let content_type = reply.header("content-type").unwrap_or_default();
-    if content_type.starts_with("text/html") {
-        let policy = reply.header("content-security-policy").unwrap_or_default();
-        assert!(policy.contains("default-src 'none'"), "{what}: {policy}");
+    for (name, expected) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(reply.header(name), Some(expected), "{what}: {name}");
     }
+    assert!(reply.header("permissions-policy").is_some_and(|policy| policy.contains("camera=()")), "{what}");
+    assert_eq!(reply.header("strict-transport-security"), None, "{what}: there is no TLS here");
+    let policy = reply.header("content-security-policy").unwrap_or_default();
+    for rule in ["default-src 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(rule) && !policy.contains("unsafe-"), "{what}: {policy}");
+    }
+    let content_type = reply.header("content-type").unwrap_or_default();
     if reply.status >= 400 {
         assert_eq!(content_type, "application/problem+json", "{what}");
         assert_eq!(reply.json["request_id"], id, "{what}: the body names the same request");
