@@ -99,6 +99,7 @@ mod tests {
             storage_bytes: 1,
             collections_per_namespace: 1,
             history_days: 1,
+            undelete_days: 1,
             query_milli_units_per_month: None,
             write_milli_units_per_month: None,
             embedding_tokens_per_month: None,

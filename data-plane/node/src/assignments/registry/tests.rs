@@ -56,6 +56,7 @@ fn policy_of(version: u64, history_days: u32) -> PolicyEvent {
         storage_bytes: 1,
         collections_per_namespace: 1,
         history_days,
+        undelete_days: 1,
         query_milli_units_per_month: None,
         write_milli_units_per_month: None,
         embedding_tokens_per_month: None,
