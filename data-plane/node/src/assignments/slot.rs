@@ -243,6 +243,11 @@ impl Slot {
         Some(self.known_bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes != UNKNOWN)
     }
 
+    #[cfg(test)]
+    pub(crate) fn set_known_bytes(&self, bytes: u64) {
+        self.known_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     async fn current(&self, assignment: &Assignment, epoch: u64) -> Option<OpenNamespace> {
         let gate = Arc::clone(&self.gate).read_owned().await;
         let usable = gate.as_ref().is_some_and(|o| o.generation == assignment.generation && o.epoch == epoch);
