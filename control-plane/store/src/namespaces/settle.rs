@@ -1,6 +1,5 @@
 //! What follows when nodes say that they serve a namespace, or that nothing of it is left.
 
-use agentdb_ids::{NamespaceId, OrgId};
 use chrono::{DateTime, Utc};
 
 use super::{LifeEvent, NamespaceLife, NamespaceStatus};
@@ -53,8 +52,8 @@ impl Jobs {
         for row in &heard {
             let status = NamespaceStatus::parse(&row.status)?;
             if let Some(next) = settled(status) {
-                orgs.push(OrgId::from_uuid(row.org_id).uuid());
-                ids.push(NamespaceId::from_uuid(row.namespace_id).uuid());
+                orgs.push(row.org_id);
+                ids.push(row.namespace_id);
                 from.push(status.as_str().to_owned());
                 to.push(next.as_str().to_owned());
             }

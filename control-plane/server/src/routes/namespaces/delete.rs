@@ -57,7 +57,6 @@ pub(crate) struct DeleteNamespace {
     responses((status = 202, description = "It is deleted", body = Namespace), DeleteNamespaceRefusals),
     security(("session" = []), ("api_key" = [])),
 )]
-#[expect(clippy::too_many_arguments, reason = "what the request consists of, each an extractor")]
 pub(crate) async fn delete_namespace(
     State(app): State<AppState>,
     Extension(scope): Extension<OrgScope>,
