@@ -77,8 +77,9 @@ async fn the_digest_is_that_of_what_the_node_was_told_through_the_whole_life_of_
         let at = cursor;
         // The answer waits for the node, which hears of it before.
         let asked = async |method: Method, verb: &str, body: Option<serde_json::Value>| {
+            let path = person.path(&format!("/namespaces/ns{verb}"));
             tokio::select! {
-                _ = person.call(method, &person.path(&format!("/namespaces/ns{verb}")), body) => {}
+                _ = person.call(method, &path, body) => {}
                 _ = node.poll(at, 10) => {}
             }
         };

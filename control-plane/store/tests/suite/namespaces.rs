@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use agentdb_clock::SystemEntropy;
-use agentdb_control_plane_contract::{AssignmentState, Suspension};
+use agentdb_control_plane_contract::{AssignmentState, NamespacePattern, Suspension};
 use agentdb_control_plane_store::{
     FeedItem, LabelFilter, LifeEvent, NamespaceFilter, NamespaceMove, NamespaceRecord, NamespaceStatus, NewNamespace,
 };
@@ -137,6 +137,11 @@ async fn namespaces_spread_over_the_nodes_that_are_alive() {
     assert_eq!(on_first, 3, "a silent node gets nothing");
 }
 
+/// The living namespaces within it.
+fn within(reach: &NamespacePattern) -> NamespaceFilter<'_> {
+    NamespaceFilter { reach, status: None, label: None }
+}
+
 #[tokio::test]
 async fn a_taken_name_is_not_taken_twice_and_lists_come_in_pages() {
     let world = World::new().await;
@@ -150,7 +155,6 @@ async fn a_taken_name_is_not_taken_twice_and_lists_come_in_pages() {
     assert!(org.add_namespace(&again).await.expect("the store").is_none());
     let names = |records: Vec<NamespaceRecord>| records.into_iter().map(|record| record.name).collect::<Vec<_>>();
     let all = pattern("*");
-    let within = |reach| NamespaceFilter { reach, status: None, label: None };
     let first = org.namespaces(&within(&all), None, 3).await.expect("the store");
     let last = first.last().map(|record| (record.name.clone(), record.id)).expect("three");
     assert_eq!(names(first), ["C", "a", "b"]);
