@@ -100,6 +100,11 @@ pub struct Limits {
     pub vector_dimension: u32,
     /// Days that a namespace can be read, rewound and branched back to.
     pub history_days: u32,
+    /// Days in which a deleted namespace can be had back. Nodes take no notice of it, and older ones keep policies
+    /// without.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub undelete_days: u32,
     /// Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
     pub query_milli_units_per_month: Option<u64>,
     /// Write milli-units in a calendar month (UTC) after which writes stop; `None` when usage is charged instead.
@@ -157,14 +162,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_that_were_kept_before_there_were_others_are_still_read() {
+    fn limits_that_were_kept_before_there_were_all_of_them_are_still_read() {
         let old = json!({
             "namespaces": 1, "api_keys": 2, "requests_per_second": 3, "request_burst": 4, "concurrent_requests": 5,
             "storage_bytes": 6, "collections_per_namespace": 7, "history_days": 8,
             "query_milli_units_per_month": null, "write_milli_units_per_month": 9, "embedding_tokens_per_month": null,
         });
         let limits: Limits = serde_json::from_value(old).expect("limits");
-        assert_eq!((limits.members, limits.api_keys, limits.write_milli_units_per_month), (0, 2, Some(9)));
+        assert_eq!((limits.members, limits.undelete_days, limits.api_keys), (0, 0, 2));
+        assert_eq!(limits.write_milli_units_per_month, Some(9));
         assert_eq!((limits.fair_share, limits.vector_dimension), (1, u32::MAX));
         assert_eq!(limits.query_milli_units_burst, i64::MAX as u64, "nothing binds by what was not said");
     }

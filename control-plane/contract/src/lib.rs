@@ -18,6 +18,7 @@ pub mod key_use;
 pub mod permission;
 pub mod policy;
 pub mod signing;
+pub mod suspension;
 pub mod usage;
 
 pub use access::{OrgScope, Principal, Role};
@@ -31,4 +32,5 @@ pub use key_use::{KeyUse, KeyUses};
 pub use permission::Permission;
 pub use policy::{Assignment, AssignmentState, PolicyBatch, PolicyEvent};
 pub use signing::{NodeCredential, RootSecret};
+pub use suspension::Suspension;
 pub use usage::{Checkpoint, CheckpointReply, Counter, Meter, MonthTotals, Source};

@@ -7,7 +7,7 @@ use crate::Role;
 pub enum Permission {
     /// Write data with the console.
     WriteData,
-    /// Make, change and delete namespaces.
+    /// Make, change, suspend, delete and undelete namespaces.
     ManageNamespaces,
     /// Make and revoke API keys.
     ManageApiKeys,
@@ -19,6 +19,8 @@ pub enum Permission {
     ManageMembers,
     /// Make owners, and remove them or take the role from them.
     ManageOwners,
+    /// Remove the data of a deleted namespace before its time.
+    PurgeNamespaces,
     /// Delete the organisation.
     DeleteOrganization,
 }
@@ -32,7 +34,7 @@ impl Permission {
                 &[Role::Developer, Role::Admin, Role::Owner]
             }
             Self::ManageBilling => &[Role::Billing, Role::Admin, Role::Owner],
-            Self::ManageOrganization | Self::ManageMembers => &[Role::Admin, Role::Owner],
+            Self::ManageOrganization | Self::ManageMembers | Self::PurgeNamespaces => &[Role::Admin, Role::Owner],
             Self::ManageOwners | Self::DeleteOrganization => &[Role::Owner],
         }
     }
@@ -62,6 +64,7 @@ mod tests {
             (Permission::ManageOrganization, [no, no, no, yes, yes]),
             (Permission::ManageMembers, [no, no, no, yes, yes]),
             (Permission::ManageOwners, [no, no, no, no, yes]),
+            (Permission::PurgeNamespaces, [no, no, no, yes, yes]),
             (Permission::DeleteOrganization, [no, no, no, no, yes]),
         ];
         // The last variant is the number of those before it: a new one belongs into the table.

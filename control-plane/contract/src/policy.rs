@@ -13,7 +13,7 @@ use agentdb_ids::{ApiKeyId, NamespaceId, OrgId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::OrgPolicy;
+use crate::{OrgPolicy, Suspension};
 
 /// The most namespaces that a poll names as not removed yet. With more than that a node keeps its cursor back.
 pub const MAX_ERASING: usize = 64;
@@ -24,10 +24,28 @@ pub const MAX_ERASING: usize = 64;
 pub enum AssignmentState {
     /// Answer for it.
     Serve,
+    /// Refuse it and say why; its data stay.
+    Suspend(Suspension),
+    /// Refuse it as not there; its data stay, since its organisation may want it back.
+    Retain,
     /// Finish, fold, and let go of it; its data stay.
     Drain,
     /// Refuse it as not there, and remove its data: the organisation deleted it.
     Delete,
+}
+
+impl AssignmentState {
+    /// Whether the data are kept here for their organisation, and are stored at its expense.
+    #[must_use]
+    pub const fn keeps_data(self) -> bool {
+        matches!(self, Self::Serve | Self::Suspend(_) | Self::Retain)
+    }
+
+    /// Whether the namespace has its name. Another one may have that of a deleted one.
+    #[must_use]
+    pub const fn has_name(self) -> bool {
+        matches!(self, Self::Serve | Self::Suspend(_) | Self::Drain)
+    }
 }
 
 /// A namespace placed on a node.
@@ -101,6 +119,7 @@ pub fn digest<'a>(
 mod tests {
     use agentdb_clock::{ManualClock, SeededEntropy};
     use chrono::DateTime;
+    use serde_json::json;
 
     use super::*;
     use crate::{Edition, Limits, Standing};
@@ -122,6 +141,7 @@ mod tests {
             storage_bytes: 1,
             collections_per_namespace: 1,
             history_days: 1,
+            undelete_days: 1,
             query_milli_units_per_month: None,
             write_milli_units_per_month: None,
             embedding_tokens_per_month: None,
@@ -152,5 +172,29 @@ mod tests {
         assert_ne!(of(&[&served], &[policy(org, 2)]), plain, "a changed limit");
         assert_ne!(of(&[&served], &[]), plain, "a limit that is not known");
         assert_ne!(of(&[], &[policy(org, 1)]), plain);
+        let mut digests = vec![plain];
+        for state in [AssignmentState::Drain, AssignmentState::Retain]
+            .into_iter()
+            .chain(Suspension::ALL.into_iter().map(AssignmentState::Suspend))
+        {
+            digests.push(of(&[&Assignment { state, ..served.clone() }], &[policy(org, 1)]));
+        }
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 6, "a state that differs is seen");
+    }
+
+    #[test]
+    fn states_are_written_so_that_a_node_keeps_them_and_a_suspension_says_whose_it_is() {
+        for (state, text) in [
+            (AssignmentState::Serve, json!("serve")),
+            (AssignmentState::Suspend(Suspension::Operator), json!({"suspend": "operator"})),
+            (AssignmentState::Retain, json!("retain")),
+            (AssignmentState::Drain, json!("drain")),
+            (AssignmentState::Delete, json!("delete")),
+        ] {
+            assert_eq!(serde_json::to_value(state).expect("JSON"), text);
+            assert_eq!(serde_json::from_value::<AssignmentState>(text).expect("a state"), state);
+        }
     }
 }

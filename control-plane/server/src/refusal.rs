@@ -122,6 +122,21 @@ refusal_sets! {
         InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, LimitExceeded, NotFound, Conflict, PayloadTooLarge,
         UnsupportedMediaType, RateLimited, Internal, Unavailable
     ];
+    /// Of suspending and resuming a namespace.
+    MoveNamespaceRefusals = [
+        InvalidRequest, Unauthenticated, StandingUnpaid, Forbidden, CsrfFailed, NotFound, Conflict, RateLimited,
+        Internal, Unavailable
+    ];
+    /// Of deleting a namespace.
+    DeleteNamespaceRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, PreconditionFailed, RateLimited,
+        Internal, Unavailable
+    ];
+    /// Of changing a namespace.
+    UpdateNamespaceRefusals = [
+        InvalidRequest, Unauthenticated, Forbidden, CsrfFailed, NotFound, Conflict, PreconditionFailed, PayloadTooLarge,
+        UnsupportedMediaType, RateLimited, Internal, Unavailable
+    ];
     /// Of operations of a signed-in person that let them belong to one more organisation.
     JoinRefusals = [
         InvalidRequest, Unauthenticated, CsrfFailed, LimitExceeded, Conflict, IdempotencyConflict, PayloadTooLarge,

@@ -38,7 +38,10 @@ pub use invitations::{InvitationRecord, NewInvitation};
 pub use mail::{CapturedMail, MailId, NewMail, OutgoingMail};
 pub use memberships::{MAX_MEMBERSHIPS, MemberRecord, Membership};
 pub use migrate::{MigrateError, migrate};
-pub use namespaces::{NamespaceRecord, NamespaceStatus, NewNamespace, Placement};
+pub use namespaces::{
+    Deletion, LabelFilter, LifeEvent, LifeRefusal, NamespaceFilter, NamespaceLife, NamespaceMove, NamespaceRecord,
+    NamespaceStatus, NewNamespace, Placement,
+};
 pub use nodes::NodeCursors;
 pub use organizations::{NewOrganization, OrganizationChange, OrganizationRecord};
 pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};

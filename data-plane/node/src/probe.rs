@@ -196,6 +196,7 @@ fn policy(org_id: OrgId, namespace_id: NamespaceId) -> PolicyBatch {
         storage_bytes: u64::MAX,
         collections_per_namespace: 1,
         history_days: 1,
+        undelete_days: 1,
         query_milli_units_per_month: Some(u64::MAX),
         write_milli_units_per_month: Some(u64::MAX),
         embedding_tokens_per_month: Some(u64::MAX),

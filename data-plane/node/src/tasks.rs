@@ -153,8 +153,8 @@ impl Background {
             return;
         }
         let slots = self.registry.slots();
-        let serving = slots.iter().map(|slot| (slot, slot.assignment()));
-        let samples = serving.filter(|(_, a)| a.state == AssignmentState::Serve).filter_map(|(slot, a)| {
+        let kept = slots.iter().map(|slot| (slot, slot.assignment()));
+        let samples = kept.filter(|(_, a)| a.state.keeps_data()).filter_map(|(slot, a)| {
             let bytes = slot.known_bytes()?;
             Some(Sample { org_id: a.org_id, namespace_id: a.namespace_id, hour, bytes })
         });
@@ -195,7 +195,11 @@ impl Background {
                 return false;
             }
             *after = Some(slot.id());
-            opened += usize::from(slot.acquire(&self.opener).await.is_ok());
+            let open = match slot.assignment().state {
+                AssignmentState::Serve => slot.acquire(&self.opener).await,
+                _ => slot.acquire_to_report(&self.opener).await,
+            };
+            opened += usize::from(open.is_ok());
         }
         opened < all
     }
@@ -203,8 +207,8 @@ impl Background {
 
 /// Whether the namespace must be opened though nobody asks for it.
 fn is_due(slot: &Slot) -> bool {
-    let serves = slot.assignment().state == AssignmentState::Serve;
-    serves && (slot.known_bytes().is_none() || (slot.mark.is_left_behind() && slot.peek().is_none()))
+    slot.assignment().state.keeps_data()
+        && (slot.known_bytes().is_none() || (slot.mark.is_left_behind() && slot.peek().is_none()))
 }
 
 #[cfg(test)]

@@ -63,6 +63,16 @@ impl S3Server {
         Ok(())
     }
 
+    /// The keys that begin with `prefix`, at most a thousand of them.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+        let list = format!("{}/{BUCKET}?list-type=2&prefix={prefix}", self.endpoint);
+        let reply = reqwest::Client::new().get(&list).send().await?;
+        ensure!(reply.status().is_success(), "{list}: {}", reply.status());
+        let text = reply.text().await?;
+        let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        Ok(keys.map(|(key, _)| key.to_owned()).collect())
+    }
+
     /// Its address.
     pub fn endpoint(&self) -> &str {
         &self.endpoint

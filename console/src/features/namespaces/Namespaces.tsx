@@ -16,7 +16,7 @@ import { type Column, Table } from "../../ui/Table";
 import { CreateNamespace } from "./CreateNamespace";
 import { NamespaceStatus } from "./NamespaceStatus";
 
-/** While one is being made or deleted, its state is looked at again. */
+/** While one is being made, its state is looked at again. */
 const MOVING_MS = 1000;
 
 export function Namespaces() {
@@ -26,7 +26,7 @@ export function Namespaces() {
   const [deleting, setDeleting] = useState<string | null>(null);
   const list = useQuery({
     ...namespacesQuery(org),
-    refetchInterval: ({ state }) => (state.data?.items.some(({ status }) => status !== "ready") ? MOVING_MS : false),
+    refetchInterval: ({ state }) => (state.data?.items.some(({ status }) => status === "creating") ? MOVING_MS : false),
   });
   const create = (
     <Button look="primary" onPress={() => setCreating(true)}>

@@ -91,6 +91,7 @@ export const plan = {
     collections_per_namespace: "Collections in a namespace",
     vector_dimension: "Numbers of the largest vector",
     history_days: "Days of history",
+    undelete_days: "Days to undelete a namespace",
     query_milli_units_per_month: "Query units a month",
     write_milli_units_per_month: "Write units a month",
     embedding_tokens_per_month: "Embedding tokens a month",

@@ -53,6 +53,22 @@ impl Audit {
         })
     }
 
+    /// Of what the service does of its own accord.
+    pub const fn of_the_service() -> Self {
+        Self(AuditCaller { actor: AuditActor::Service, client_address: None, user_agent: None, request_id: None })
+    }
+
+    /// The event of what is done, for [`OrgTx::record`] where no caller is to be told of what goes wrong.
+    pub fn done<'a>(
+        &'a self,
+        app: &App,
+        action: AuditAction,
+        target: &'a AuditTarget,
+        details: &'a AuditDetails,
+    ) -> AuditEvent<'a> {
+        self.event(app, action, target, AuditOutcome::Done, details)
+    }
+
     /// Puts what the caller does into the transaction that does it. Call once for each thing that changes, and not at
     /// all when nothing does.
     pub async fn record(
@@ -63,7 +79,7 @@ impl Audit {
         target: &AuditTarget,
         details: &AuditDetails,
     ) -> Result<(), Problem> {
-        let event = self.event(app, action, target, AuditOutcome::Done, details);
+        let event = self.done(app, action, target, details);
         org.record(&event).await.map_err(store_failed)
     }
 

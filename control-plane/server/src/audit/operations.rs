@@ -24,7 +24,11 @@ pub(super) const OPERATIONS: &[(&str, &str, AuditAction, Named)] = &[
     ("POST", "/v1/orgs/{org}/api-keys/{key}/rotate", AuditAction::ApiKeyRotate, Named::Id("key")),
     ("DELETE", "/v1/orgs/{org}/api-keys/{key}", AuditAction::ApiKeyRevoke, Named::Id("key")),
     ("PUT", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceCreate, Named::Name("ns")),
+    ("PATCH", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceUpdate, Named::Name("ns")),
     ("DELETE", "/v1/orgs/{org}/namespaces/{ns}", AuditAction::NamespaceDelete, Named::Name("ns")),
+    ("POST", "/v1/orgs/{org}/namespaces/{ns}/undelete", AuditAction::NamespaceUndelete, Named::Name("ns")),
+    ("POST", "/v1/orgs/{org}/namespaces/{ns}/suspend", AuditAction::NamespaceSuspend, Named::Name("ns")),
+    ("POST", "/v1/orgs/{org}/namespaces/{ns}/resume", AuditAction::NamespaceResume, Named::Name("ns")),
 ];
 
 #[cfg(test)]

@@ -131,6 +131,7 @@ mod tests {
         assert_eq!((community.namespaces, community.api_keys, community.requests_per_second), (3, 2, 10));
         assert_eq!(community.query_milli_units_per_month, Some(1_000_000_000));
         assert_eq!([community, professional, enterprise].map(|limits| limits.history_days), [1, 7, 35]);
+        assert_eq!([community, professional, enterprise].map(|limits| limits.undelete_days), [1, 7, 35]);
         let kept =
             [Edition::Community, Edition::Professional, Edition::Enterprise].map(|edition| book.audit_kept(edition));
         assert_eq!(kept, [7, 90, 400].map(Duration::days), "never less than the seven days of the table's own rule");

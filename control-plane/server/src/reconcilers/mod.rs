@@ -1,6 +1,7 @@
 //! Work behind the scenes. Each reconciler takes no input, makes things as they should be, does a bounded amount a
 //! run, and may run twice or at once with itself in another process.
 
+mod grace;
 mod listen;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -49,12 +50,13 @@ pub(crate) fn start(app: &Arc<App>, carrier: Carrier, tasks: &TaskTracker) {
     });
 }
 
-/// Places namespaces that have no node, and follows what nodes have acknowledged.
+/// Places namespaces that have no node, ends the grace of deleted ones, and follows what nodes have acknowledged.
 async fn namespaces(app: &App) -> Result<(), StoreError> {
+    let purged = grace::end(app).await?;
     let placed = app.jobs.place_waiting(app.alive_since(), app.now()).await?;
     let settled = app.jobs.settle_namespaces(app.now()).await?;
-    if placed > 0 || settled > 0 {
-        tracing::debug!(placed, settled, "namespaces moved on");
+    if placed > 0 || settled > 0 || purged > 0 {
+        tracing::debug!(placed, settled, purged, "namespaces moved on");
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod namespaces;
 mod organizations;
 mod page;
 mod sessions;
+mod version;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -58,6 +59,10 @@ pub(crate) fn organization() -> OpenApiRouter<AppState> {
         .routes(routes!(
             namespaces::put::put_namespace,
             namespaces::get::get_namespace,
+            namespaces::update::update_namespace,
             namespaces::delete::delete_namespace
         ))
+        .routes(routes!(namespaces::undelete::undelete_namespace))
+        .routes(routes!(namespaces::suspend::suspend_namespace))
+        .routes(routes!(namespaces::resume::resume_namespace))
 }

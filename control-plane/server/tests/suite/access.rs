@@ -32,7 +32,7 @@ fn body_for(method: &Method, path: &str) -> Option<Value> {
         ("POST", "invitations") => Some(json!({"email": "new@example.com", "role": "admin"})),
         ("PATCH", "{org}") => Some(json!({"name": "Taken"})),
         ("PATCH", "{user}") => Some(json!({"role": "read_only"})),
-        ("PUT" | "PATCH", _) | ("POST", "rotate") => Some(json!({})),
+        ("PUT" | "PATCH", _) | ("POST", "rotate" | "undelete") => Some(json!({})),
         _ => None,
     }
 }

@@ -55,7 +55,12 @@ async fn what_is_done_is_one_event_and_what_changes_nothing_is_none() {
             ("POST", "/api-keys/{key}/rotate") => rotates_a_key(&person).await,
             ("DELETE", "/api-keys/{key}") => revokes_a_key(&person).await,
             ("PUT", "/namespaces/{ns}") => puts_a_namespace(&person).await,
+            ("PATCH", "/namespaces/{ns}") => labels_a_namespace(&person).await,
             ("DELETE", "/namespaces/{ns}") => deletes_a_namespace(&person).await,
+            ("POST", "/namespaces/{ns}/undelete") => undeletes_a_namespace(&person).await,
+            ("POST", "/namespaces/{ns}/suspend") => suspends_and_resumes_a_namespace(&person).await,
+            // With the one before.
+            ("POST", "/namespaces/{ns}/resume") => {}
             ("POST", "/console-tokens") => {
                 assert_eq!(person.call(Method::POST, &person.path(&rest), None).await.status, 201);
                 assert_eq!(person.events().await, Vec::<Value>::new(), "the console takes one every few minutes");
@@ -220,14 +225,59 @@ async fn puts_a_namespace(person: &Person<'_>) {
     assert_eq!((&created["details"], &created["target"]), (&json!({}), &updated["target"]));
 }
 
+async fn labels_a_namespace(person: &Person<'_>) {
+    assert_eq!(put(person, json!({"labels": {"old": "1", "kept": "2"}})).await.status, 201);
+    let change = json!({"labels": {"old": null, "team": "a"}});
+    for _ in 0..2 {
+        let answer = person.call(Method::PATCH, &person.path("/namespaces/ns"), Some(change.clone())).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["labels"]), (200, &json!({"kept": "2", "team": "a"})));
+    }
+    assert_eq!(actions(person).await, ["namespace.create", "namespace.update"]);
+    let event = the_event(person, "namespace.update").await;
+    assert_eq!(event["details"], json!({"labels": {"from": {"old": "1"}, "to": {"team": "a"}}}));
+}
+
 async fn deletes_a_namespace(person: &Person<'_>) {
     assert_eq!(put(person, json!({})).await.status, 201);
     let path = person.path("/namespaces/ns");
-    assert_eq!(person.call(Method::DELETE, &path, None).await.status, 202);
-    // It is going, or gone already.
-    let again = person.call(Method::DELETE, &path, None).await;
-    assert!(again.status == 202 || again.status == 404, "{again:?}");
+    for _ in 0..2 {
+        assert_eq!(person.call(Method::DELETE, &path, None).await.status, 202);
+    }
     assert_eq!(actions(person).await, ["namespace.create", "namespace.delete"]);
+    let purge = format!("{path}?purge=true&confirm=ns");
+    assert_eq!(person.call(Method::DELETE, &purge, None).await.status, 202);
+    // Gone by name; by id it is known that it is purged already.
+    assert_eq!(person.call(Method::DELETE, &purge, None).await.status, 404);
+    let id = the_event(person, "namespace.purge").await["target"]["id"].as_str().expect("an id").to_owned();
+    let purge = person.path(&format!("/namespaces/{id}?purge=true&confirm=ns"));
+    assert_eq!(person.call(Method::DELETE, &purge, None).await.status, 202);
+    assert_eq!(actions(person).await, ["namespace.create", "namespace.delete", "namespace.purge"]);
+}
+
+async fn undeletes_a_namespace(person: &Person<'_>) {
+    assert_eq!(put(person, json!({})).await.status, 201);
+    assert_eq!(person.call(Method::DELETE, &person.path("/namespaces/ns"), None).await.status, 202);
+    let path = person.path("/namespaces/ns/undelete");
+    let back = person.call(Method::POST, &path, Some(json!({"name": "other"}))).await;
+    assert_eq!((back.status.as_u16(), back.body["name"].as_str()), (200, Some("other")), "{back:?}");
+    let path = person.path("/namespaces/other/undelete");
+    assert_eq!(person.call(Method::POST, &path, Some(json!({}))).await.status, 200, "nothing to be done");
+    assert_eq!(actions(person).await, ["namespace.create", "namespace.delete", "namespace.undelete"]);
+    let event = the_event(person, "namespace.undelete").await;
+    assert_eq!(event["details"], json!({"name": {"from": "ns", "to": "other"}}));
+}
+
+async fn suspends_and_resumes_a_namespace(person: &Person<'_>) {
+    assert_eq!(put(person, json!({})).await.status, 201);
+    for (verb, status) in [("suspend", "suspended"), ("resume", "ready")] {
+        let path = person.path(&format!("/namespaces/ns/{verb}"));
+        for _ in 0..2 {
+            let answer = person.call(Method::POST, &path, None).await;
+            assert_eq!((answer.status.as_u16(), answer.body["status"].as_str()), (200, Some(status)), "{answer:?}");
+        }
+    }
+    assert_eq!(actions(person).await, ["namespace.create", "namespace.resume", "namespace.suspend"]);
+    assert_eq!(the_event(person, "namespace.suspend").await["details"], json!({}));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod leaving;
 mod lockout;
 mod mail;
 mod members;
+mod namespace_life;
 mod namespaces;
 mod new_email;
 mod new_password;

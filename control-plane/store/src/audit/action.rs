@@ -30,8 +30,16 @@ actions! {
     NamespaceCreate = "namespace.create";
     /// The labels of a namespace are changed.
     NamespaceUpdate = "namespace.update";
-    /// A namespace is removed with everything in it.
+    /// A namespace is deleted; its data are kept for a while.
     NamespaceDelete = "namespace.delete";
+    /// A deleted namespace is had back.
+    NamespaceUndelete = "namespace.undelete";
+    /// A deleted namespace cannot be had back any more, and its data are removed.
+    NamespacePurge = "namespace.purge";
+    /// Requests to a namespace are refused from now on.
+    NamespaceSuspend = "namespace.suspend";
+    /// Requests to a namespace are served again.
+    NamespaceResume = "namespace.resume";
     /// The organisation is made by somebody who has an account.
     OrganizationCreate = "organization.create";
     /// What is said of the organisation itself is changed.

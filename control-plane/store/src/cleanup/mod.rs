@@ -27,6 +27,9 @@ const REVOKED_KEPT: Duration = Duration::days(30);
 /// A repeatable request may be repeated this long.
 const ANSWERS_KEPT: Duration = Duration::hours(24);
 
+/// The steps of a namespace's life are kept this long, as long as the longest audit log.
+const TRANSITIONS_KEPT: Duration = Duration::days(400);
+
 /// What one run removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CleanUp {
@@ -52,6 +55,8 @@ pub struct CleanUp {
     pub revoked_keys: u64,
     /// Assignments of namespaces that were deleted long ago.
     pub assignments: u64,
+    /// Steps of namespaces' lives that were made long ago.
+    pub transitions: u64,
     /// Events that every reader has, or that are too many.
     pub events: u64,
 }
@@ -133,8 +138,17 @@ impl Jobs {
             "DELETE FROM control.assignments WHERE namespace_id IN (
                 SELECT a.namespace_id FROM control.assignments a
                 JOIN control.namespaces n ON n.namespace_id = a.namespace_id
-                WHERE n.status = 'deleted' AND n.deleted_at < $1 LIMIT $2)",
+                WHERE n.status = 'deleted' AND n.status_changed_at < $1 LIMIT $2)",
             now - REMOVALS_KEPT,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let transitions = sqlx::query!(
+            "DELETE FROM control.namespace_transitions WHERE number IN (
+                SELECT number FROM control.namespace_transitions WHERE at < $1 LIMIT $2)",
+            now - TRANSITIONS_KEPT,
             BATCH,
         )
         .execute(&self.pool)
@@ -154,6 +168,7 @@ impl Jobs {
             console_keys,
             revoked_keys,
             assignments,
+            transitions,
             events,
         })
     }

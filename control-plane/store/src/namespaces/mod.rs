@@ -1,60 +1,50 @@
-//! Namespaces and their place.
+//! Namespaces: what they are called, where they are in their life, and which node has them.
 
+mod change;
+mod life;
+mod list;
 mod placement;
+mod settle;
 
-use agentdb_control_plane_contract::NamespacePattern;
+use std::collections::BTreeSet;
+
+use agentdb_control_plane_contract::Suspension;
 use agentdb_ids::NamespaceId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{OrgTx, StoreError};
 
+pub use change::NamespaceMove;
+pub use life::{Deletion, LifeEvent, LifeRefusal, NamespaceLife, NamespaceStatus};
+pub use list::{LabelFilter, NamespaceFilter};
 pub use placement::Placement;
-
-/// Where a namespace is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamespaceStatus {
-    /// No node has taken it up yet.
-    Creating,
-    /// A node answers for it.
-    Ready,
-    /// Gone for data requests; its data are being removed.
-    Deleting,
-    /// Over; its name is free.
-    Deleted,
-}
-
-impl NamespaceStatus {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Ready => "ready",
-            Self::Deleting => "deleting",
-            Self::Deleted => "deleted",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        [Self::Creating, Self::Ready, Self::Deleting, Self::Deleted]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| StoreError::corrupt(format!("status `{text}`")))
-    }
-}
 
 /// A namespace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamespaceRecord {
     /// Which.
     pub id: NamespaceId,
-    /// Unique in its organisation until it is deleted.
+    /// Unique in its organisation among those that are living.
     pub name: String,
     /// Where it is in its life.
-    pub status: NamespaceStatus,
+    pub life: NamespaceLife,
+    /// Since when it is there.
+    pub status_changed_at: DateTime<Utc>,
+    /// Rises with every change that somebody asks for.
+    pub version: u64,
     /// An object of texts.
     pub labels: Value,
     /// Since when.
     pub created_at: DateTime<Utc>,
+}
+
+impl NamespaceRecord {
+    /// Where it is in its life.
+    #[must_use]
+    pub const fn status(&self) -> NamespaceStatus {
+        self.life.status
+    }
 }
 
 /// A namespace to be made.
@@ -74,6 +64,11 @@ struct Row {
     namespace_id: uuid::Uuid,
     name: String,
     status: String,
+    status_changed_at: DateTime<Utc>,
+    suspended_by: Vec<String>,
+    deleted_at: Option<DateTime<Utc>>,
+    purge_after: Option<DateTime<Utc>>,
+    version: i64,
     labels: Value,
     created_at: DateTime<Utc>,
 }
@@ -82,55 +77,39 @@ impl TryFrom<Row> for NamespaceRecord {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
+        let deletion = row.deleted_at.zip(row.purge_after).map(|(at, purge_after)| Deletion { at, purge_after });
         Ok(Self {
             id: NamespaceId::from_uuid(row.namespace_id),
             name: row.name,
-            status: NamespaceStatus::parse(&row.status)?,
+            life: NamespaceLife {
+                status: NamespaceStatus::parse(&row.status)?,
+                suspended_by: suspensions_of(&row.suspended_by)?,
+                deletion,
+            },
+            status_changed_at: row.status_changed_at,
+            version: u64::try_from(row.version).map_err(StoreError::corrupt)?,
             labels: row.labels,
             created_at: row.created_at,
         })
     }
 }
 
-impl OrgTx {
-    /// Namespaces within `reach` that are not deleted, by name in byte order, at most `limit` after `after`.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn namespaces(
-        &mut self,
-        reach: &NamespacePattern,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<NamespaceRecord>, StoreError> {
-        sqlx::query_as!(
-            Row,
-            r#"SELECT namespace_id, name, status, labels, created_at FROM control.namespaces
-               WHERE org_id = $1 AND status <> 'deleted' AND ($2::text IS NULL OR name COLLATE "C" > $2)
-                 AND CASE WHEN $4::text IS NULL THEN name = $5 ELSE starts_with(name, $4) END
-               ORDER BY name COLLATE "C" LIMIT $3"#,
-            self.org_id.uuid(),
-            after,
-            limit,
-            reach.prefix(),
-            reach.as_str(),
-        )
-        .fetch_all(&mut *self.tx)
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
-    }
+pub(crate) fn suspensions_of(texts: &[String]) -> Result<BTreeSet<Suspension>, StoreError> {
+    texts.iter().map(|text| text.parse().map_err(StoreError::corrupt)).collect()
+}
 
-    /// The namespace of this name that is not deleted.
+impl OrgTx {
+    /// The living namespace of this name.
     ///
     /// # Errors
     /// When the store cannot be reached.
     pub async fn namespace(&mut self, name: &str) -> Result<Option<NamespaceRecord>, StoreError> {
         sqlx::query_as!(
             Row,
-            "SELECT namespace_id, name, status, labels, created_at FROM control.namespaces
-             WHERE org_id = $1 AND name = $2 AND status <> 'deleted'",
+            "SELECT namespace_id, name, status, status_changed_at, suspended_by, deleted_at, purge_after, version,
+                    labels, created_at
+             FROM control.namespaces
+             WHERE org_id = $1 AND name = $2 AND status IN ('creating', 'ready', 'suspended')",
             self.org_id.uuid(),
             name,
         )
@@ -140,37 +119,18 @@ impl OrgTx {
         .transpose()
     }
 
-    /// How many namespaces take up a place. Count under [`lock_organization`](Self::lock_organization).
+    /// The namespace of this id, wherever it is in its life.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn count_namespaces(&mut self) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM control.namespaces
-               WHERE org_id = $1 AND status IN ('creating', 'ready')"#,
-            self.org_id.uuid(),
-        )
-        .fetch_one(&mut *self.tx)
-        .await?;
-        u64::try_from(count).map_err(StoreError::corrupt)
-    }
-
-    /// Makes a namespace that no node serves yet. `None` when the name is taken.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn add_namespace(&mut self, new: &NewNamespace<'_>) -> Result<Option<NamespaceRecord>, StoreError> {
+    pub async fn namespace_by_id(&mut self, id: NamespaceId) -> Result<Option<NamespaceRecord>, StoreError> {
         sqlx::query_as!(
             Row,
-            "INSERT INTO control.namespaces (namespace_id, org_id, name, status, labels, created_at)
-             VALUES ($1, $2, $3, 'creating', $4, $5)
-             ON CONFLICT (org_id, name) WHERE status <> 'deleted' DO NOTHING
-             RETURNING namespace_id, name, status, labels, created_at",
-            new.id.uuid(),
+            "SELECT namespace_id, name, status, status_changed_at, suspended_by, deleted_at, purge_after, version,
+                    labels, created_at
+             FROM control.namespaces WHERE org_id = $1 AND namespace_id = $2",
             self.org_id.uuid(),
-            new.name,
-            new.labels,
-            new.created_at,
+            id.uuid(),
         )
         .fetch_optional(&mut *self.tx)
         .await?
@@ -178,13 +138,63 @@ impl OrgTx {
         .transpose()
     }
 
-    /// Replaces the labels.
+    /// The namespace of this id, whose row is locked to the end of the transaction. Call after
+    /// [`lock_organization`](Self::lock_organization).
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn lock_namespace(&mut self, id: NamespaceId) -> Result<Option<NamespaceRecord>, StoreError> {
+        sqlx::query_as!(
+            Row,
+            "SELECT namespace_id, name, status, status_changed_at, suspended_by, deleted_at, purge_after, version,
+                    labels, created_at
+             FROM control.namespaces WHERE org_id = $1 AND namespace_id = $2 FOR NO KEY UPDATE",
+            self.org_id.uuid(),
+            id.uuid(),
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
+    }
+
+    /// Makes a namespace that no node serves yet. `None` when the name is taken.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn add_namespace(&mut self, new: &NewNamespace<'_>) -> Result<Option<NamespaceRecord>, StoreError> {
+        let begun = NamespaceLife::begin().status.as_str();
+        let Some(row) = sqlx::query_as!(
+            Row,
+            "INSERT INTO control.namespaces
+                (namespace_id, org_id, name, status, status_changed_at, labels, created_at)
+             VALUES ($1, $2, $3, $6, $5, $4, $5)
+             ON CONFLICT (org_id, name) WHERE status IN ('creating', 'ready', 'suspended') DO NOTHING
+             RETURNING namespace_id, name, status, status_changed_at, suspended_by, deleted_at, purge_after, version,
+                       labels, created_at",
+            new.id.uuid(),
+            self.org_id.uuid(),
+            new.name,
+            new.labels,
+            new.created_at,
+            begun,
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?
+        else {
+            return Ok(None);
+        };
+        change::note(&mut self.tx, self.org_id, new.id, None, NamespaceStatus::Creating, new.created_at).await?;
+        row.try_into().map(Some)
+    }
+
+    /// Replaces the labels; the version is then one more.
     ///
     /// # Errors
     /// When the store cannot be reached.
     pub async fn set_labels(&mut self, id: NamespaceId, labels: &Value) -> Result<(), StoreError> {
         sqlx::query!(
-            "UPDATE control.namespaces SET labels = $3 WHERE org_id = $1 AND namespace_id = $2",
+            "UPDATE control.namespaces SET labels = $3, version = version + 1 WHERE org_id = $1 AND namespace_id = $2",
             self.org_id.uuid(),
             id.uuid(),
             labels,

@@ -1,4 +1,4 @@
-//! Which node serves a namespace, and what follows when the node says that it does, or no longer does.
+//! Which node serves a namespace.
 
 use agentdb_ids::{NamespaceId, NodeId, OrgId};
 use chrono::{DateTime, Utc};
@@ -33,46 +33,6 @@ impl OrgTx {
         now: DateTime<Utc>,
     ) -> Result<Option<Placement>, StoreError> {
         place(&mut self.tx, self.org_id, id, seen_since, now).await
-    }
-
-    /// Ends a namespace: its name is refused to data requests from the moment that its node hears of it. Whether
-    /// there was one to end.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn start_deleting(&mut self, id: NamespaceId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let ended = sqlx::query!(
-            "UPDATE control.namespaces SET status = 'deleting'
-             WHERE org_id = $1 AND namespace_id = $2 AND status IN ('creating', 'ready')",
-            self.org_id.uuid(),
-            id.uuid(),
-        )
-        .execute(&mut *self.tx)
-        .await?;
-        if ended.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let assigned = sqlx::query_scalar!(
-            "SELECT node_id FROM control.assignments WHERE org_id = $1 AND namespace_id = $2",
-            self.org_id.uuid(),
-            id.uuid(),
-        )
-        .fetch_optional(&mut *self.tx)
-        .await?;
-        if let Some(node_id) = assigned.map(NodeId::from_uuid) {
-            let cursor = policy::publish_to(&mut self.tx, node_id, self.org_id, Subject::Assignment(id), now).await?;
-            sqlx::query!(
-                "UPDATE control.assignments SET state = 'delete', cursor = $3, changed_at = $4
-                 WHERE org_id = $1 AND namespace_id = $2",
-                self.org_id.uuid(),
-                id.uuid(),
-                cursor,
-                now,
-            )
-            .execute(&mut *self.tx)
-            .await?;
-        }
-        Ok(true)
     }
 }
 
@@ -159,33 +119,5 @@ impl Jobs {
         let placed = place(&mut tx, org_id, id, seen_since, now).await?;
         tx.commit().await?;
         Ok(placed.map(|_| true))
-    }
-
-    /// Follows what nodes have acknowledged: `creating` becomes `ready`; `deleting` becomes `deleted`, unless the node
-    /// says that it still has the data. How many changed. Running it twice changes nothing more.
-    ///
-    /// # Errors
-    /// When the store cannot be reached.
-    pub async fn settle_namespaces(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let settled = sqlx::query!(
-            "UPDATE control.namespaces n
-             SET status = CASE n.status WHEN 'creating' THEN 'ready' ELSE 'deleted' END,
-                 deleted_at = CASE n.status WHEN 'deleting' THEN $1::timestamptz END
-             WHERE (n.status = 'creating' AND EXISTS (
-                        SELECT FROM control.assignments a JOIN control.nodes d ON d.node_id = a.node_id
-                        WHERE a.namespace_id = n.namespace_id AND a.state = 'serve' AND a.cursor <= d.acked_cursor))
-                OR (n.status = 'deleting' AND NOT EXISTS (
-                        SELECT FROM control.assignments a JOIN control.nodes d ON d.node_id = a.node_id
-                        WHERE a.namespace_id = n.namespace_id
-                          AND NOT (a.state = 'delete' AND a.cursor <= d.acked_cursor
-                                   AND a.namespace_id <> ALL (d.erasing))))",
-            now,
-        )
-        .execute(&self.pool)
-        .await?;
-        if settled.rows_affected() > 0 {
-            policy::notify(&mut *self.pool.acquire().await?).await?;
-        }
-        Ok(settled.rows_affected())
     }
 }

@@ -130,7 +130,7 @@ async fn item(
     match kind {
         "assignment" => sqlx::query_as!(
             AssignmentRow,
-            "SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state
+            "SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state, n.suspended_by
              FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
              WHERE a.namespace_id = $1 AND a.node_id = $2",
             subject,

@@ -4,7 +4,7 @@ use agentdb_control_plane_contract::{Assignment, AssignmentState};
 use agentdb_ids::{NamespaceId, NodeId, OrgId};
 use sqlx::PgConnection;
 
-use crate::{OrganizationRecord, StoreError, organizations::OrganizationRow};
+use crate::{OrganizationRecord, StoreError, namespaces::suspensions_of, organizations::OrganizationRow};
 
 /// What a node should hold.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,7 @@ pub(super) struct AssignmentRow {
     pub name: String,
     pub generation: i64,
     pub state: String,
+    pub suspended_by: Vec<String>,
 }
 
 impl TryFrom<AssignmentRow> for Assignment {
@@ -36,6 +37,12 @@ impl TryFrom<AssignmentRow> for Assignment {
             generation: u64::try_from(row.generation).map_err(StoreError::corrupt)?,
             state: match row.state.as_str() {
                 "serve" => AssignmentState::Serve,
+                "suspend" => AssignmentState::Suspend(
+                    suspensions_of(&row.suspended_by)?
+                        .pop_last()
+                        .ok_or_else(|| StoreError::corrupt("suspended by nobody"))?,
+                ),
+                "retain" => AssignmentState::Retain,
                 "drain" => AssignmentState::Drain,
                 "delete" => AssignmentState::Delete,
                 other => return Err(StoreError::corrupt(format!("state `{other}`"))),
@@ -52,13 +59,13 @@ pub(super) async fn read(connection: &mut PgConnection, node_id: NodeId) -> Resu
     let assignments = sqlx::query_as!(
         AssignmentRow,
         r#"(SELECT a.namespace_id AS "namespace_id!", a.org_id AS "org_id!", n.name AS "name!",
-                   a.generation AS "generation!", a.state AS "state!"
+                   a.generation AS "generation!", a.state AS "state!", n.suspended_by AS "suspended_by!"
             FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
-            WHERE a.node_id = $1 AND (a.state <> 'delete' OR n.status = 'deleting'))
+            WHERE a.node_id = $1 AND (a.state <> 'delete' OR n.status = 'purging'))
            UNION ALL
-           (SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state
+           (SELECT a.namespace_id, a.org_id, n.name, a.generation, a.state, n.suspended_by
             FROM control.assignments a JOIN control.namespaces n ON n.namespace_id = a.namespace_id
-            WHERE a.node_id = $1 AND a.state = 'delete' AND n.status <> 'deleting'
+            WHERE a.node_id = $1 AND a.state = 'delete' AND n.status <> 'purging'
             ORDER BY a.changed_at DESC LIMIT $2)"#,
         node_id.uuid(),
         MAX_REMOVALS,

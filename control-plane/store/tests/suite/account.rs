@@ -5,7 +5,8 @@ use std::sync::Arc;
 use agentdb_clock::{Clock as _, ManualClock, SystemEntropy};
 use agentdb_control_plane_contract::{ApiKeyToken, KeyKind, NamespacePattern, Role, Scope};
 use agentdb_control_plane_store::{
-    NamespaceRecord, NewApiKey, NewIdentity, NewInvitation, NewMail, NewNamespace, NewSignup, Stores,
+    Deletion, LifeEvent, NamespaceMove, NamespaceRecord, NewApiKey, NewIdentity, NewInvitation, NewMail, NewNamespace,
+    NewSignup, Stores,
 };
 use agentdb_ids::{ApiKeyId, InvitationId, NamespaceId, NodeId, OrgId, UserId};
 use chrono::{DateTime, Duration, Utc};
@@ -123,6 +124,27 @@ impl World {
         org.place_namespace(id, self.now() - Duration::minutes(1), self.now()).await.expect("the store");
         org.commit().await.expect("the store");
         record
+    }
+
+    /// Lets something happen to a namespace.
+    pub async fn happens(&self, org_id: OrgId, id: NamespaceId, event: LifeEvent) -> NamespaceMove {
+        let mut org = self.stores.org(org_id).await.expect("the store");
+        org.lock_organization().await.expect("the store").expect("the organisation");
+        let moved = org.move_namespace(id, event, None, self.now()).await.expect("the store").expect("it is there");
+        org.commit().await.expect("the store");
+        moved
+    }
+
+    /// Deletes a namespace, for good.
+    pub async fn purge(&self, org_id: OrgId, id: NamespaceId) {
+        for event in [self.deletion(0), LifeEvent::Purge] {
+            assert!(matches!(self.happens(org_id, id, event).await, NamespaceMove::Made(_)), "{event:?}");
+        }
+    }
+
+    /// The deletion of now, with so many seconds in which the namespace can be had back.
+    pub fn deletion(&self, grace_s: i64) -> LifeEvent {
+        LifeEvent::Delete(Deletion { at: self.now(), purge_after: self.now() + Duration::seconds(grace_s) })
     }
 
     pub async fn key(&self, org_id: OrgId, kind: KeyKind, expires_at: Option<DateTime<Utc>>) -> ApiKeyToken {

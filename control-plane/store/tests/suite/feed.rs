@@ -49,9 +49,7 @@ async fn events_say_how_things_are_now_each_once() {
     let start = read(&world, node, 0).await.cursor;
     let (_, org_id) = world.account("a@example.com").await;
     let namespace = world.namespace(org_id, "ns").await;
-    let mut org = world.stores.org(org_id).await.expect("the store");
-    org.start_deleting(namespace.id, world.now()).await.expect("the store");
-    org.commit().await.expect("the store");
+    world.purge(org_id, namespace.id).await;
     let jobs = world.stores.jobs();
     for change in [
         OrganizationChange::Edition(Edition::Professional),
@@ -124,8 +122,8 @@ async fn a_node_that_is_behind_or_knows_another_database_gets_everything_there_i
     let kept = world.namespace(org_id, "kept").await;
     let gone = world.namespace(org_id, "gone").await;
     let token = world.key(org_id, KeyKind::Api, None).await;
+    world.purge(org_id, gone.id).await;
     let mut org = world.stores.org(org_id).await.expect("the store");
-    org.start_deleting(gone.id, world.now()).await.expect("the store");
     org.revoke_api_key(&pattern("*"), token.key_id(), world.now()).await.expect("the store");
     org.commit().await.expect("the store");
     let newest = read(&world, node, start).await.cursor;
@@ -171,16 +169,14 @@ async fn a_snapshot_has_every_removal_that_is_not_done_and_of_the_others_the_new
     for namespace in [&stuck, &unheard] {
         let heard = read(&world, node, 0).await.cursor;
         jobs.hear_node(node, heard, &[stuck.id], world.now()).await.expect("the store").expect("known");
-        let mut org = world.stores.org(org_id).await.expect("the store");
-        org.start_deleting(namespace.id, world.now()).await.expect("the store");
-        org.commit().await.expect("the store");
+        world.purge(org_id, namespace.id).await;
     }
     jobs.settle_namespaces(world.now()).await.expect("the store");
     // A thousand later removals that the node has long done.
     let admin = world.server.pool("postgres", 1).await;
     for statement in [
-        "INSERT INTO control.namespaces (namespace_id, org_id, name, status, created_at, deleted_at)
-         SELECT md5(i::text)::uuid, $1, 'gone', 'deleted', $2, $2 FROM generate_series(1, 1000) i",
+        "INSERT INTO control.namespaces (namespace_id, org_id, name, status, created_at, status_changed_at, deleted_at, purge_after)
+         SELECT md5(i::text)::uuid, $1, 'gone', 'deleted', $2, $2, $2, $2 FROM generate_series(1, 1000) i",
         "INSERT INTO control.assignments (namespace_id, org_id, node_id, generation, state, cursor, changed_at)
          SELECT n.namespace_id, n.org_id, d.node_id, 1, 'delete', 1, n.deleted_at + interval '1 s'
          FROM control.namespaces n, control.nodes d WHERE n.name = 'gone' AND n.org_id = $1 AND n.created_at = $2",

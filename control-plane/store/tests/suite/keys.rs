@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use agentdb_control_plane_contract::{KeyKind, Scope};
+use agentdb_control_plane_store::LifeEvent;
 
 use crate::account::{World, pattern};
 
@@ -52,9 +53,9 @@ async fn a_node_gets_keys_of_its_organisations_and_of_those_that_have_no_namespa
     let stranger = world.node().await;
     assert!(find(node).await, "its namespace is there");
     assert!(!find(stranger).await, "all its namespaces are elsewhere");
-    let mut org = world.stores.org(org_id).await.expect("the store");
-    org.start_deleting(namespace.id, world.now()).await.expect("the store");
-    org.commit().await.expect("the store");
+    world.happens(org_id, namespace.id, world.deletion(60)).await;
+    assert!(find(node).await && !find(stranger).await, "its data are there");
+    world.happens(org_id, namespace.id, LifeEvent::Purge).await;
     assert!(find(stranger).await, "none anywhere again");
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use super::{
     Charge, InWork, Operation, Organisation, Pipeline, Rates, Storing,
-    pipeline::{feature, no_lease},
+    pipeline::{feature, no_lease, suspended},
 };
 use crate::{
     assignments::{OpenNamespace, Opener, Registry, Slot, SlotError},
@@ -152,6 +152,8 @@ impl Admission {
     pub(crate) async fn namespace(&self) -> Result<OpenNamespace, Problem> {
         let open = self.0.slot.acquire(&self.0.opener).await.map_err(|error| match error {
             SlotError::NoLease => no_lease(),
+            SlotError::Suspended(by) => suspended(by),
+            SlotError::Gone => Problem::not_found(),
             SlotError::Leaving => Problem::unavailable("The namespace is being moved.", 2),
             SlotError::Fenced => Problem::unavailable("Another node owns the namespace.", 5),
             SlotError::Unavailable | SlotError::Unreadable => {

@@ -229,6 +229,7 @@ mod tests {
             collections_per_namespace: 1,
             vector_dimension: 1,
             history_days: 1,
+            undelete_days: 1,
             query_milli_units_per_month: None,
             write_milli_units_per_month: None,
             embedding_tokens_per_month: None,

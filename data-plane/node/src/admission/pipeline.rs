@@ -7,7 +7,8 @@ use std::{
 
 use agentdb_clock::Clock;
 use agentdb_control_plane_contract::{
-    ApiKeyToken, Feature, Grant, Meter, OrgPolicy, Scope, Standing, address_range::may_be_used_from,
+    ApiKeyToken, AssignmentState, Feature, Grant, Meter, OrgPolicy, Scope, Standing, Suspension,
+    address_range::may_be_used_from,
 };
 use agentdb_problem::{Code, Problem};
 use http::{HeaderMap, header};
@@ -78,6 +79,9 @@ impl Pipeline {
         allowed_from(&grant, caller.address).map_err(before_rate)?;
         self.uses.record(&grant, caller.address, self.clock.now());
         standing(&policy, operation).map_err(before_rate)?;
+        if let AssignmentState::Suspend(by) = slot.assignment().state {
+            return Err(before_rate(suspended(by)));
+        }
         feature(&policy, Feature::Collections).map_err(before_rate)?;
         if !self.opener.lease.valid() {
             return Err((no_lease(), None));
@@ -191,6 +195,23 @@ fn standing(policy: &OrgPolicy, operation: &Operation) -> Result<(), Problem> {
             Err(Problem::new(Code::StandingUnpaid, "The organisation is suspended until its open invoice is paid."))
         }
     }
+}
+
+/// The namespace answers nobody until whoever suspended it resumes it.
+pub(crate) fn suspended(by: Suspension) -> Problem {
+    let problem = match by {
+        Suspension::Organization => {
+            let detail = "The namespace is suspended; a member with the role developer, admin or owner can resume it.";
+            Problem::new(Code::Forbidden, detail)
+        }
+        Suspension::Standing => {
+            Problem::new(Code::StandingUnpaid, "The namespace is suspended until the open invoice is paid.")
+        }
+        Suspension::Operator => {
+            Problem::new(Code::Forbidden, "The namespace is suspended by the operator of the service.")
+        }
+    };
+    problem.with("suspended_by", by.as_str())
 }
 
 /// Refuses what the edition lacks.

@@ -153,6 +153,8 @@ impl Feed {
     pub(crate) fn take(self: &Arc<Self>, batch: PolicyBatch) -> u64 {
         let (cursor, snapshot, changed) = (batch.cursor, batch.snapshot, !batch.events.is_empty());
         let effects = self.registry.apply(batch);
+        // What is served again may have to be let go of once more.
+        self.releasing.lock().retain(|release, _| self.registry.lets_go(release.namespace_id, release.generation));
         for (key_id, version) in &effects.keys {
             self.grants.key_changed(*key_id, *version);
         }

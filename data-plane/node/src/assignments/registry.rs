@@ -38,6 +38,8 @@ struct Saved {
 struct Inner {
     slots: HashMap<NamespaceId, Arc<Slot>>,
     names: HashMap<OrgId, HashMap<String, NamespaceId>>,
+    /// Those that are kept without a name, since their organisation may want them back.
+    retained: HashMap<OrgId, HashSet<NamespaceId>>,
     organisations: HashMap<OrgId, Arc<Organisation>>,
     /// Everything up to it is applied, but for `owed_removals`.
     cursor: u64,
@@ -169,6 +171,14 @@ impl Registry {
         inner.slots.get(id).cloned()
     }
 
+    /// Whether the namespace of this generation is not to be served.
+    pub(crate) fn lets_go(&self, id: NamespaceId, generation: u64) -> bool {
+        self.inner.read().slots.get(&id).is_none_or(|slot| {
+            let assignment = slot.assignment();
+            assignment.generation != generation || assignment.state != AssignmentState::Serve
+        })
+    }
+
     pub(crate) fn organisation(&self, org_id: OrgId) -> Option<Arc<Organisation>> {
         self.inner.read().organisations.get(&org_id).cloned()
     }
@@ -181,17 +191,16 @@ impl Registry {
         self.inner.read().slots.values().cloned().collect()
     }
 
-    /// Logical bytes of all namespaces of the organisation that are placed here, as far as known.
+    /// Logical bytes of all namespaces of the organisation that are kept here, as far as known.
     pub(crate) fn stored_bytes(&self, org_id: OrgId) -> u64 {
         let inner = self.inner.read();
-        let Some(names) = inner.names.get(&org_id) else { return 0 };
-        names.values().filter_map(|id| inner.slots.get(id)?.known_bytes()).fold(0, u64::saturating_add)
+        inner.kept(org_id).filter_map(|slot| slot.known_bytes()).fold(0, u64::saturating_add)
     }
 
     /// Forgets a namespace that is gone, and its organisation with the last one.
     pub(crate) fn remove(&self, id: NamespaceId) {
         let mut inner = self.inner.write();
-        inner.remove_name(id);
+        inner.unlist(id);
         if let Some(slot) = inner.slots.remove(&id) {
             inner.leave(slot.assignment().org_id);
         }
@@ -202,9 +211,11 @@ impl Registry {
     fn assign(&self, inner: &mut Inner, assignment: Assignment, effects: &mut Effects) {
         effects.assignments = true;
         let (id, state) = (assignment.namespace_id, assignment.state);
-        inner.remove_name(id);
-        if state != AssignmentState::Delete {
+        inner.unlist(id);
+        if state.has_name() {
             inner.names.entry(assignment.org_id).or_default().insert(assignment.name.clone(), id);
+        } else if state.keeps_data() {
+            inner.retained.entry(assignment.org_id).or_default().insert(id);
         }
         let slot = inner
             .slots
@@ -217,14 +228,15 @@ impl Registry {
         match state {
             AssignmentState::Serve => {}
             AssignmentState::Drain => effects.release.push(Arc::clone(slot)),
+            // There may be very many of them, said again with each snapshot: only what is in use is let go of.
+            AssignmentState::Suspend(_) | AssignmentState::Retain if slot.is_closed() => {}
+            AssignmentState::Suspend(_) | AssignmentState::Retain => effects.release.push(Arc::clone(slot)),
             AssignmentState::Delete => effects.erase.push(Arc::clone(slot)),
         }
     }
 
     fn set_policy(&self, inner: &mut Inner, policy: OrgPolicy) {
-        let ids = inner.names.get(&policy.org_id).into_iter().flat_map(HashMap::values);
-        let slots = ids.filter_map(|id| inner.slots.get(id));
-        slots.for_each(|slot| slot.set_history(policy.limits.history_days));
+        inner.kept(policy.org_id).for_each(|slot| slot.set_history(policy.limits.history_days));
         match inner.organisations.get(&policy.org_id) {
             Some(organisation) => organisation.set_policy(policy),
             None => {
@@ -240,9 +252,23 @@ impl Inner {
         self.slots.values().filter(|slot| slot.assignment().state == AssignmentState::Delete)
     }
 
-    fn remove_name(&mut self, id: NamespaceId) {
+    /// The namespaces of an organisation whose data are kept.
+    fn kept(&self, org_id: OrgId) -> impl Iterator<Item = &Arc<Slot>> {
+        let named = self.names.get(&org_id).into_iter().flat_map(HashMap::values);
+        let retained = self.retained.get(&org_id).into_iter().flatten();
+        named.chain(retained).filter_map(|id| self.slots.get(id))
+    }
+
+    /// Takes a namespace out of those that are found by their organisation.
+    fn unlist(&mut self, id: NamespaceId) {
         let Some(slot) = self.slots.get(&id) else { return };
         let assignment = slot.assignment();
+        if let Some(retained) = self.retained.get_mut(&assignment.org_id) {
+            retained.remove(&id);
+            if retained.is_empty() {
+                self.retained.remove(&assignment.org_id);
+            }
+        }
         let Some(names) = self.names.get_mut(&assignment.org_id) else { return };
         // Another namespace may have the name of a deleted one.
         if names.get(&assignment.name) == Some(&id) {
@@ -255,6 +281,7 @@ impl Inner {
         if !self.slots.values().any(|slot| slot.assignment().org_id == org_id) {
             self.organisations.remove(&org_id);
             self.names.remove(&org_id);
+            self.retained.remove(&org_id);
         }
     }
 
@@ -273,7 +300,7 @@ impl Inner {
         }
         let gone: Vec<_> = self.slots.keys().filter(|id| !namespaces.contains(id)).copied().collect();
         for id in gone {
-            self.remove_name(id);
+            self.unlist(id);
             self.owed_removals.remove(&id);
             // Not ours any more: let go of it, and leave its data alone.
             effects.release.extend(self.slots.remove(&id));

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use agentdb_control_plane_contract::{Assignment, AssignmentState};
+use agentdb_control_plane_contract::{Assignment, AssignmentState, Suspension};
 use agentdb_data_plane_engine::{Io, Namespace, OpenError, Stats, UsageKey};
 use agentdb_ids::NamespaceId;
 use parking_lot::{Mutex, RwLock};
@@ -28,8 +28,12 @@ const DAY_S: u64 = 24 * 3_600;
 /// Why a namespace cannot be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SlotError {
-    #[error("the namespace is being moved or removed")]
+    #[error("the namespace is being moved")]
     Leaving,
+    #[error("the namespace is suspended")]
+    Suspended(Suspension),
+    #[error("the namespace is deleted")]
+    Gone,
     #[error("the node has no lease")]
     NoLease,
     #[error("another node owns the namespace")]
@@ -165,8 +169,11 @@ impl Slot {
         let mut opening = Io::default();
         loop {
             let assignment = self.assignment();
-            if assignment.state != AssignmentState::Serve {
-                return Err(SlotError::Leaving);
+            match assignment.state {
+                AssignmentState::Serve => {}
+                AssignmentState::Suspend(by) => return Err(SlotError::Suspended(by)),
+                AssignmentState::Drain => return Err(SlotError::Leaving),
+                AssignmentState::Retain | AssignmentState::Delete => return Err(SlotError::Gone),
             }
             if let Some(open) = self.current(&assignment, opener.lease.epoch()).await {
                 return Ok(OpenNamespace(open.0, opening));
@@ -184,6 +191,11 @@ impl Slot {
             }
             self.open(opener, &assignment).await?;
         }
+    }
+
+    /// Whether it is not open, and nobody is opening it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.gate.try_read().is_ok_and(|open| open.is_none())
     }
 
     /// The namespace, if it is open and nobody is about to close it.
@@ -229,6 +241,11 @@ impl Slot {
             self.known_bytes.store(open.logical_bytes(), Ordering::Relaxed);
         }
         Some(self.known_bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes != UNKNOWN)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_known_bytes(&self, bytes: u64) {
+        self.known_bytes.store(bytes, Ordering::Relaxed);
     }
 
     async fn current(&self, assignment: &Assignment, epoch: u64) -> Option<OpenNamespace> {

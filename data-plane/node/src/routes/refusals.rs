@@ -21,7 +21,7 @@ impl IntoResponses for Refusals {
             ("400", "The request is not valid; `errors` names the fields."),
             ("401", "No valid API key."),
             ("402", "An invoice is unpaid."),
-            ("403", "The key's scope or the edition does not allow it."),
+            ("403", "The key's scope or the edition does not allow it, or the namespace is suspended."),
             ("404", "No such namespace or collection for this key."),
             ("409", "It conflicts with what exists, or the idempotency key was used for another request."),
             ("412", "A condition does not hold; `current_commit` is that of the record as it is."),

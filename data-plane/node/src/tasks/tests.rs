@@ -1,4 +1,4 @@
-use agentdb_control_plane_contract::{Meter, PolicyBatch, PolicyEvent};
+use agentdb_control_plane_contract::{Meter, PolicyBatch, PolicyEvent, Suspension};
 use agentdb_ids::Uuid;
 
 use super::*;
@@ -90,4 +90,30 @@ async fn those_that_cannot_be_opened_keep_the_others_waiting_for_no_more_than_a_
     let last = NamespaceId::from_uuid(Uuid::from_u128(RECOVER_MOST as u128 + 2));
     let last = bench.registry.slots().into_iter().find(|slot| slot.id() == last).expect("placed");
     assert!(last.known_bytes().is_some(), "its turn came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_suspended_or_kept_is_reported_and_its_size_learned_without_being_served() {
+    let bench = Bench::new().await;
+    let slot = bench.place(AssignmentState::Serve);
+    let mut owed = 0;
+    for state in [AssignmentState::Suspend(Suspension::Organization), AssignmentState::Retain] {
+        bench.place(AssignmentState::Serve);
+        let open = slot.acquire(&bench.opener).await.expect("open");
+        // A write of unknown outcome comes into the log, and the handle is closed before anybody has seen it.
+        drop(slot.mark.begin().expect("marked"));
+        let commit = Some(open.commit());
+        slot.mark.settle(slot.mark.unsettled(commit).expect("begun"), commit);
+        bench.write(&open, 5).await;
+        owed += 5;
+        drop(open);
+        slot.close().await;
+        assert!(slot.mark.is_left_behind());
+        bench.place(state);
+        assert!(slot.acquire(&bench.opener).await.is_err(), "{state:?}");
+        assert!(!background(&bench, &CancellationToken::new()).recover_some(&mut None).await, "{state:?}");
+        bench.reporter.report().await.expect("reported");
+        assert_eq!(bench.billing.billed(Meter::Write), owed, "{state:?}");
+    }
+    assert!(slot.known_bytes().is_some());
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use agentdb_control_plane_contract::{AssignmentState, Meter, policy::MAX_ERASING};
+use agentdb_control_plane_contract::{AssignmentState, Meter, Suspension, policy::MAX_ERASING};
 use agentdb_data_plane_engine::{
     Config, Environment, Namespace, Record, SoleOwner, Store, StoreConfig, WriteMeta, Writer, default_vector,
 };
 use agentdb_ids::NamespaceId;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{DEADLINE, World, clock, entropy, until, until_asked};
+use crate::world::{DEADLINE, Life, Reply, World, clock, entropy, until, until_asked};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_namespace_is_gone_reported_and_acknowledged_only_then() {
@@ -54,6 +54,108 @@ async fn a_drained_namespace_is_refused_and_its_data_stay() {
     let version = world.plane.told.lock().version;
     until("it is back", || world.plane.told.lock().applied >= version).await;
     life.get("main/collections/docs").await.ok();
+}
+
+/// Says what the node is to do with the namespace `main`, and waits until it says that it does.
+async fn told(world: &World, state: AssignmentState) {
+    world.place("main", world.namespace_id, state);
+    let version = world.plane.told.lock().version;
+    until("the node says that it is done", || world.plane.told.lock().applied >= version).await;
+}
+
+/// All that differs from request to request taken out.
+fn comparable(reply: &Reply) -> Value {
+    let mut body = reply.body.clone();
+    body.as_object_mut().expect("an object").remove("request_id").expect("a refusal has one");
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_namespace_refuses_reads_and_writes_and_serves_again_what_it_had() {
+    let world = World::new().await;
+    let life = world.start().await.with_docs().await;
+    let upsert = json!({"records": [{"id": "a", "vector": [1, 0]}]});
+    life.post("main/collections/docs/upsert", upsert.clone()).await.ok();
+    let fetch = json!({"ids": ["a"]});
+    let before = life.post("main/collections/docs/fetch", fetch.clone()).await.ok();
+    for (by, refusal) in [
+        (Suspension::Organization, (403, "forbidden", "")),
+        (Suspension::Standing, (402, "standing_unpaid", "")),
+        (Suspension::Operator, (403, "forbidden", "")),
+    ] {
+        told(&world, AssignmentState::Suspend(by)).await;
+        let refused = life.post("main/collections/docs/upsert", upsert.clone()).await;
+        assert_eq!((refused.refusal(), &refused.body["suspended_by"]), (refusal, &json!(by.as_str())));
+        assert_eq!(life.post("main/collections/docs/fetch", fetch.clone()).await.refusal(), refusal);
+    }
+    let unknown = World::new().await.key.expose().to_owned();
+    let stranger = Life { token: unknown, ..life };
+    assert_eq!(stranger.get("main/collections").await.status, StatusCode::UNAUTHORIZED, "told to nobody else");
+    let life = Life { token: world.key.expose().to_owned(), ..stranger };
+    told(&world, AssignmentState::Serve).await;
+    let after = life.post("main/collections/docs/fetch", fetch.clone()).await.ok();
+    assert_eq!(after.body["result"], before.body["result"], "at the commit it had");
+    life.post("main/collections/docs/upsert", upsert).await.ok();
+    // Once more, since what was let go of before is let go of again.
+    told(&world, AssignmentState::Suspend(Suspension::Operator)).await;
+    assert_eq!(life.post("main/collections/docs/fetch", fetch).await.status, StatusCode::FORBIDDEN);
+    life.node.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_namespace_that_is_kept_is_as_if_it_were_not_there_and_comes_back_as_it_was() {
+    let world = World::new().await;
+    let life = world.start().await.with_docs().await;
+    let upsert = json!({"records": [{"id": "a", "vector": [1, 0]}, {"id": "b", "vector": [0, 1]}]});
+    life.post("main/collections/docs/upsert", upsert).await.ok();
+    let fetch = json!({"ids": ["a", "b", "c"]});
+    let before = life.post("main/collections/docs/fetch", fetch.clone()).await.ok();
+    let folder = world.objects().join(format!("ns/{}", world.namespace_id));
+    told(&world, AssignmentState::Retain).await;
+    assert_eq!(world.plane.billed(Meter::Write, None), 4_000, "what was used is reported");
+    let gone = life.post("main/collections/docs/fetch", fetch.clone()).await;
+    let never = life.post("never/collections/docs/fetch", fetch.clone()).await;
+    assert_eq!((gone.status, comparable(&gone)), (StatusCode::NOT_FOUND, comparable(&never)));
+    assert!(walk(&folder) > 0, "its data are kept");
+
+    // Its name is another's meanwhile.
+    let other = NamespaceId::generate(&*clock(), &*entropy());
+    world.place("main", other, AssignmentState::Serve);
+    let placed = || async { life.get("main/collections").await.status == StatusCode::OK };
+    until_asked("the other has the name", placed).await;
+    assert_eq!(life.get("main/collections").await.ok().body["result"]["collections"], json!([]));
+    world.place("main", other, AssignmentState::Delete);
+    life.node.drain().await;
+
+    // The next life of the node knows what it keeps.
+    let life = world.start().await;
+    assert_eq!(life.post("main/collections/docs/fetch", fetch.clone()).await.status, StatusCode::NOT_FOUND);
+    told(&world, AssignmentState::Serve).await;
+    let after = life.post("main/collections/docs/fetch", fetch).await.ok();
+    assert_eq!(after.body["result"], before.body["result"], "each record at the commit it had");
+    life.node.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_counts_as_stored() {
+    let world = World::new().await;
+    let life = world.start().await.with_docs().await;
+    let record = json!({"records": [{"id": "a", "vector": [1, 0], "metadata": {"filler": "x".repeat(2_000)}}]});
+    life.post("main/collections/docs/upsert", record.clone()).await.ok();
+    let second = NamespaceId::generate(&*clock(), &*entropy());
+    world.place("second", second, AssignmentState::Serve);
+    told(&world, AssignmentState::Retain).await;
+    world.set_policy(|policy| policy.limits.storage_bytes = 3_000);
+    let version = world.plane.told.lock().version;
+    until("the limit is known", || world.plane.told.lock().applied >= version).await;
+    life.put("second/collections/docs", json!({"vector": {"dimension": 2, "metric": "cosine"}})).await.ok();
+    let refused = life.post("second/collections/docs/upsert", record.clone()).await;
+    assert_eq!(refused.refusal().1, "limit_exceeded", "{}", refused.body);
+    told(&world, AssignmentState::Delete).await;
+    let there_is_room =
+        || async { life.post("second/collections/docs/upsert", record.clone()).await.status == StatusCode::OK };
+    until_asked("it is gone", there_is_room).await;
+    life.node.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

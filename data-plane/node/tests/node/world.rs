@@ -104,6 +104,7 @@ pub fn limits() -> Limits {
         storage_bytes: 1 << 30,
         collections_per_namespace: 10,
         history_days: 1,
+        undelete_days: 1,
         query_milli_units_per_month: Some(1_000_000_000),
         write_milli_units_per_month: Some(1_000_000_000),
         embedding_tokens_per_month: Some(1_000_000),

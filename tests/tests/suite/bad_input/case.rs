@@ -59,6 +59,10 @@ impl Case {
         self
     }
 
+    pub fn names(self, names: &'static str) -> Self {
+        Self { names, ..self }
+    }
+
     pub fn answers(self, status: u16, code: &'static str) -> Self {
         Self { status, code, ..self }
     }

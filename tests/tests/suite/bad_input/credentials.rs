@@ -22,7 +22,7 @@ pub async fn cases(ground: &Ground) -> Result<Vec<Case>> {
     let deleted = account.path("/namespaces/deleted");
     account.api.delete(&deleted).await?.ok()?;
     eventually("the end of a deleted namespace", Duration::from_secs(60), async || {
-        Ok((account.api.get(&deleted).await?.status == 404).then_some(()))
+        Ok((gone.count(&json!({})).await?.status == 404).then_some(()))
     })
     .await?;
 

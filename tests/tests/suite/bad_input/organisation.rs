@@ -40,6 +40,12 @@ fn namespaces(ground: &Ground) -> Vec<Case> {
         let path = account.path(&format!("/namespaces/{name}"));
         Case::post(what, &account.api, path, body, names).method(Method::PUT)
     };
+    let good = account.path("/namespaces/good");
+    let patch = |what, body: &Value| Case::post(what, &account.api, good.clone(), body, "").method(Method::PATCH);
+    let delete = |what, rest: &str, names| {
+        Case::get(what, &account.api, account.path(&format!("/namespaces/{rest}")), names).method(Method::DELETE)
+    };
+    let bad_name = json!({"name": "a b"});
     let many: serde_json::Map<_, _> = (0..33).map(|n| (format!("l{n}"), json!("v"))).collect();
     vec![
         put("name with a blank", "a%20b", &json!({}), "ns"),
@@ -48,6 +54,21 @@ fn namespaces(ground: &Ground) -> Vec<Case> {
         put("too many labels", "new", &json!({ "labels": many }), "/labels"),
         put("label of a number", "new", &json!({"labels": {"a": 1}}), "/labels/a"),
         put("unknown field", "new", &json!({"region": "eu"}), "/region"),
+        put("name in the form of an id", "ns_01jc00000000000000000000zz", &json!({}), "ns"),
+        patch("label of a number", &json!({"labels": {"a": 1}})).names("/labels/a"),
+        patch("label with a blank", &json!({"labels": {"a b": "x"}})).names("/labels"),
+        patch("name of a namespace", &json!({"name": "better"})).names("/name"),
+        patch("older version", &json!({"labels": {"a": "b"}}))
+            .header("if-match", "\"0\"")
+            .names("version")
+            .answers(412, "precondition_failed"),
+        Case::post("undelete to no name", &account.api, account.path("/namespaces/good/undelete"), &bad_name, "/name"),
+        delete("purge of what is in use", "good?purge=true&confirm=good", "not deleted").answers(409, "conflict"),
+        delete("purge without a word", "good?purge=perhaps", "purge"),
+        delete("purge without its name", "good?purge=true", "confirm"),
+        Case::get("no such status", &account.api, account.path("/namespaces?status=gone"), "status"),
+        Case::get("label without a key", &account.api, account.path("/namespaces?label==x"), "label"),
+        Case::get("cursor of another list", &account.api, account.path("/namespaces?cursor=x"), "cursor"),
         Case::get("malformed organisation", &account.api, "/v1/orgs/acme", "").answers(404, "not_found"),
         Case::get("unknown path", &account.api, "/v1/orgz", "").answers(404, "not_found"),
         Case::post("wrong method", &account.api, account.path(""), &json!({}), "method")

@@ -65,6 +65,8 @@ fn body(operation: &Operation) -> Result<Option<Value>> {
         (&Method::PATCH, "{org}") => json!({"name": "Taken over"}),
         (&Method::PATCH, "{user}") => json!({"role": "billing"}),
         (&Method::PATCH, "{key}") => json!({"name": "stolen"}),
+        (&Method::PATCH, "{ns}") => json!({"labels": {"stolen": "yes"}}),
+        (&Method::POST, "undelete") => json!({}),
         (&Method::POST, "rotate") => json!({"overlap_s": 3600}),
         (&Method::POST, "upsert") => json!({"records": [{"id": "secret", "vector": [0.5, 0.5]}]}),
         (&Method::POST, "patch") => json!({"patches": [{"id": "secret", "vector": [0.5, 0.25]}]}),

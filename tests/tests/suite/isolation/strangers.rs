@@ -111,12 +111,13 @@ async fn everything_succeeds_for_the_owner(mut operations: Vec<Operation>, owner
     let removes = |operation: &Operation, what: &str| {
         (operation.method == reqwest::Method::DELETE || what == "/delete") && operation.path.ends_with(what)
     };
-    // What removes a thing comes after what uses it.
+    // A thing is suspended and resumed before it is used, and removed after that.
     operations.sort_by_key(|operation| {
-        ["/delete", "{collection}", "{ns}", "{invitation}", "{user}", "{key}"]
+        let place = ["/delete", "{collection}", "{ns}", "{invitation}", "{user}", "{key}"]
             .iter()
             .position(|what| removes(operation, what))
-            .map_or(0, |place| place + 1)
+            .map_or(2, |place| place + 3);
+        ["/suspend", "/resume"].iter().position(|what| operation.path.ends_with(what)).unwrap_or(place)
     });
     for operation in &operations {
         let for_people = operation.path.contains("{org}") || operation.path.contains("{session}");

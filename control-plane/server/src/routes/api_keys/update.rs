@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 use super::{
     ApiKey, ApiKeyPath, over,
     rules::{Rules, WantedLimits, checked_addresses, checked_end, checked_limits, checked_name, checked_scopes},
-    version::{Tagged, matches, tagged},
+    version::{Tagged, tagged},
 };
 use crate::{
     audit::Audit,
     extract::Reach,
     refusal::{UpdateKeyRefusals, require, store_failed},
+    routes::version::matches,
     state::AppState,
 };
 
@@ -92,7 +93,7 @@ pub(crate) async fn update_api_key(
     let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     let key = org.api_key(&reach.namespaces, path.key).await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     let changed = request.applied_to(key.clone(), &app.editions.limits_of(&organization), now)?;
-    matches(&headers, key.version)?;
+    matches(&headers, key.version, "key")?;
     Rules::of(&changed).within(&reach)?;
     if over(&key, now) {
         return Err(Problem::new(Code::Conflict, "The key has expired, for good; make a new one."));

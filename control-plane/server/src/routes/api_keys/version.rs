@@ -1,57 +1,14 @@
-//! A key's version as a condition and in the header `ETag`.
-
 use agentdb_control_plane_store::ApiKeyRecord;
-use agentdb_problem::{Code, Json, Problem};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use agentdb_problem::{Json, Problem};
+use http::{HeaderName, HeaderValue};
 
 use super::ApiKey;
+use crate::routes::version::etag;
 
 /// A key with its version in the header `ETag`.
 pub(super) type Tagged = ([(HeaderName, HeaderValue); 1], Json<ApiKey>);
 
 /// See [`Tagged`].
 pub(super) fn tagged(key: ApiKeyRecord) -> Result<Tagged, Problem> {
-    let tag = HeaderValue::try_from(etag(key.version)).map_err(Problem::internal)?;
-    Ok(([(header::ETAG, tag)], Json(key.into())))
-}
-
-/// Refuses when the request is for another version than the key has, by `If-Match`. Without that header it is for any.
-pub(super) fn matches(headers: &HeaderMap, version: u64) -> Result<(), Problem> {
-    let current = etag(version);
-    let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
-    if wanted.peek().is_none() {
-        return Ok(());
-    }
-    let mut tags = wanted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim);
-    if tags.any(|tag| tag == current || tag == "*") {
-        return Ok(());
-    }
-    Err(Problem::new(Code::PreconditionFailed, format!("The key has the version {version} by now."))
-        .with("current_version", version))
-}
-
-fn etag(version: u64) -> String {
-    format!("\"{version}\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_condition_names_the_version_or_any() {
-        let holds = |values: &[&str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(header::IF_MATCH, value.parse().expect("a header"));
-            }
-            matches(&headers, 3).is_ok()
-        };
-        for right in [&["\"3\""][..], &[], &["*"], &["\"2\", \"3\""], &["\"2\"", "\"3\""]] {
-            assert!(holds(right), "{right:?}");
-        }
-        for wrong in [&["\"2\""][..], &["3"], &["W/\"3\""], &[""], &["\"2\",\"4\""]] {
-            assert!(!holds(wrong), "{wrong:?}");
-        }
-    }
+    Ok((etag(key.version)?, Json(key.into())))
 }

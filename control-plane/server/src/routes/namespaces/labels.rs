@@ -7,14 +7,19 @@ const MAX_LABELS: usize = 32;
 const KEY_MAX_LEN: usize = 63;
 const VALUE_MAX_LEN: usize = 256;
 
+/// Whether a label can have the key.
+pub(super) fn is_key(key: &str) -> bool {
+    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
+    !key.is_empty() && key.len() <= KEY_MAX_LEN && plain
+}
+
 /// Labels as they are stored, if they keep the rules.
 pub(super) fn checked(labels: BTreeMap<String, String>) -> Result<Value, Problem> {
     if labels.len() > MAX_LABELS {
         return Err(Problem::invalid("/labels", "too_many", "a namespace has at most 32 labels"));
     }
     for (key, value) in &labels {
-        let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
-        if key.is_empty() || key.len() > KEY_MAX_LEN || !plain {
+        if !is_key(key) {
             return Err(Problem::invalid(
                 "/labels",
                 "invalid_key",

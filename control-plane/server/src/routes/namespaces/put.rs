@@ -1,18 +1,18 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use agentdb_control_plane_contract::{OrgScope, Permission};
 use agentdb_control_plane_store::{
-    AuditAction, AuditDetails, AuditTarget, NamespaceRecord, NamespaceStatus, NewNamespace,
+    AuditAction, AuditDetails, AuditTarget, NamespaceRecord, NewNamespace, OrgTx, OrganizationRecord,
 };
 use agentdb_ids::{NamespaceId, OrgId, check_name};
-use agentdb_problem::{Code, Json, Path, Problem};
+use agentdb_problem::{Json, Path, Problem};
 use axum::{Extension, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Namespace, NamespacePath, labels};
+use super::{Namespace, NamespacePath, find::is_id, labels, wait::until_settled};
 use crate::{
     audit::Audit,
     extract::Reach,
@@ -20,11 +20,8 @@ use crate::{
     state::AppState,
 };
 
-/// The longest that a request waits for a node to take a new namespace up.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// While waiting, the namespace is looked at this often even if nothing is announced.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// For each place that an edition has for namespaces, so many may be deleted and kept beside it.
+const KEPT_PER_PLACE: u32 = 10;
 
 /// A namespace as it should be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,7 +63,7 @@ pub(crate) async fn put_namespace(
     require(scope.role, Permission::ManageNamespaces)?;
     let labels = request.labels.map(labels::checked).transpose()?;
     let (created, record) = make_so(&app, &audit, scope.org_id, &path.ns, labels).await?;
-    let record = until_ready(&app, scope.org_id, record).await?;
+    let record = until_settled(&app, scope.org_id, record).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(record.try_into()?)))
 }
@@ -83,27 +80,20 @@ async fn make_so(
     let mut org = app.stores.org(org_id).await.map_err(store_failed)?;
     let organization = org.lock_organization().await.map_err(store_failed)?.ok_or_else(Problem::not_found)?;
     if let Some(mut known) = org.namespace(name).await.map_err(store_failed)? {
-        if known.status == NamespaceStatus::Deleting {
-            return Err(Problem::new(
-                Code::Conflict,
-                "A namespace of this name is being deleted; the name is free when its data are gone.",
-            )
-            .with_retry_after(2));
-        }
         if let Some(labels) = labels.filter(|labels| *labels != known.labels) {
             org.set_labels(known.id, &labels).await.map_err(store_failed)?;
             let target = AuditTarget::of(known.id, &known.name);
             let details = AuditDetails::default().labels(&known.labels, &labels);
             audit.record(app, &mut org, AuditAction::NamespaceUpdate, &target, &details).await?;
-            known.labels = labels;
+            (known.labels, known.version) = (labels, known.version + 1);
             org.commit().await.map_err(store_failed)?;
         }
         return Ok((false, known));
     }
-    let maximum = app.editions.limits_of(&organization).namespaces;
-    if org.count_namespaces().await.map_err(store_failed)? >= u64::from(maximum) {
-        return Err(limit_reached("namespaces", maximum, organization.edition.as_str()));
+    if is_id(name) {
+        return Err(Problem::invalid("ns", "invalid_name", "there is no namespace of this id, and a name is no id"));
     }
+    has_room(app, &mut org, &organization).await?;
     let id = NamespaceId::generate(&*app.clock, &*app.entropy);
     let labels = labels.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     let record = org
@@ -119,26 +109,15 @@ async fn make_so(
     Ok((true, record))
 }
 
-async fn until_ready(app: &AppState, org_id: OrgId, mut record: NamespaceRecord) -> Result<NamespaceRecord, Problem> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    let mut changes = app.changes.subscribe();
-    while record.status == NamespaceStatus::Creating && tokio::time::Instant::now() < deadline {
-        // Marked as seen before looking, so that a change while looking wakes at once.
-        changes.mark_unchanged();
-        let mut org = app.stores.org(org_id).await.map_err(store_failed)?;
-        match org.namespace(&record.name).await.map_err(store_failed)? {
-            Some(seen) if seen.id == record.id => record = seen,
-            _ => return Err(Problem::not_found()),
-        }
-        drop(org);
-        if record.status != NamespaceStatus::Creating {
-            break;
-        }
-        tokio::select! {
-            () = app.stopping.cancelled() => break,
-            _ = changes.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
+/// Refuses when the places are taken, those for the living or those for the deleted.
+async fn has_room(app: &AppState, org: &mut OrgTx, organization: &OrganizationRecord) -> Result<(), Problem> {
+    let (maximum, edition) = (app.editions.limits_of(organization).namespaces, organization.edition.as_str());
+    if org.count_namespaces().await.map_err(store_failed)? >= u64::from(maximum) {
+        return Err(limit_reached("namespaces", maximum, edition));
     }
-    Ok(record)
+    let kept = maximum.saturating_mul(KEPT_PER_PLACE);
+    if org.count_deleted_namespaces().await.map_err(store_failed)? >= u64::from(kept) {
+        return Err(limit_reached("deleted_namespaces", kept, edition));
+    }
+    Ok(())
 }

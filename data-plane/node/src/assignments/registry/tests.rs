@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use agentdb_clock::SystemClock;
-use agentdb_control_plane_contract::{Edition, Limits, Standing};
+use agentdb_control_plane_contract::{Edition, Limits, Standing, Suspension};
 use agentdb_ids::Uuid;
 
 use super::*;
@@ -62,6 +62,7 @@ fn policy_of(version: u64, history_days: u32) -> PolicyEvent {
         storage_bytes: 1,
         collections_per_namespace: 1,
         history_days,
+        undelete_days: 1,
         query_milli_units_per_month: None,
         write_milli_units_per_month: None,
         embedding_tokens_per_month: None,
@@ -124,6 +125,40 @@ fn a_deleted_name_can_be_given_anew_in_any_order() {
     assert_eq!(found(&registry, "a"), Some(id(2)));
     registry.apply(batch(false, vec![placed(2, "renamed", AssignmentState::Serve)]));
     assert_eq!((found(&registry, "a"), found(&registry, "renamed")), (None, Some(id(2))));
+}
+
+#[test]
+fn a_name_goes_with_a_deletion_that_can_be_taken_back_and_the_bytes_stay_counted() {
+    let bench = Bench::new();
+    let registry = bench.registry();
+    let held = |n, bytes| {
+        let slot = registry.slots().into_iter().find(|slot| slot.id() == id(n)).expect("placed");
+        slot.set_known_bytes(bytes);
+    };
+    registry.apply(batch(false, vec![policy(1), placed(1, "a", AssignmentState::Serve)]));
+    held(1, 5);
+    registry.apply(batch(false, vec![placed(1, "a", AssignmentState::Retain)]));
+    registry.apply(batch(false, vec![placed(2, "a", AssignmentState::Serve)]));
+    held(2, 7);
+    assert_eq!((found(&registry, "a"), registry.stored_bytes(org())), (Some(id(2)), 12));
+    let suspended = AssignmentState::Suspend(Suspension::Organization);
+    registry.apply(batch(false, vec![placed(1, "old", suspended)]));
+    assert_eq!((found(&registry, "a"), found(&registry, "old")), (Some(id(2)), Some(id(1))));
+    assert_eq!(registry.stored_bytes(org()), 12, "counted once");
+    registry.apply(batch(false, vec![placed(1, "old", AssignmentState::Delete)]));
+    assert_eq!((found(&registry, "old"), registry.stored_bytes(org())), (None, 7));
+    registry.apply(batch(false, vec![placed(2, "a", AssignmentState::Retain)]));
+    registry.save().expect("saved");
+    let next = bench.registry();
+    assert_eq!((found(&next, "a"), next.digest()), (None, registry.digest()));
+}
+
+#[test]
+fn what_nobody_uses_is_not_let_go_of() {
+    let registry = Bench::new().registry();
+    let many = (0..10).map(|n| placed(n, &format!("a{n}"), AssignmentState::Retain));
+    let suspended = (10..20).map(|n| placed(n, &format!("a{n}"), AssignmentState::Suspend(Suspension::Operator)));
+    assert!(registry.apply(batch(true, many.chain(suspended).collect())).release.is_empty());
 }
 
 #[test]
