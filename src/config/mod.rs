@@ -7,6 +7,7 @@
 mod address;
 mod database;
 mod embeddings;
+mod encryption;
 mod error;
 mod flags;
 mod internal;
@@ -30,6 +31,7 @@ use url::Url;
 pub use address::Address;
 pub use database::Database;
 pub use embeddings::Embeddings;
+pub use encryption::Encryption;
 pub use error::ConfigError;
 pub use flags::Flags;
 pub use internal::Internal;
@@ -58,6 +60,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub database: Database,
     pub object_store: ObjectStore,
+    pub encryption: Encryption,
     pub internal: Internal,
     pub mail: Mail,
     pub node: Node,
@@ -78,6 +81,7 @@ impl Default for Config {
             sessions: Sessions::default(),
             database: Database::default(),
             object_store: ObjectStore::default(),
+            encryption: Encryption::default(),
             internal: Internal::default(),
             mail: Mail::default(),
             node: Node::default(),
