@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use agentdb_clock::Entropy;
+use agentdb_control_plane_server::EncryptionKeys;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::config::Secret;
@@ -100,16 +101,23 @@ impl DataDir {
 
     /// The secret of that name: 64 hex digits, made at the first asking and the same ever after.
     pub fn secret(&self, name: &str, entropy: &dyn Entropy) -> Result<Secret, DataDirError> {
-        let text = self.remembered(name, || {
-            let mut bytes = [0; SECRET_BYTES];
-            entropy.fill(&mut bytes);
-            hex::encode(bytes)
-        })?;
+        let text = self.remembered(name, || new_secret(entropy))?;
         if text.len() != 2 * SECRET_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let path = self.path.join("secrets").join(name);
             return Err(DataDirError::Damaged { path, what: "64 hex digits" });
         }
         Ok(Secret::new(text))
+    }
+
+    /// What stored secrets are encrypted under: one key, made at the first asking. Whoever runs the service may put another
+    /// before it.
+    pub fn encryption_keys(&self, entropy: &dyn Entropy) -> Result<EncryptionKeys, DataDirError> {
+        const NAME: &str = "encryption-keys";
+        let text = self.remembered(NAME, || new_secret(entropy))?;
+        EncryptionKeys::parse(&text).map_err(|_| {
+            let path = self.path.join("secrets").join(NAME);
+            DataDirError::Damaged { path, what: "one key a line, each of 64 hex digits" }
+        })
     }
 
     /// A line of text kept in the directory, made by `make` when there is none.
@@ -124,6 +132,12 @@ impl DataDir {
         write_durably(&file, &text).map_err(DataDirError::io("write", &file))?;
         Ok(text)
     }
+}
+
+fn new_secret(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; SECRET_BYTES];
+    entropy.fill(&mut bytes);
+    hex::encode(bytes)
 }
 
 /// False when somebody else has the lock.
@@ -195,6 +209,16 @@ mod tests {
         assert_ne!(dir.secret("other", &SystemEntropy).unwrap().expose(), made.expose());
         let file = root.path().join("secrets/internal");
         assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        dir.encryption_keys(&SystemEntropy).unwrap();
+        let keys = root.path().join("secrets/encryption-keys");
+        assert_eq!(std::fs::metadata(&keys).unwrap().mode() & 0o777, 0o600);
+        let made = std::fs::read_to_string(&keys).unwrap();
+        dir.encryption_keys(&SystemEntropy).unwrap();
+        assert_eq!(std::fs::read_to_string(&keys).unwrap(), made, "the same ever after");
+        std::fs::write(&keys, format!("{}\n{made}", "ab".repeat(32))).unwrap();
+        dir.encryption_keys(&SystemEntropy).unwrap();
+        std::fs::write(&keys, &made[..60]).unwrap();
+        assert!(matches!(dir.encryption_keys(&SystemEntropy), Err(DataDirError::Damaged { .. })));
         std::fs::write(&file, "").unwrap();
         assert!(matches!(dir.secret("internal", &SystemEntropy), Err(DataDirError::Damaged { .. })));
     }

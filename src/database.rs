@@ -1,5 +1,8 @@
 //! Access to the metadata store: who logs in how, roles and migrations of both planes that keep something there.
 
+mod client;
+
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -59,6 +62,8 @@ pub const fn private_connections(max_connections: u32) -> u32 {
 #[derive(Clone)]
 pub struct Access {
     admin: PgConnectOptions,
+    /// What PostgreSQL's own programs log in with.
+    credentials: Vec<(&'static str, String)>,
     passwords: RolePasswords,
     max_connections: u32,
 }
@@ -75,7 +80,7 @@ impl Access {
     pub fn configured(url: &Secret, passwords: RolePasswords, max_connections: u32) -> Result<Self, DatabaseError> {
         let admin =
             PgConnectOptions::from_str(url.expose()).map_err(|error| DatabaseError::Address(error.to_string()))?;
-        Ok(Self { admin, passwords, max_connections })
+        Ok(Self { admin, credentials: client::credentials(url)?, passwords, max_connections })
     }
 
     /// Of the private server behind a unix socket.
@@ -91,7 +96,15 @@ impl Access {
             .username(SUPERUSER)
             .password(password.expose())
             .database(NAME);
-        Self { admin, passwords, max_connections }
+        let credentials = vec![("PGPASSWORD", password.expose().to_owned())];
+        Self { admin, credentials, passwords, max_connections }
+    }
+
+    /// Another database of the same server.
+    #[cfg(test)]
+    pub fn in_database(mut self, name: &str) -> Self {
+        self.admin = self.admin.database(name);
+        self
     }
 
     /// Makes the database itself where it is missing; only for a private server.
@@ -109,6 +122,14 @@ impl Access {
         sqlx::Connection::close(connection).await.map_err(connect)
     }
 
+    /// Makes the roles and their schemas, and sets the passwords. Safe to run again.
+    pub async fn ensure_roles(&self) -> Result<(), DatabaseError> {
+        let admin = self.admin_pool().await?;
+        agentdb_control_plane_store::ensure_roles(&admin, &self.passwords).await.map_err(DatabaseError::Roles)?;
+        admin.close().await;
+        Ok(())
+    }
+
     /// Makes roles and brings all schemas up to date. Safe to run again and from several processes at once.
     pub async fn migrate(&self) -> Result<(), DatabaseError> {
         let admin = self.admin_pool().await?;
@@ -117,6 +138,11 @@ impl Access {
         agentdb_billing_server::migrate(&admin).await?;
         admin.close().await;
         Ok(())
+    }
+
+    /// How to connect as the user of `database.url`.
+    pub const fn admin(&self) -> &PgConnectOptions {
+        &self.admin
     }
 
     /// A few connections as the user of `database.url`.
@@ -229,6 +255,17 @@ impl Access {
     }
 }
 
+/// Migrations by schema that this program does not have, as `control 17`.
+pub fn unknown_migrations(applied: &BTreeMap<String, Vec<i64>>) -> Vec<String> {
+    let mut unknown = Vec::new();
+    for (schema, versions) in applied {
+        let embedded = if schema == "billing" { &BILLING_MIGRATIONS } else { &CONTROL_MIGRATIONS };
+        let known = |version: &i64| embedded.iter().any(|migration| migration.version == *version);
+        unknown.extend(versions.iter().filter(|version| !known(version)).map(|version| format!("{schema} {version}")));
+    }
+    unknown
+}
+
 /// Of the versions in the program and those in the database: how many are in both, only here, only there.
 fn compare(embedded: impl Iterator<Item = i64>, found: &[i64]) -> (usize, usize, usize) {
     let (known, missing): (Vec<i64>, Vec<i64>) = embedded.partition(|version| found.contains(version));
@@ -268,6 +305,8 @@ mod tests {
 
     #[test]
     fn migrations_are_compared_one_by_one() {
+        let applied = BTreeMap::from([("billing".to_owned(), vec![1, 7_777]), ("control".to_owned(), vec![1])]);
+        assert_eq!(unknown_migrations(&applied), ["billing 7777"]);
         assert_eq!(compare([1, 2, 3].into_iter(), &[]), (0, 3, 0));
         assert_eq!(compare([1, 2, 3].into_iter(), &[1, 2, 3]), (3, 0, 0));
         assert_eq!(compare([1, 2, 3].into_iter(), &[1, 2, 4, 5]), (2, 1, 2));

@@ -1,6 +1,7 @@
 //! AgentDB Cloud in one program: the planes in several roles. This crate is the composition root: it reads the
 //! configuration, starts the parts in order, connects them and stops them; it holds no rule of the product.
 
+mod backup;
 mod command;
 mod config;
 mod data_dir;

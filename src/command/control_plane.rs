@@ -39,6 +39,9 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
     };
     let passwords = config.database.role_passwords()?;
     let edges = Edges::of(config)?;
+    let Some(encryption) = config.encryption.keys()? else {
+        return Err(missing("encryption.key_file", "secrets that are read again are stored encrypted under its keys"));
+    };
     let stop = shutdown::on_signal().map_err(anyhow::Error::from)?;
     let _data_dir = DataDir::lock(&config.data_dir()?)?;
     let environment = Environment::system();
@@ -47,7 +50,7 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Failure
         Access::configured(database_url, passwords, config.database.max_connections).map_err(anyhow::Error::from)?;
     let metrics = telemetry::start_metrics()?;
     let url = config.public_url(public.address());
-    let control = ControlRole::start(config, url.clone(), &access, root_secret, &environment)?;
+    let control = ControlRole::start(config, url.clone(), &access, root_secret, encryption, &environment)?;
 
     let readiness = Readiness::of(|| true);
     let https = url.scheme() == "https";

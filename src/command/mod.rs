@@ -1,10 +1,12 @@
 //! The subcommands, one a file.
 
+mod backup;
 mod control_plane;
 mod data_plane;
 mod doctor;
 mod migrate;
 mod openapi;
+mod restore;
 mod up;
 
 use std::fmt;
@@ -26,6 +28,10 @@ pub enum Command {
     DataPlane,
     /// Make roles and bring the database up to date
     Migrate,
+    /// Back the metadata up into a directory; the service may run meanwhile
+    Backup(backup::Options),
+    /// Bring the metadata back from a backup
+    Restore(restore::Options),
     /// Print the description of the public API (OpenAPI 3.1)
     Openapi,
     /// Check every part the service needs, and say what is wrong
@@ -40,6 +46,8 @@ impl Command {
             Self::ControlPlane(options) => control_plane::run(&config, &options).await,
             Self::DataPlane => data_plane::run(&config).await,
             Self::Migrate => migrate::run(&config).await,
+            Self::Backup(options) => backup::run(&config, &options).await,
+            Self::Restore(options) => restore::run(&config, &options).await,
             Self::Openapi => openapi::run(),
             Self::Doctor => doctor::run(&config).await,
         }

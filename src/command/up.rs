@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use agentdb_control_plane_server::EncryptionKeys;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -72,7 +73,8 @@ impl Running {
         let url = config.public_url(public.address());
         let root_secret = root_secret_or(&config.internal, || data_dir.secret("internal", &*environment.entropy))?;
         let credential = root_secret.credential(node_id(config, data_dir, environment)?);
-        let control = ControlRole::start(config, url.clone(), access, root_secret, environment)?;
+        let encryption = encryption_keys(config, data_dir, environment)?;
+        let control = ControlRole::start(config, url.clone(), access, root_secret, encryption, environment)?;
         let control_plane = own_control_plane(config, &internal)?;
         let internal_https = internal.scheme() == "https";
         let internal = internal.serve(internal_app(
@@ -133,6 +135,14 @@ impl Running {
         self.control.stop_work().await;
         self.internal.stop(LAST_REPLIES).await;
         self.control.close().await;
+    }
+}
+
+/// The configured keys, or those kept in the data directory.
+fn encryption_keys(config: &Config, data_dir: &DataDir, environment: &Environment) -> Result<EncryptionKeys, Failure> {
+    match config.encryption.keys()? {
+        Some(keys) => Ok(keys),
+        None => Ok(data_dir.encryption_keys(&*environment.entropy)?),
     }
 }
 

@@ -8,6 +8,7 @@ mod address;
 mod cors;
 mod database;
 mod embeddings;
+mod encryption;
 mod error;
 mod flags;
 mod internal;
@@ -33,6 +34,7 @@ pub use address::Address;
 pub use cors::Cors;
 pub use database::Database;
 pub use embeddings::Embeddings;
+pub use encryption::Encryption;
 pub use error::ConfigError;
 pub use flags::Flags;
 pub use internal::Internal;
@@ -70,6 +72,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub database: Database,
     pub object_store: ObjectStore,
+    pub encryption: Encryption,
     pub internal: Internal,
     pub mail: Mail,
     pub node: Node,
@@ -94,6 +97,7 @@ impl Default for Config {
             sessions: Sessions::default(),
             database: Database::default(),
             object_store: ObjectStore::default(),
+            encryption: Encryption::default(),
             internal: Internal::default(),
             mail: Mail::default(),
             node: Node::default(),

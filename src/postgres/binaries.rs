@@ -44,7 +44,7 @@ impl Binaries {
 
     /// All installations new enough, by major version.
     pub fn installed() -> BTreeMap<u32, Self> {
-        candidates()
+        candidates("postgres")
             .into_iter()
             .filter_map(|postgres| Self::at(&postgres))
             .filter(|found| found.major >= MIN_MAJOR)
@@ -65,14 +65,29 @@ impl Binaries {
     }
 }
 
-fn candidates() -> Vec<PathBuf> {
+/// A program of PostgreSQL's clients, such as `pg_dump`, and its major version: of those that are no older than
+/// `at_least`, the oldest.
+pub fn client_program(name: &'static str, at_least: u32) -> Result<(u32, PathBuf), PostgresError> {
+    let version = |program: &Path| {
+        let output = Command::new(program).arg("--version").output().ok()?;
+        parse_major(&String::from_utf8_lossy(&output.stdout))
+    };
+    let installed: Vec<_> =
+        candidates(name).into_iter().filter_map(|program| Some((version(&program)?, program))).collect();
+    // Of two of one version the first, which is the packaged one: on the PATH may be a script that chooses for itself.
+    let fitting = installed.into_iter().filter(|(major, _)| *major >= at_least).min_by_key(|(major, _)| *major);
+    fitting.ok_or(PostgresError::NoClient { name, at_least })
+}
+
+/// Where a program of PostgreSQL may be: first where packages put it.
+fn candidates(name: &str) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).map(|dir| dir.join("postgres"));
+    let on_path = std::env::split_paths(&path).map(|dir| dir.join(name));
     let packaged = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .filter_map(Result::ok)
-        .map(|version| version.path().join("bin/postgres"));
+        .map(|version| version.path().join("bin").join(name));
     packaged.chain(on_path).filter(|program| program.is_file()).collect()
 }
 

@@ -16,7 +16,7 @@ mod server;
 mod socket;
 
 pub use account::Account;
-pub use binaries::{Binaries, MIN_MAJOR};
+pub use binaries::{Binaries, MIN_MAJOR, client_program};
 pub use leftovers::running_socket_dir;
 pub use server::{PrivatePostgres, Superuser};
 
@@ -30,6 +30,11 @@ pub enum PostgresError {
          (Debian: apt-get install postgresql) or set database.url to a server you run yourself"
     )]
     NotFound,
+    #[error(
+        "no {name} of PostgreSQL {at_least} or newer was found (looked on the PATH and in /usr/lib/postgresql/*/bin); \
+         install it (Debian: apt-get install postgresql-client)"
+    )]
+    NoClient { name: &'static str, at_least: u32 },
     #[error(
         "the cluster in {dir} was made by PostgreSQL {made}, but this machine has only {found}; install PostgreSQL \
          {made} again, or move the data with pg_dump and pg_restore"

@@ -2,7 +2,7 @@
 
 use agentdb_billing_server::Billing;
 use agentdb_control_plane_contract::RootSecret;
-use agentdb_control_plane_server::ControlPlane;
+use agentdb_control_plane_server::{ControlPlane, EncryptionKeys};
 use agentdb_control_plane_store::Stores;
 use anyhow::Context;
 use axum::Router;
@@ -29,6 +29,7 @@ impl ControlRole {
         public_url: Url,
         access: &Access,
         root_secret: RootSecret,
+        encryption: EncryptionKeys,
         environment: &Environment,
     ) -> anyhow::Result<Self> {
         if config.mail.smtp_host.is_none() && !config.listen.ip().is_loopback() {
@@ -44,7 +45,7 @@ impl ControlRole {
             ..agentdb_control_plane_server::Config::at(public_url)
         };
         let Environment { clock, entropy } = environment.clone();
-        let control = ControlPlane::start(settings, stores, root_secret.clone(), clock.clone(), entropy)
+        let control = ControlPlane::start(settings, stores, root_secret.clone(), encryption, clock.clone(), entropy)
             .context("the control plane did not start")?;
         let billing_pools = agentdb_billing_server::Pools { app: pools.app.clone(), jobs: pools.jobs.clone() };
         let billing = Billing::start(agentdb_billing_server::Config::new(root_secret), billing_pools, clock)

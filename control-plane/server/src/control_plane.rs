@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, EditionBook,
+    Config, EditionBook, EncryptionKeys,
     audit::Refusals,
     extract::org_access,
     key_minutes::KeyMinutes,
@@ -62,6 +62,7 @@ impl ControlPlane {
         config: Config,
         stores: Stores,
         secret: RootSecret,
+        encryption: EncryptionKeys,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
@@ -82,6 +83,7 @@ impl ControlPlane {
             jobs: stores.jobs(),
             stores,
             editions: EditionBook::built_in(),
+            encryption,
             hasher,
             throttles,
             refusals: Refusals::new(clock.clone()),

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use agentdb_control_plane_contract::{OrgScope, Permission, Role};
 use agentdb_control_plane_store::StoreError;
 use agentdb_problem::{Code, Problem};
+use chrono::TimeDelta;
 use utoipa::{
     IntoResponses, PartialSchema as _, ToSchema,
     openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder},
@@ -19,6 +20,12 @@ pub(crate) fn store_failed(error: StoreError) -> Problem {
         }
         StoreError::Refused(_) | StoreError::Corrupt(_) => Problem::internal(error),
     }
+}
+
+/// Too many tries have failed; the next may be made after `wait`.
+pub(crate) fn locked_out(why: &str, wait: TimeDelta) -> Problem {
+    let seconds = u64::try_from(wait.num_milliseconds()).unwrap_or(0).div_ceil(1000);
+    Problem::new(Code::RateLimited, why).with_retry_after(seconds)
 }
 
 /// A limit of the organisation, that of its edition or one of its own, is reached.
@@ -112,6 +119,11 @@ refusal_sets! {
     DeleteMeRefusals = [
         InvalidRequest, Unauthenticated, CsrfFailed, Conflict, PayloadTooLarge, UnsupportedMediaType, RateLimited,
         Internal, Unavailable
+    ];
+    /// Of changing one's second factor.
+    SecondFactorRefusals = [
+        InvalidRequest, Unauthenticated, CsrfFailed, NotFound, Conflict, PayloadTooLarge, UnsupportedMediaType,
+        RateLimited, Internal, Unavailable
     ];
     /// Of reading the captured mailbox.
     MailboxRefusals = [InvalidRequest, NotFound, RateLimited, Internal, Unavailable];

@@ -10,7 +10,10 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Config, EditionBook, audit::Refusals, key_minutes::KeyMinutes, passwords::Hasher, throttle::Throttle};
+use crate::{
+    Config, EditionBook, EncryptionKeys, audit::Refusals, key_minutes::KeyMinutes, passwords::Hasher,
+    throttle::Throttle,
+};
 
 /// A node that was heard of within this time is there.
 const NODE_ALIVE: Duration = Duration::from_secs(60);
@@ -24,6 +27,8 @@ pub(crate) struct App {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub editions: EditionBook,
+    /// What stored secrets are encrypted under.
+    pub encryption: EncryptionKeys,
     pub hasher: Hasher,
     pub throttles: Throttles,
     /// Those that the audit log is told of.

@@ -24,6 +24,7 @@ mod roles;
 mod sessions;
 mod signups;
 mod stores;
+mod totp;
 mod users;
 
 pub use api_keys::{ApiKeyRecord, FoundKey, NewApiKey};
@@ -46,9 +47,10 @@ pub use nodes::NodeCursors;
 pub use organizations::{NewOrganization, OrganizationChange, OrganizationRecord};
 pub use policy::{Feed, FeedItem, PolicyChanges, PolicyState};
 pub use roles::{RolePasswords, ensure_roles};
-pub use sessions::{NewSession, OwnSession, SessionRecord};
+pub use sessions::{LogInEnd, NewChallenge, NewSession, OwnSession, SessionRecord, SessionStart};
 pub use signups::{NewIdentity, NewSignup, PendingSignup};
 pub use stores::{Jobs, OrgTx, People, PersonTx, Stores};
+pub use totp::{FactorProof, NewTotpFactor, SealedSeed, TOTP_PENDING, TotpFactor, TotpFactorId, TotpRemoval};
 pub use users::{ACCOUNT_GRACE, AccountDeletion, Credentials, NewEmailChange, NewLink, OwnedOrganization, User};
 
 /// What the pools of [`Stores`] are built with.

@@ -47,6 +47,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
     findings.push(parts::address("internal address", config.internal.listen, in_use).await);
     findings.push(parts::transport(config));
     findings.extend(database::look(config, &path).await);
+    findings.push(parts::encryption(config, &path));
     findings.push(parts::object_store(config, &path).await);
     findings.push(parts::model(config).await);
 

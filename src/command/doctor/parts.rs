@@ -9,7 +9,7 @@ use rustix::fs::{Access, access};
 use tokio::net::TcpListener;
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, Encryption};
 use crate::data_dir::DataDir;
 use crate::roles::{Edges, model_dir};
 
@@ -57,6 +57,22 @@ pub fn transport(config: &Config) -> Finding {
     const PART: &str = "transport";
     match Edges::of(config) {
         Ok(edges) => Finding::ok(PART, edges.describe()),
+        Err(error) => Finding::wrong(PART, error.to_string()),
+    }
+}
+
+/// The keys that stored secrets are encrypted under.
+pub fn encryption(config: &Config, data_dir: &Path) -> Finding {
+    const PART: &str = "encryption keys";
+    let made = data_dir.join("secrets/encryption-keys");
+    let settings = match &config.encryption.key_file {
+        Some(_) => config.encryption.clone(),
+        None if made.exists() => Encryption { key_file: Some(made) },
+        None => return Finding::later(PART, "a key is made in the data directory when `agentdb up` first starts"),
+    };
+    let shown = settings.key_file.as_deref().unwrap_or(Path::new("")).display().to_string();
+    match settings.keys() {
+        Ok(_) => Finding::ok(PART, shown),
         Err(error) => Finding::wrong(PART, error.to_string()),
     }
 }

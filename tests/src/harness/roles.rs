@@ -162,10 +162,20 @@ impl Roles {
             ("database.app_password", ROLE_PASSWORD.to_owned()),
             ("database.jobs_password", ROLE_PASSWORD.to_owned()),
             ("database.key_lookup_password", ROLE_PASSWORD.to_owned()),
+            ("encryption.key_file", self.key_file()?.display().to_string()),
             ("internal.listen", format!("127.0.0.1:{}", self.internal_port)),
             ("internal.secret", SECRET.to_owned()),
         ];
         Ok(settings.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    }
+
+    /// The keys that the control plane encrypts secrets under.
+    fn key_file(&self) -> Result<PathBuf> {
+        let file = self.data_dir("control")?.join("test-encryption-keys");
+        if !file.exists() {
+            std::fs::write(&file, SECRET)?;
+        }
+        Ok(file)
     }
 
     /// Runs a command of the program to its end; gives what it printed.

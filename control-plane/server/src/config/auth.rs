@@ -16,7 +16,8 @@ pub struct Auth {
     pub verification_s: u32,
     /// Sign-ups, log-ins, requests for new passwords and links followed from one address.
     pub by_address: Rate,
-    /// Log-ins with one e-mail address, and passwords tried with one link or by one signed-in person.
+    /// Log-ins with one e-mail address, passwords tried with one link or by one signed-in person, and codes tried for one
+    /// person's second factor.
     pub by_email: Rate,
     /// Mails to one e-mail address, those for a new password apart from the others.
     pub mails: Rate,

@@ -14,6 +14,9 @@ impl Cookie {
     /// A browser that signed up and waits for its mail.
     pub const SIGNUP: Self = Self("adb_signup");
 
+    /// A browser whose log-in waits for the second factor.
+    pub const CHALLENGE: Self = Self("adb_challenge");
+
     /// Its value in a request, if it has one.
     pub fn of(self, headers: &HeaderMap) -> Option<&str> {
         headers

@@ -4,6 +4,7 @@ use agentdb_control_plane_store::User;
 use agentdb_ids::SessionId;
 use agentdb_problem::{Code, Problem};
 use axum::extract::FromRequestParts;
+use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderValue, Method, request::Parts};
 use sha2::Sha256;
@@ -24,6 +25,8 @@ const CSRF_HEADER: &str = "x-csrf-token";
 pub(crate) struct Session {
     pub id: SessionId,
     pub user: User,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
     pub csrf_token: String,
 }
 
@@ -50,7 +53,7 @@ impl Session {
                 ));
             }
         }
-        Ok(Self { id: session.id, user: session.user, csrf_token })
+        Ok(Self { id: session.id, user: session.user, created_at: session.created_at, csrf_token })
     }
 }
 

@@ -10,7 +10,8 @@ use agentdb_control_plane_store::{OutgoingMail, StoreError};
 pub(crate) use smtp::{Carrier, SmtpError};
 pub(crate) use texts::{
     Inviter, account_deleted, address_in_use, already_registered, email_change_asked, email_confirmation, invitation,
-    password_changed, password_reset, verification,
+    password_changed, password_reset, recovery_code_used, recovery_codes_replaced, second_factor_disabled,
+    second_factor_enabled, verification,
 };
 
 use crate::state::App;

@@ -1,6 +1,7 @@
 //! What mails say.
 
 mod account;
+mod second_factor;
 
 use agentdb_control_plane_contract::Role;
 use agentdb_control_plane_store::{MailId, NewMail};
@@ -9,6 +10,9 @@ use url::Url;
 
 pub(crate) use account::{
     account_deleted, address_in_use, email_change_asked, email_confirmation, password_changed, password_reset,
+};
+pub(crate) use second_factor::{
+    recovery_code_used, recovery_codes_replaced, second_factor_disabled, second_factor_enabled,
 };
 
 /// The text of a mail.

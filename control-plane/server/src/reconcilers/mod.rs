@@ -1,6 +1,7 @@
 //! Work behind the scenes. Each reconciler takes no input, makes things as they should be, does a bounded amount a
 //! run, and may run twice or at once with itself in another process.
 
+mod encryption;
 mod grace;
 mod listen;
 
@@ -18,6 +19,7 @@ const MAIL_EVERY: Duration = Duration::from_secs(5);
 const NAMESPACES_EVERY: Duration = Duration::from_secs(2);
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(60);
 const AUDIT_EVERY: Duration = Duration::from_secs(3600);
+const ENCRYPTION_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts them all; they end when `app.stopping` is cancelled.
 pub(crate) fn start(app: &Arc<App>, carrier: Carrier, tasks: &TaskTracker) {
@@ -46,6 +48,12 @@ pub(crate) fn start(app: &Arc<App>, carrier: Carrier, tasks: &TaskTracker) {
         let app = app.clone();
         async move {
             repeat(&app, "audit retention", AUDIT_EVERY, std::future::pending, || forget_events(&app)).await;
+        }
+    });
+    tasks.spawn({
+        let app = app.clone();
+        async move {
+            repeat(&app, "encryption", ENCRYPTION_EVERY, std::future::pending, || encryption::rewrap(&app)).await;
         }
     });
 }

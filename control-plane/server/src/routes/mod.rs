@@ -14,6 +14,7 @@ mod namespaces;
 mod organizations;
 mod page;
 mod sessions;
+mod totp;
 mod version;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,6 +27,7 @@ pub(crate) fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::sign_up::sign_up))
         .routes(routes!(auth::verify_email::verify_email))
         .routes(routes!(auth::log_in::log_in))
+        .routes(routes!(auth::finish_log_in::finish_log_in))
         .routes(routes!(auth::log_out::log_out))
         .routes(routes!(auth::forgot_password::forgot_password))
         .routes(routes!(auth::reset_password::reset_password))
@@ -34,6 +36,9 @@ pub(crate) fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(me::get::get_me, me::delete::delete_me))
         .routes(routes!(me::change_password::change_password))
         .routes(routes!(me::change_email::change_email))
+        .routes(routes!(totp::begin::begin_totp, totp::remove::remove_totp))
+        .routes(routes!(totp::confirm::confirm_totp))
+        .routes(routes!(totp::replace_recovery_codes::replace_recovery_codes))
         .routes(routes!(me::accept_invitation::accept_invitation))
         .routes(routes!(sessions::list::list_sessions, sessions::end_others::end_other_sessions))
         .routes(routes!(sessions::end::end_session))

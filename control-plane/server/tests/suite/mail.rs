@@ -101,9 +101,10 @@ async fn a_sender_that_is_no_address_and_half_a_credential_are_refused_at_start(
     let secret = agentdb_control_plane_contract::RootSecret::generate(&agentdb_clock::SystemEntropy);
     let clock = std::sync::Arc::new(agentdb_clock::SystemClock::new());
     let entropy = std::sync::Arc::new(agentdb_clock::SystemEntropy);
+    let keys = agentdb_control_plane_server::EncryptionKeys::generate(&agentdb_clock::SystemEntropy);
     for (config, named) in [(wrong_sender, "nobody"), (no_password, "smtp_password")] {
-        let (stores, secret) = (service.stores.clone(), secret.clone());
-        let refused = ControlPlane::start(config, stores, secret, clock.clone(), entropy.clone());
+        let (stores, secret, keys) = (service.stores.clone(), secret.clone(), keys.clone());
+        let refused = ControlPlane::start(config, stores, secret, keys, clock.clone(), entropy.clone());
         assert!(matches!(refused, Err(StartError::Mail(why)) if why.contains(named)), "{named}");
     }
 }

@@ -5,6 +5,7 @@ mod api_keys;
 mod audit_events;
 mod audited;
 mod auth;
+mod authenticator;
 mod console_tokens;
 mod internal;
 mod invitations;
@@ -24,5 +25,8 @@ mod new_password;
 mod organizations;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
+mod second_factor;
+mod second_factor_log_in;
 mod service;
 mod sessions;
+mod stored_secrets;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use agentdb_clock::{Clock, SystemClock, SystemEntropy};
 use agentdb_control_plane_contract::{InternalClient, PolicyBatch, RootSecret};
 use agentdb_control_plane_server::{
-    Config, ControlPlane,
+    Config, ControlPlane, EncryptionKeys,
     config::{Argon2Params, Auth, Rate},
 };
 use agentdb_control_plane_store::{OrganizationChange, Stores, sqlx};
@@ -86,11 +86,15 @@ impl Service {
 
     /// With a time of its own.
     pub async fn at(config: Config, clock: Arc<dyn Clock>) -> Self {
-        let server = TestPostgres::start().await;
+        Self::on(TestPostgres::start().await, config, EncryptionKeys::generate(&SystemEntropy), clock).await
+    }
+
+    /// On a database that may have been another's before, with the keys of its secrets.
+    pub async fn on(server: TestPostgres, config: Config, keys: EncryptionKeys, clock: Arc<dyn Clock>) -> Self {
         let stores = server.stores().await;
         let secret = RootSecret::generate(&SystemEntropy);
         let entropy = Arc::new(SystemEntropy);
-        let control = ControlPlane::start(config, stores.clone(), secret.clone(), clock.clone(), entropy.clone())
+        let control = ControlPlane::start(config, stores.clone(), secret.clone(), keys, clock.clone(), entropy.clone())
             .expect("the configuration is good");
         let ids = RequestIds::new(clock, entropy);
         let public = control.public_router().layer(from_fn_with_state(ids, with_request_id));

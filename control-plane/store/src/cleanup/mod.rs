@@ -41,7 +41,9 @@ pub struct CleanUp {
     pub invitations: u64,
     /// Links to set a password or an address whose time is up.
     pub links: u64,
-    /// Addresses whose failed log-ins count no more.
+    /// Log-ins and second factors that were begun and not finished in time.
+    pub unfinished: u64,
+    /// Addresses and people whose failures count no more.
     pub log_ins: u64,
     /// People who left and did not come back in time.
     pub people: u64,
@@ -95,6 +97,7 @@ impl Jobs {
         .await?
         .rows_affected();
         let links = self.remove_links(now).await?;
+        let unfinished = self.remove_unfinished(now).await?;
         let log_ins = self.remove_log_ins(now).await?;
         let people = self.remove_people(now).await?;
         let mails = sqlx::query!(
@@ -161,6 +164,7 @@ impl Jobs {
             signups,
             invitations,
             links,
+            unfinished,
             log_ins,
             people,
             mails,

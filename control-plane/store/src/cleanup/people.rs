@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::BATCH;
-use crate::{Jobs, StoreError, users::ACCOUNT_GRACE};
+use crate::{Jobs, StoreError, totp::TOTP_PENDING, users::ACCOUNT_GRACE};
 
 /// Failed log-ins are removed in this many statements at most, each of [`BATCH`] rows: anybody can make them.
 const LOG_IN_BATCHES: usize = 50;
@@ -28,6 +28,29 @@ impl Jobs {
         .await?
         .rows_affected();
         Ok(resets + changes)
+    }
+
+    /// Log-ins that were not finished in time, and second factors that were not confirmed in time. How many.
+    pub(super) async fn remove_unfinished(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let challenges = sqlx::query!(
+            "DELETE FROM control.login_challenges WHERE token_sha256 IN (
+                SELECT token_sha256 FROM control.login_challenges WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        let factors = sqlx::query!(
+            "DELETE FROM control.totp_factors WHERE confirmed_at IS NULL AND factor_id IN (
+                SELECT factor_id FROM control.totp_factors WHERE confirmed_at IS NULL AND created_at <= $1 LIMIT $2)",
+            now - TOTP_PENDING,
+            BATCH,
+        )
+        .execute(&self.pool)
+        .await?
+        .rows_affected();
+        Ok(challenges + factors)
     }
 
     /// Failed log-ins that count no more. How many addresses'.

@@ -1,7 +1,7 @@
-//! Log-ins with one address that fail in a row.
+//! Log-ins with one address, and tries at one person's second factor, that fail in a row.
 //!
-//! Counted by the SHA-256 of the address in lower case, whether somebody has it or not, so that nothing here tells
-//! which. A try is counted before the password is looked at, so those that come at once are no more than those that
+//! Counted by a SHA-256: of the address in lower case, whether somebody has it or not, so that nothing here tells which;
+//! of the person, for the second factor, so that who proves the password again and again has no more codes to guess. A try is counted before the password is looked at, so those that come at once are no more than those that
 //! come one after the other; a log-in that succeeds forgets them all.
 
 use chrono::{DateTime, Duration, Utc};
@@ -50,13 +50,13 @@ fn pause(further: i32) -> Duration {
 }
 
 impl People {
-    /// Counts a try to log in, or gives the time until which none is to be made.
+    /// Counts a try, or gives the time until which none is to be made.
     ///
     /// # Errors
     /// When the store cannot be reached.
     pub async fn count_log_in(
         &self,
-        email_sha256: [u8; 32],
+        subject_sha256: [u8; 32],
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut tx = agentdb_transaction::begin(&self.pool).await?;
@@ -64,7 +64,7 @@ impl People {
         sqlx::query!(
             "INSERT INTO control.login_failures (email_sha256, failures, forget_at) VALUES ($1, $2, $3)
              ON CONFLICT (email_sha256) DO NOTHING",
-            &email_sha256[..],
+            &subject_sha256[..],
             none.failures,
             none.forget_at,
         )
@@ -73,7 +73,7 @@ impl People {
         let before = sqlx::query_as!(
             Tries,
             "SELECT failures, locked_until, forget_at FROM control.login_failures WHERE email_sha256 = $1 FOR UPDATE",
-            &email_sha256[..],
+            &subject_sha256[..],
         )
         .fetch_optional(&mut *tx)
         .await?;
@@ -84,7 +84,7 @@ impl People {
         sqlx::query!(
             "UPDATE control.login_failures SET failures = $2, locked_until = $3, forget_at = $4
              WHERE email_sha256 = $1",
-            &email_sha256[..],
+            &subject_sha256[..],
             tries.failures,
             tries.locked_until,
             tries.forget_at,
@@ -99,8 +99,8 @@ impl People {
     ///
     /// # Errors
     /// When the store cannot be reached.
-    pub async fn forget_log_ins(&self, email_sha256: [u8; 32]) -> Result<(), StoreError> {
-        sqlx::query!("DELETE FROM control.login_failures WHERE email_sha256 = $1", &email_sha256[..])
+    pub async fn forget_log_ins(&self, subject_sha256: [u8; 32]) -> Result<(), StoreError> {
+        sqlx::query!("DELETE FROM control.login_failures WHERE email_sha256 = $1", &subject_sha256[..])
             .execute(&self.pool)
             .await?;
         Ok(())

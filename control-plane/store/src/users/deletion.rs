@@ -51,6 +51,7 @@ impl PersonTx {
             return Ok(AccountDeletion::PasswordChanged);
         }
         self.void_links().await?;
+        self.remove_challenges().await?;
         self.remove_sessions(None).await?;
         let alone = self.owned_alone().await?;
         if !alone.is_empty() {

@@ -71,8 +71,8 @@ impl People {
 
 impl PersonTx {
     /// Sets the password by a link that has been found [pending](People::pending_password_reset), and posts `notice`.
-    /// All sessions, the console's keys and all links of the person end. `false`, and nothing has changed, when the
-    /// link is not good any more.
+    /// All sessions, log-ins that wait for a second factor, the console's keys and all links of the person end; the second
+    /// factor stays. `false`, and nothing has changed, when the link is not good any more.
     ///
     /// # Errors
     /// When the store cannot be reached.
@@ -144,6 +144,7 @@ impl PersonTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.void_links().await?;
+        self.remove_challenges().await?;
         self.remove_sessions(kept).await?;
         self.revoke_console_keys(now).await?;
         mail::post(&mut self.tx, notice).await?;

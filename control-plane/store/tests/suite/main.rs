@@ -15,4 +15,5 @@ mod people;
 mod postgres;
 mod row_level_security;
 mod signups;
+mod totp;
 mod transactions;

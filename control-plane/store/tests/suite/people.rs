@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use agentdb_clock::SystemEntropy;
 use agentdb_control_plane_contract::KeyKind;
-use agentdb_control_plane_store::{AccountDeletion, NewEmailChange, NewLink, NewMail, NewSession};
+use agentdb_control_plane_store::{
+    AccountDeletion, NewChallenge, NewEmailChange, NewLink, NewMail, NewSession, SessionStart,
+};
 use agentdb_ids::{SessionId, UserId};
 use uuid::Uuid;
 
@@ -29,14 +31,18 @@ async fn begin(world: &World, user_id: UserId, password_hash: &str, token: Uuid)
     let session = NewSession {
         id,
         user_id,
-        password_hash,
         token_sha256: sha(token),
         user_agent: Some("a browser"),
         address: Some("::ffff:192.0.2.7".parse().expect("an address")),
         created_at: world.now(),
         expires_at: world.now() + Duration::from_secs(30 * 24 * 3600),
     };
-    world.stores.people().add_session(&session).await.expect("the store").then_some(id)
+    let challenge = NewChallenge { token_sha256: sha(token), expires_at: session.expires_at };
+    match world.stores.people().add_session(password_hash, &session, &challenge).await.expect("the store") {
+        SessionStart::Session => Some(id),
+        SessionStart::Refused => None,
+        SessionStart::Challenge => panic!("nobody here has a second factor"),
+    }
 }
 
 async fn alive(world: &World, token: Uuid) -> bool {

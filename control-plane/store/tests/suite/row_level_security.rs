@@ -16,11 +16,14 @@ const NOT_TENANT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the record of migrations; no serving role may read it"),
     ("email_changes", "a person's, beside any organisation"),
     ("email_verifications", "a sign-up before there is an organisation"),
-    ("login_failures", "of an address, whether a person has it or not"),
+    ("login_challenges", "a person's log-in before it is finished"),
+    ("login_failures", "of an address, whether a person has it or not, or of a person"),
     ("mail_outbox", "mail to people, before and beside any organisation"),
     ("nodes", "a node serves many organisations"),
     ("password_resets", "a person's, beside any organisation"),
+    ("recovery_codes", "a person's, beside any organisation"),
     ("sessions", "a person's, in all their organisations"),
+    ("totp_factors", "a person's, beside any organisation"),
     ("users", "a person exists before and beside any organisation"),
 ];
 

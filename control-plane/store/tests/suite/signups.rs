@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use agentdb_clock::SystemEntropy;
 use agentdb_control_plane_contract::{Edition, Role};
-use agentdb_control_plane_store::{NewIdentity, NewSession};
+use agentdb_control_plane_store::{NewChallenge, NewIdentity, NewSession, SessionStart};
 use agentdb_ids::{OrgId, SessionId, UserId};
 use uuid::Uuid;
 
@@ -131,14 +131,15 @@ async fn sessions_end_by_age_by_idleness_and_by_logging_out() {
         let session = NewSession {
             id,
             user_id,
-            password_hash: "hash",
             token_sha256: sha(token),
             user_agent: None,
             address: None,
             created_at: world.now(),
             expires_at: world.now() + Duration::from_secs(3 * 3600),
         };
-        assert!(people.add_session(&session).await.expect("the store"));
+        let challenge = NewChallenge { token_sha256: sha(token), expires_at: session.expires_at };
+        let start = people.add_session("hash", &session, &challenge).await.expect("the store");
+        assert_eq!(start, SessionStart::Session);
         id
     };
     let alive = async |token| people.session(sha(token), None, idle, world.now()).await.expect("the store").is_some();

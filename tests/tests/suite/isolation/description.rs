@@ -5,10 +5,11 @@ use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
 
 /// Operations that are not about an organisation's things, with the reason. Everything else is tried.
-const EXEMPT: [(&str, &str); 16] = [
+const EXEMPT: [(&str, &str); 20] = [
     ("/v1/auth/signup", "makes a person; the answer is the same whether the address is known or not"),
     ("/v1/auth/verify", "proven by the token of a mail together with the password or the cookie of the sign-up"),
     ("/v1/auth/login", "proven by the password"),
+    ("/v1/auth/totp", "proven by the second factor, in the browser whose log-in waits for it"),
     ("/v1/auth/logout", "ends the caller's own session, and names nothing"),
     ("/v1/auth/password/forgot", "the answer is the same whether the address is known or not"),
     ("/v1/auth/password/reset", "proven by the token of a mail"),
@@ -18,6 +19,9 @@ const EXEMPT: [(&str, &str); 16] = [
     ("/v1/me/password", "changes the caller's own, proven by the one before, and names nothing"),
     ("/v1/me/email", "changes the caller's own, proven by the password; the same whether the new one is known or not"),
     ("/v1/me/sessions", "shows and ends the caller's own sessions, and names nothing"),
+    ("/v1/me/totp", "changes the caller's own second factor, proven by password and code, and names nothing"),
+    ("/v1/me/totp/confirm", "changes the caller's own, proven by a code, and names nothing"),
+    ("/v1/me/totp/recovery-codes", "changes the caller's own, proven by a code, and names nothing"),
     ("/v1/me/invitations/accept", "proven by the token of a mail together with the session of the address it went to"),
     ("/v1/orgs", "makes an organisation of the caller's own, and names nothing"),
     ("/healthz", "tells nothing of anybody"),

@@ -24,7 +24,7 @@ async fn doctor_finds_a_running_service_well_and_migrated() -> Result<()> {
         [("data_dir", data.display().to_string()), ("object_store.url", format!("file://{}", objects.display()))];
     let output = run(&["doctor"], &settings)?;
     let report = String::from_utf8_lossy(&output.stdout).into_owned();
-    for part in ["data directory", "PostgreSQL", "database", "object store", "embedding model"] {
+    for part in ["data directory", "PostgreSQL", "database", "encryption keys", "object store", "embedding model"] {
         assert!(line(&report, part).starts_with("ok"), "{report}");
     }
     let pid = std::fs::read_to_string(data.join("lock"))?;

@@ -1,5 +1,6 @@
 //! What whoever runs the service relies on.
 
+mod backup;
 mod description;
 mod doctor;
 mod metrics;

@@ -1,17 +1,16 @@
 use agentdb_problem::{Code, Json, Problem};
 use axum::{extract::State, response::Response};
-use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     email, hash_failed,
-    session_reply::{Session, sign_in},
+    session_reply::{Session, WaitingLogIn, sign_in},
 };
 use crate::{
     extract::Browser,
     passwords,
-    refusal::{LogInRefusals, store_failed},
+    refusal::{LogInRefusals, locked_out, store_failed},
     state::AppState,
 };
 
@@ -29,6 +28,9 @@ pub(crate) struct LogIn {
 /// within an hour further tries with the address are refused for a minute, then for longer each time, up to a quarter
 /// of an hour; a log-in that succeeds and a password that is reset end that. Logging in brings back an account that was
 /// deleted less than 30 days ago.
+///
+/// With 202 the password is right and the person has a second factor: the log-in waits for `POST /v1/auth/totp` from this
+/// browser, at most five minutes. Who does not know the password does not learn whether there is one.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
@@ -38,6 +40,8 @@ pub(crate) struct LogIn {
     responses(
         (status = 200, description = "Signed in; the session is in the cookie", body = Session,
          headers(("set-cookie" = String, description = "`adb_session`"))),
+        (status = 202, description = "The second factor is asked for; what waits is in the cookie", body = WaitingLogIn,
+         headers(("set-cookie" = String, description = "`adb_challenge`"))),
         LogInRefusals
     ),
     security(()),
@@ -52,7 +56,9 @@ pub(crate) async fn log_in(
     app.throttles.by_email.admit(email::throttle_key(&email))?;
     let now = app.now();
     if let Some(until) = app.people.count_log_in(email::digest(&email), now).await.map_err(store_failed)? {
-        return Err(locked_out(until - now));
+        // The same whether somebody has the address or not.
+        let why = "Too many log-ins with this address have failed. Wait, or set a new password.";
+        return Err(locked_out(why, until - now));
     }
     let credentials = app.people.credentials(&email).await.map_err(store_failed)?;
     let fits = passwords::fits(&request.password);
@@ -69,11 +75,4 @@ pub(crate) async fn log_in(
 
 fn login_failed() -> Problem {
     Problem::new(Code::LoginFailed, "The e-mail address or the password is wrong.")
-}
-
-/// The same whether somebody has the address or not.
-fn locked_out(wait: TimeDelta) -> Problem {
-    let seconds = u64::try_from(wait.num_milliseconds()).unwrap_or(0).div_ceil(1000);
-    Problem::new(Code::RateLimited, "Too many log-ins with this address have failed. Wait, or set a new password.")
-        .with_retry_after(seconds)
 }

@@ -1,6 +1,7 @@
 //! Signing up, in and out.
 
 pub(super) mod confirm_email;
+pub(super) mod finish_log_in;
 pub(super) mod forgot_password;
 pub(super) mod list_captured_mail;
 pub(super) mod log_in;

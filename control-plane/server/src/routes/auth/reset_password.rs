@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     hash_failed, notice_expiry,
-    session_reply::{Session, sign_in},
+    session_reply::{Session, WaitingLogIn, sign_in},
 };
 use crate::{
     extract::Browser,
@@ -29,7 +29,8 @@ pub(crate) struct ResetPassword {
 /// Set a new password by a link
 ///
 /// Ends all sessions and console tokens of the person and all links sent to them before, lets them log in again after
-/// too many failed attempts, tells them by mail, and signs in. With a password that is refused the token stays good.
+/// too many failed attempts, tells them by mail, and signs in. A second factor stays, and is asked for with 202, as when
+/// logging in. With a password that is refused the token stays good.
 #[utoipa::path(
     post,
     path = "/v1/auth/password/reset",
@@ -39,6 +40,8 @@ pub(crate) struct ResetPassword {
     responses(
         (status = 200, description = "Signed in; the session is in the cookie", body = Session,
          headers(("set-cookie" = String, description = "`adb_session`"))),
+        (status = 202, description = "The second factor is asked for; what waits is in the cookie", body = WaitingLogIn,
+         headers(("set-cookie" = String, description = "`adb_challenge`"))),
         AuthRefusals
     ),
     security(()),

@@ -3,10 +3,9 @@
 pub(super) mod accept_invitation;
 pub(super) mod change_email;
 pub(super) mod change_password;
+pub(super) mod current_password;
 pub(super) mod delete;
 pub(super) mod get;
-
-mod current_password;
 
 use agentdb_control_plane_contract::{Edition, Role};
 use agentdb_control_plane_store::{MAX_MEMBERSHIPS, Membership as StoredMembership, PersonTx};
