@@ -57,6 +57,11 @@ describe("the way out", () => {
     expect(wayOut(problemFrom(refused(status), body(code)))).toBe(way);
   });
 
+  it("of a link that does not work is to ask for another one", () => {
+    const errors = [{ pointer: "/token", code: "invalid_token", detail: "used" }];
+    expect(wayOut(problemFrom(refused(400), body("invalid_request", { errors })))).toBe("other_link");
+  });
+
   it("of no answer at all is to try again", () => {
     const problem = toProblem(new TypeError("Failed to fetch"));
     expect(problem.code).toBe("unreachable");

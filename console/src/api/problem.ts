@@ -115,6 +115,7 @@ export type WayOut =
   | "permission"
   | "gone"
   | "fix_input"
+  | "other_link"
   | "state"
   | "reload"
   | "support";
@@ -135,6 +136,8 @@ export const codePage = (problem: Problem): string | null =>
 export function wayOut(problem: Problem): WayOut {
   const known = BY_CODE[problem.code];
   if (known) return known;
+  // The token of a mail's link: nothing that a person could correct.
+  if (names(problem, "/token")) return "other_link";
   switch (problem.status) {
     case 0:
     case 503:

@@ -26,7 +26,7 @@ export function PagedTable<Row>({ label, list, columns, rowKey, empty }: PagedTa
   const again = () => void (list.isFetchNextPageError ? list.fetchNextPage() : list.refetch());
   return (
     <>
-      {rows.length === 0 ? empty : <Table label={label} columns={columns} rows={rows} rowKey={rowKey} />}
+      {rows.length === 0 ? empty : <Table label={label} columns={columns} rows={rows} rowKey={rowKey} stacks />}
       {list.error ? <ProblemNotice error={list.error} onRetry={again} className="m-4" /> : null}
       {list.hasNextPage ? (
         <div className="flex flex-wrap items-center justify-center gap-3 border-t border-line p-3">

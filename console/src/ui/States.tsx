@@ -77,7 +77,7 @@ function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined 
       </ButtonLink>
     );
   }
-  if (way === "fix_input" || !onRetry) return null;
+  if (way === "fix_input" || way === "other_link" || !onRetry) return null;
   return (
     <Button size="sm" onPress={onRetry}>
       {t("problem.go.retry")}

@@ -11,7 +11,6 @@ import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Badge, Card } from "../../ui/Layout";
 import { Loading, ProblemNotice } from "../../ui/States";
-import { type Column, Table } from "../../ui/Table";
 import { sessionEnded } from "../auth/session";
 import { browserName } from "./browserName";
 
@@ -37,7 +36,7 @@ export function Sessions() {
       flush
     >
       {sessions.data ? (
-        <SessionTable rows={sessions.data} onEnd={setAsking} />
+        <SessionList sessions={sessions.data} onEnd={setAsking} />
       ) : sessions.error ? null : (
         <Loading />
       )}
@@ -57,48 +56,41 @@ function useBrowserLabel() {
   };
 }
 
-function SessionTable({ rows, onEnd }: { rows: OpenSession[]; onEnd: (session: OpenSession) => void }) {
+function SessionList({ sessions, onEnd }: { sessions: OpenSession[]; onEnd: (session: OpenSession) => void }) {
   const { t } = useTranslation();
   const label = useBrowserLabel();
-  const columns: Column<OpenSession>[] = [
-    {
-      id: "browser",
-      header: t("account.sessions.browser"),
-      rowHeader: true,
-      cell: (session) => (
-        <span className="flex flex-wrap items-center gap-2" title={session.browser ?? ""}>
-          <span className="max-w-64 truncate">{label(session)}</span>
-          {session.current ? <Badge tone="ok">{t("account.sessions.current")}</Badge> : null}
-        </span>
-      ),
-    },
-    {
-      id: "address",
-      header: t("account.sessions.address"),
-      cell: ({ last_address }) => <code className="font-mono text-xs text-ink-2">{last_address ?? t("common.not_known")}</code>,
-    },
-    {
-      id: "seen",
-      header: t("account.sessions.seen"),
-      cell: ({ last_seen_at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(last_seen_at)}</span>,
-    },
-    {
-      id: "since",
-      header: t("account.sessions.since"),
-      cell: ({ created_at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(created_at)}</span>,
-    },
-    {
-      id: "end",
-      header: <span className="sr-only">{t("account.sessions.end")}</span>,
-      numeric: true,
-      cell: (session) => (
-        <Button size="sm" aria-label={`${t("account.sessions.end")}: ${label(session)}, ${formatDateTime(session.created_at)}`} onPress={() => onEnd(session)}>
-          {t("account.sessions.end")}
-        </Button>
-      ),
-    },
-  ];
-  return <Table label={t("account.sessions.title")} columns={columns} rows={rows} rowKey={({ id }) => id} />;
+  return (
+    <ul aria-label={t("account.sessions.title")} className="divide-y divide-line">
+      {sessions.map((session) => (
+        <li key={session.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 text-sm">
+          <div className="flex min-w-0 flex-col gap-0.5">
+            <span className="flex flex-wrap items-center gap-2">
+              <span title={session.browser ?? ""} className="max-w-72 truncate font-medium">
+                {label(session)}
+              </span>
+              {session.current ? <Badge tone="ok">{t("account.sessions.current")}</Badge> : null}
+            </span>
+            <span className="text-xs text-ink-2">
+              {t("account.sessions.seen", {
+                time: formatDateTime(session.last_seen_at),
+                address: session.last_address ?? t("account.sessions.no_address"),
+              })}
+            </span>
+            <span className="text-xs text-ink-3">
+              {t("account.sessions.since", { time: formatDateTime(session.created_at), end: formatDateTime(session.expires_at) })}
+            </span>
+          </div>
+          <Button
+            size="sm"
+            aria-label={t("account.sessions.end_which", { browser: label(session), time: formatDateTime(session.created_at) })}
+            onPress={() => onEnd(session)}
+          >
+            {t("account.sessions.end")}
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 interface EndSessionProps {

@@ -98,11 +98,15 @@ function useColumns(onOpen: (event: AuditEvent) => void): Column<AuditEvent>[] {
       ),
     },
     { id: "target", header: t("audit.target"), cell: (event) => <Long text={whatOf(t, event)} /> },
-    { id: "actor", header: t("audit.actor"), cell: (event) => <Long text={whoOf(t, event)} /> },
     {
-      id: "from",
-      header: t("audit.address"),
-      cell: ({ client }) => <code className="font-mono text-xs text-ink-2">{client.address ?? "–"}</code>,
+      id: "actor",
+      header: t("audit.actor"),
+      cell: (event) => (
+        <span className="flex min-w-0 flex-col max-sm:items-end">
+          <Long text={whoOf(t, event)} />
+          {event.client.address ? <code className="font-mono text-xs text-ink-3">{event.client.address}</code> : null}
+        </span>
+      ),
     },
     {
       id: "details",

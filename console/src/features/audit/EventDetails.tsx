@@ -45,9 +45,7 @@ function Body({ event, onClose, onSearch }: EventDetailsProps & { event: AuditEv
         <Fact label={t("audit.target")} value={whatOf(t, event)} hint={<Id id={target.id ?? null} />} />
         <Fact label={t("audit.address")} value={client.address ?? t("common.not_known")} />
         <Fact label={t("audit.request")} value={event.request_id ? <Id id={event.request_id} /> : t("common.not_known")} />
-        <div className="sm:col-span-2">
-          <Fact label={t("audit.user_agent")} value={<span className="text-xs break-words">{client.user_agent ?? t("common.not_known")}</span>} />
-        </div>
+        <Fact label={t("audit.user_agent")} value={<span className="text-xs break-words">{client.user_agent ?? t("common.not_known")}</span>} />
       </dl>
       {event.left_out > 0 ? <p className="text-sm text-warn">{t("audit.left_out", { count: event.left_out })}</p> : null}
       {changes.length === 0 ? null : <Changes changes={changes} />}

@@ -74,23 +74,25 @@ function Accept({ me, token }: { me: Me; token: string }) {
     },
   });
   const problem = accept.error ? toProblem(accept.error) : null;
+  const belongs = problem?.code === "conflict";
+  const refused = names(problem, "/token");
   return (
     <AuthPage title={t("invitation.title")} lead={t("invitation.lead")}>
-      <p className="rounded-lg border border-line bg-sunken p-3 text-sm">
-        {t("invitation.signed_in_as")} <strong className="font-medium break-all">{me.user.email}</strong>
+      <p className="flex flex-col rounded-lg border border-line bg-sunken p-3 text-sm">
+        {t("invitation.signed_in_as")} <strong className="font-medium wrap-anywhere">{me.user.email}</strong>
       </p>
-      {problem ? <Refused problem={problem} email={me.user.email} onRetry={() => accept.mutate()} /> : null}
+      {problem ? <Refused problem={problem} onRetry={() => accept.mutate()} /> : null}
       <div className="flex flex-col gap-2">
-        {problem?.code === "conflict" ? (
+        {belongs ? (
           <ButtonLink look="primary" size="lg" to="/">
             {t("common.go_home")}
           </ButtonLink>
         ) : (
-          <Button look="primary" size="lg" isPending={accept.isPending} onPress={() => accept.mutate()}>
+          <Button look={refused ? "secondary" : "primary"} size="lg" isPending={accept.isPending} onPress={() => accept.mutate()}>
             {t("invitation.accept")}
           </Button>
         )}
-        <Button size="lg" isPending={logOut.isPending} onPress={() => logOut.mutate()}>
+        <Button look={refused ? "primary" : "secondary"} size="lg" isPending={logOut.isPending} onPress={() => logOut.mutate()}>
           {t("invitation.other_account")}
         </Button>
       </div>
@@ -100,18 +102,12 @@ function Accept({ me, token }: { me: Me; token: string }) {
   );
 }
 
-interface RefusedProps {
-  problem: Problem;
-  email: string;
-  onRetry: () => void;
-}
-
 /** The service does not tell why a link is refused; most often it was sent to another address. */
-function Refused({ problem, email, onRetry }: RefusedProps) {
+function Refused({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
   const { t } = useTranslation();
   return (
     <>
-      {names(problem, "/token") ? <p className="text-ink-2">{t("invitation.wrong_address", { email })}</p> : null}
+      {names(problem, "/token") ? <p className="text-ink-2">{t("invitation.wrong_address")}</p> : null}
       <ProblemNotice error={new ProblemError(problem)} onRetry={onRetry} />
     </>
   );

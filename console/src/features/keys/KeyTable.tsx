@@ -25,20 +25,7 @@ export function KeyTable({ list, empty, onAction }: KeyTableProps) {
   const [now] = useState(() => Date.now());
   const columns: Column<ApiKey>[] = [
     { id: "name", header: t("keys.name"), rowHeader: true, cell: (key) => <Name apiKey={key} /> },
-    { id: "namespaces", header: t("keys.namespaces"), cell: ({ namespaces }) => <code className="font-mono text-xs">{namespaces}</code> },
-    {
-      id: "scopes",
-      header: t("keys.scopes"),
-      cell: ({ scopes }) => (
-        <span className="flex gap-1">
-          {scopes.map((scope) => (
-            <Badge key={scope} tone={scope === "admin" ? "warn" : "neutral"}>
-              {t(`keys.scope.${scope}`)}
-            </Badge>
-          ))}
-        </span>
-      ),
-    },
+    { id: "reach", header: t("keys.reach"), cell: (key) => <Reach apiKey={key} /> },
     { id: "addresses", header: t("keys.addresses"), cell: ({ allowed_addresses }) => <Addresses ranges={allowed_addresses} /> },
     { id: "used", header: t("keys.last_used"), cell: (key) => <LastUse apiKey={key} /> },
     { id: "expires", header: t("keys.expiry"), cell: (key) => <Ending apiKey={key} now={now} /> },
@@ -85,12 +72,28 @@ function Name({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
+function Reach({ apiKey: { namespaces, scopes } }: { apiKey: ApiKey }) {
+  const { t } = useTranslation();
+  return (
+    <span className="flex min-w-0 flex-col items-start gap-1 max-sm:items-end">
+      <code className="font-mono text-xs wrap-anywhere">{namespaces}</code>
+      <span className="flex gap-1">
+        {scopes.map((scope) => (
+          <Badge key={scope} tone={scope === "admin" ? "warn" : "neutral"}>
+            {t(`keys.scope.${scope}`)}
+          </Badge>
+        ))}
+      </span>
+    </span>
+  );
+}
+
 function Addresses({ ranges }: { ranges: string[] }) {
   const { t } = useTranslation();
   const SHOWN = 2;
   if (ranges.length === 0) return <span className="text-ink-2">{t("keys.anywhere")}</span>;
   return (
-    <span title={ranges.join(", ")} className="flex flex-col font-mono text-xs whitespace-nowrap">
+    <span title={ranges.join(", ")} className="flex flex-col font-mono text-xs whitespace-nowrap max-sm:items-end">
       {ranges.slice(0, SHOWN).map((range) => (
         <span key={range}>{range}</span>
       ))}
@@ -103,7 +106,7 @@ function LastUse({ apiKey: { last_used_at, last_used_address } }: { apiKey: ApiK
   const { t } = useTranslation();
   if (!last_used_at) return <span className="text-ink-2">{t("common.never")}</span>;
   return (
-    <span className="flex flex-col whitespace-nowrap text-ink-2">
+    <span className="flex flex-col text-ink-2 max-sm:items-end">
       {formatDateTime(last_used_at)}
       {last_used_address ? <code className="font-mono text-xs text-ink-3">{last_used_address}</code> : null}
     </span>
@@ -116,6 +119,6 @@ function Ending({ apiKey, now }: { apiKey: ApiKey; now: number }) {
   return isOver(apiKey, now) ? (
     <Badge tone="danger">{t("keys.expired")}</Badge>
   ) : (
-    <span className="whitespace-nowrap text-ink-2">{formatDateTime(apiKey.expires_at)}</span>
+    <span className="text-ink-2">{formatDateTime(apiKey.expires_at)}</span>
   );
 }

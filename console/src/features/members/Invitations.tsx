@@ -29,7 +29,7 @@ export function Invitations({ list, action }: InvitationsProps) {
   const { org, can } = useOrg();
   const [revoking, setRevoking] = useState<Invitation | null>(null);
   const columns: Column<Invitation>[] = [
-    { id: "email", header: t("auth.email"), rowHeader: true, cell: ({ email }) => <span className="break-all">{email}</span> },
+    { id: "email", header: t("auth.email"), rowHeader: true, cell: ({ email }) => <span className="min-w-40 wrap-anywhere">{email}</span> },
     { id: "role", header: t("members.role"), cell: ({ role }) => roleName(t, role) },
     {
       id: "sent",

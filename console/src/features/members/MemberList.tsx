@@ -34,7 +34,7 @@ export function MemberList({ list, hint }: MemberListProps) {
       rowHeader: true,
       cell: (member) => (
         <span className="flex flex-wrap items-center gap-2">
-          <span className="break-all">{member.email}</span>
+          <span className="min-w-40 wrap-anywhere">{member.email}</span>
           {isMe(member) ? <Badge tone="accent">{t("members.you")}</Badge> : null}
         </span>
       ),

@@ -42,7 +42,7 @@ export function Organizations() {
             {t("organizations.empty")}
           </Empty>
         ) : (
-          <Table label={t("organizations.title")} columns={columns} rows={me.organizations} rowKey={({ id }) => id} />
+          <Table label={t("organizations.title")} columns={columns} rows={me.organizations} rowKey={({ id }) => id} stacks />
         )}
       </Card>
       <CreateOrganization isOpen={creating} onClose={() => setCreating(false)} />

@@ -92,6 +92,7 @@ export const keys = {
     admin: "Admin",
     admin_hint: "Manage namespaces and keys of the organisation",
   },
+  reach: "Reach",
   addresses: "From where",
   addresses_hint: "Addresses or ranges, one a line; at most 32. From anywhere when there are none.",
   anywhere: "Anywhere",

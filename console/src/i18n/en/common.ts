@@ -72,6 +72,7 @@ export const problem = {
     gone: "It does not exist, or it is not visible to you. It may have been deleted.",
     fix_input: "Correct what is named above and try again.",
     state: "What is said above stands in the way. Change that first, then try again.",
+    other_link: "A link works once and for a limited time. Ask for another one.",
     reload: "Something changed in the meantime. Try again with the present state.",
     support: "This is on our side. Try again; if it stays, send us the request id.",
   },

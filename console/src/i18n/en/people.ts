@@ -20,15 +20,15 @@ export const account = {
   },
   sessions: {
     title: "Sessions",
-    hint: "The browsers in which you are logged in. The time of the last visit is noted once a minute.",
-    browser: "Browser",
+    hint: "The browsers in which you are logged in.",
     on: "{{browser}} on {{system}}",
     unknown: "Unknown browser",
     current: "This browser",
-    address: "Last address",
-    seen: "Last seen",
-    since: "Logged in",
+    seen: "Last seen {{time}} from {{address}}",
+    no_address: "an unknown address",
+    since: "Logged in {{time}}; ends by {{end}}",
     end: "Log out",
+    end_which: "Log out: {{browser}}, logged in {{time}}",
     end_others: "Log out all others",
     end_title: "Log out this session?",
     end_lead: "{{browser}} is logged out with its next request.",
@@ -55,7 +55,7 @@ export const invitation = {
   accept: "Join the organisation",
   other_account: "Use another account",
   decline: "You do not want to join? Do nothing; the invitation ends by itself.",
-  wrong_address: "You are logged in as {{email}}. If the invitation was sent to another address, use the account of that address.",
+  wrong_address: "Was the invitation sent to another address? Then use the account of that address.",
 } as const;
 
 export const organizations = {
