@@ -1,7 +1,7 @@
 import { expect, type Page, test } from "@playwright/test";
-import { mailedLink } from "./mailbox";
-import { fillSignUp, logIn, logOut, newPerson, openAccount, type Person, signUp } from "./people";
-import { checkAccessible, checkNarrow, watch } from "./watch";
+import { mailedLink } from "../mailbox";
+import { fillSignUp, logIn, logOut, newPerson, openAccount, type Person, signUp } from "../people";
+import { checkAccessible, checkNarrow, watch } from "../watch";
 
 async function look(page: Page, name: string): Promise<void> {
   await checkAccessible(page, name);

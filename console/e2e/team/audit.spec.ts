@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
-import { newPerson, signUp } from "./people";
-import { checkAccessible, checkNarrow, watch } from "./watch";
+import { newPerson, signUp } from "../people";
+import { checkAccessible, checkNarrow, watch } from "../watch";
 
 async function look(page: Page, name: string): Promise<void> {
   await checkAccessible(page, name);
