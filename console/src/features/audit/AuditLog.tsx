@@ -82,11 +82,6 @@ function useColumns(onOpen: (event: AuditEvent) => void): Column<AuditEvent>[] {
   const actionName = useActionName();
   return [
     {
-      id: "at",
-      header: t("audit.at"),
-      cell: ({ at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(at)}</span>,
-    },
-    {
       id: "action",
       header: t("audit.action"),
       rowHeader: true,
@@ -107,6 +102,11 @@ function useColumns(onOpen: (event: AuditEvent) => void): Column<AuditEvent>[] {
           {event.client.address ? <code className="font-mono text-xs text-ink-3">{event.client.address}</code> : null}
         </span>
       ),
+    },
+    {
+      id: "at",
+      header: t("audit.at"),
+      cell: ({ at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(at)}</span>,
     },
     {
       id: "details",
