@@ -4,7 +4,7 @@ use agentdb_control_plane_contract::Role;
 use agentdb_ids::OrgId;
 use chrono::{DateTime, Utc};
 
-use crate::{NewMail, PersonTx, StoreError, mail, memberships::role_text, stores::set_org};
+use crate::{NewMail, PersonTx, StoreError, mail, stores::set_org};
 
 /// What became of the wish to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl PersonTx {
     /// The organisations that nobody but the person owns; who is about to go does not count. The organisations that the
     /// person owns are locked, so that of two owners who leave at once one is told.
     async fn owned_alone(&mut self) -> Result<Vec<OwnedOrganization>, StoreError> {
-        let owner = role_text(Role::Owner);
+        let owner = Role::Owner.as_str();
         let owned = sqlx::query!(
             "SELECT o.org_id, o.name FROM control.memberships m JOIN control.organizations o ON o.org_id = m.org_id
              WHERE m.user_id = $1 AND m.role = $2 ORDER BY o.org_id",

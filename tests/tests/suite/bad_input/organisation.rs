@@ -9,14 +9,14 @@ pub fn cases(ground: &Ground) -> Vec<Case> {
     let mut cases = namespaces(ground);
     cases.extend(api_keys(ground));
     cases.extend(audit_events(ground));
-    cases.extend(people(ground));
+    cases.extend(own_account(ground));
     cases.extend(usage(ground));
     cases.extend(sign_ups(ground));
     cases.extend(people(ground));
     cases
 }
 
-fn people(ground: &Ground) -> Vec<Case> {
+fn own_account(ground: &Ground) -> Vec<Case> {
     let api = &ground.account.api;
     let put = |what, path: &str, body: &Value, names| Case::post(what, api, path, body, names).method(Method::PUT);
     let wrong = json!({"current_password": "not the password"});

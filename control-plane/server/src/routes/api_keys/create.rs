@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit::Audit,
     extract::Reach,
-    refusal::{CreateKeyRefusals, forbidden, limit_reached, require, store_failed},
+    refusal::{CreateKeyRefusals, limit_reached, require, store_failed},
     routes::idempotency::Repeatable,
     state::AppState,
 };
