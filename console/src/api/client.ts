@@ -1,5 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
-import type { paths } from "./pending";
+import type { paths } from "../generated/openapi";
 import { parseWithBigInts } from "../format/exactJson";
 import { DataTokens } from "./dataTokens";
 import { ProblemError, problemFrom, unreachable } from "./problem";

@@ -1,5 +1,5 @@
 /** Names for the shapes of the generated description, taken from the operations that use them. */
-import type { paths } from "./pending";
+import type { paths } from "../generated/openapi";
 
 type Json<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Answer<O, S extends number> = O extends { responses: Record<S, infer R> } ? Json<R> : never;
