@@ -57,6 +57,9 @@ export interface paths {
          *     within an hour further tries with the address are refused for a minute, then for longer each time, up to a quarter
          *     of an hour; a log-in that succeeds and a password that is reset end that. Logging in brings back an account that was
          *     deleted less than 30 days ago.
+         *
+         *     With 202 the password is right and the person has a second factor: the log-in waits for `POST /v1/auth/totp` from this
+         *     browser, at most five minutes. Who does not know the password does not learn whether there is one.
          */
         post: operations["log_in"];
         delete?: never;
@@ -119,7 +122,8 @@ export interface paths {
         /**
          * Set a new password by a link
          * @description Ends all sessions and console tokens of the person and all links sent to them before, lets them log in again after
-         *     too many failed attempts, tells them by mail, and signs in. With a password that is refused the token stays good.
+         *     too many failed attempts, tells them by mail, and signs in. A second factor stays, and is asked for with 202, as when
+         *     logging in. With a password that is refused the token stays good.
          */
         post: operations["reset_password"];
         delete?: never;
@@ -144,6 +148,29 @@ export interface paths {
          *     from others: in another one the link also asks for the password.
          */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish a log-in with the second factor
+         * @description From the browser whose log-in waits, within five minutes. A code is good once, and so is a recovery code; a wrong one is
+         *     refused at `/code` with `wrong_code`, and the log-in waits on. After ten wrong ones within an hour further ones are
+         *     refused for a minute, then for longer each time, up to a quarter of an hour, also when the log-in is begun anew or the
+         *     password is reset. With `login_failed` nothing waits any more: log in again.
+         */
+        post: operations["finish_log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -301,6 +328,76 @@ export interface paths {
          *     session that asks may be ended too: then the cookie is taken away. Somebody else's is not there.
          */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up a second factor
+         * @description By time-based codes (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes before `POST /v1/me/totp/confirm`; the
+         *     newest secret alone can be confirmed, within an hour. Needs the password, or a session that is younger than ten minutes.
+         *     Refused with 409 when there is a second factor: remove that one first.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Remove the second factor
+         * @description With its recovery codes. Needs the password and a code that was not used before; wrong ones count as at the log-in.
+         *     Tells the person by mail. Without a factor the answer is 404.
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a second factor
+         * @description From then on it is asked for at every log-in, and the code that confirmed it is used up. Sessions go on. The recovery
+         *     codes in the answer are shown this once. Tells the person by mail. Without a factor to be confirmed the answer is 404,
+         *     with one that is confirmed 409.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace one's recovery codes
+         * @description The old ones end. The new ones are shown this once. Needs a code that was not used before; wrong ones count as at the
+         *     log-in. Tells the person by mail. Without a factor the answer is 404.
+         */
+        post: operations["replace_recovery_codes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -595,7 +692,7 @@ export interface paths {
         /**
          * Create an API key
          * @description Only the answer to this request has the secret. A key makes no key that reaches, may or lasts more than itself, or
-         *     that can be used from more addresses.
+         *     that can be used from more addresses or faster.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -629,7 +726,7 @@ export interface paths {
         /**
          * Change an API key
          * @description Nodes that are connected act by it within a second; the secret stays. A key changes no key so that it reaches, may
-         *     or lasts more than itself, or can be used from more addresses. A key that was rotated cannot be made to last longer,
+         *     or lasts more than itself, or can be used from more addresses or faster. A key that was rotated cannot be made to last longer,
          *     and one that has expired stays so.
          */
         patch: operations["update_api_key"];
@@ -646,11 +743,11 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key
-         * @description Makes a key with a secret of its own and all that the old one has: name, namespaces, scopes, addresses and end. The
+         * @description Makes a key with a secret of its own and all that the old one has: name, namespaces, scopes, addresses, limits and end. The
          *     old one ends after the overlap, or at its own end when that is sooner; until then both are good. A key is rotated
          *     once, and not while the one that it replaces is still good. A rotation is not refused for the limit of keys, but the
          *     old key counts until it ends. A key rotates no key that reaches, may or lasts more than itself, or that can be used
-         *     from more addresses.
+         *     from more addresses or faster.
          */
         post: operations["rotate_api_key"];
         delete?: never;
@@ -886,7 +983,8 @@ export interface paths {
         };
         /**
          * List namespaces
-         * @description Those that the caller reaches, by name in byte order, also while they are created or deleted.
+         * @description Those that the caller reaches, by name in byte order. Deleted ones are in the list with the status `deleting`, where
+         *     several may have one name, while they can be had back.
          */
         get: operations["list_namespaces"];
         put?: never;
@@ -904,7 +1002,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a namespace */
+        /**
+         * Get a namespace
+         * @description By name the one that is not deleted, or else the one that was deleted last.
+         */
         get: operations["get_namespace"];
         /**
          * Create a namespace, or replace its labels
@@ -914,10 +1015,79 @@ export interface paths {
         post?: never;
         /**
          * Delete a namespace
-         * @description With everything in it, for good. Data operations do not find it any more as soon as its node hears of it; the name
-         *     is free when the data are gone.
+         * @description Data operations do not find it any more as soon as its node hears of it, and its name is free. Its data are kept, and
+         *     billed as stored, and it can be had back with all of them until `purge_after`; then they are removed for good.
+         *
+         *     With `purge=true` the data of a namespace that is deleted are removed now. That needs the role admin or owner, and the
+         *     namespace's name in `confirm`.
          */
         delete: operations["delete_namespace"];
+        options?: never;
+        head?: never;
+        /** Change a namespace's labels */
+        patch: operations["update_namespace"];
+        trace?: never;
+    };
+    "/v1/orgs/{org}/namespaces/{ns}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a suspended namespace
+         * @description Waits up to 5 seconds until its node serves it; if it does not by then the status is `creating` and changes by itself.
+         *     What the operator of the service suspended, or an unpaid invoice, is not resumed by its organisation. To be repeated
+         *     without harm.
+         */
+        post: operations["resume_namespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/namespaces/{ns}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a namespace
+         * @description Data operations on it are refused with 403 `forbidden` until it is resumed; its data stay, and are billed. Waits up to
+         *     5 seconds until its node refuses them. To be repeated without harm.
+         */
+        post: operations["suspend_namespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{org}/namespaces/{ns}/undelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undelete a namespace
+         * @description With everything that was in it, at the same commit. Where several deleted namespaces have one name, the path has the
+         *     id. Waits up to 5 seconds until its node serves it; if it does not by then the status is `creating` and changes by
+         *     itself. Of a namespace that is not deleted nothing changes.
+         */
+        post: operations["undelete_namespace"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -979,6 +1149,8 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             /** @description From where it may be used; from anywhere when there are none. */
             allowed_addresses: components["schemas"]["AddressRange"][];
+            /** @description How fast, below what the organisation may. */
+            limits: components["schemas"]["KeyLimits"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -1093,6 +1265,26 @@ export interface components {
             /** @description At that time; null when a refused request did not say. */
             name?: string | null;
         };
+        /** @description The wish for a second factor. */
+        BeginTotp: {
+            /** @description Not needed within ten minutes of signing in. */
+            current_password?: string | null;
+        };
+        /** @description What an authenticator app is to know. */
+        BegunTotp: {
+            /** @description To be typed into an app; base 32. Shown this once. */
+            secret: string;
+            /**
+             * @description The same for an app that reads a QR code.
+             * @example otpauth://totp/AgentDB%20Cloud:ada%40example.com?secret=…&issuer=AgentDB%20Cloud
+             */
+            otpauth_url: string;
+            /**
+             * Format: date-time
+             * @description It is to be confirmed before.
+             */
+            expires_at: string;
+        };
         /**
          * @description What happens beyond the included amounts.
          * @enum {string}
@@ -1183,6 +1375,14 @@ export interface components {
             /** @description The parameter `token` of the link. */
             token: string;
         };
+        /** @description What shows that the app works. */
+        ConfirmTotp: {
+            /**
+             * @description The six digits that the app shows.
+             * @example 123456
+             */
+            code: string;
+        };
         /** @description A key for the data operations that the console uses and nobody sees. */
         ConsoleToken: {
             /** @description For `Authorization: Bearer`. */
@@ -1220,6 +1420,8 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             /** @description From where it may be used: addresses and ranges, none twice; from anywhere when there are none. */
             allowed_addresses?: components["schemas"]["AddressRange"][];
+            /** @description How fast it may be used. */
+            limits?: components["schemas"]["WantedLimits"];
             /**
              * Format: date-time
              * @description Good until then; for ever when absent.
@@ -1502,6 +1704,14 @@ export interface components {
             /** @description What is wrong and what would be right. */
             detail: string;
         };
+        /** @description The second factor of a log-in that waits for it. */
+        FinishLogIn: {
+            /**
+             * @description The six digits that the app shows, or one of the recovery codes.
+             * @example 123456
+             */
+            code: string;
+        };
         /** @description Who has forgotten their password. */
         ForgotPassword: {
             /**
@@ -1593,6 +1803,33 @@ export interface components {
             /** @description How amounts are rounded. */
             rounding: string;
         };
+        /** @description Limits of one key. Those of its organisation bind beside them, over all keys; what is null is bound by these alone. */
+        KeyLimits: {
+            /**
+             * Format: int32
+             * @description Data requests a second, sustained.
+             * @default null
+             */
+            requests_per_second: number | null;
+            /**
+             * Format: int64
+             * @description Query milli-units a second, sustained.
+             * @default null
+             */
+            query_milli_units_per_second: number | null;
+            /**
+             * Format: int64
+             * @description Write milli-units a second, sustained.
+             * @default null
+             */
+            write_milli_units_per_second: number | null;
+            /**
+             * Format: int32
+             * @description Data requests in work at the same moment.
+             * @default null
+             */
+            concurrent_requests: number | null;
+        };
         /**
          * @description How words are reduced to terms.
          * @enum {string}
@@ -1626,10 +1863,35 @@ export interface components {
              */
             request_burst: number;
             /**
+             * Format: int64
+             * @description Query milli-units a second, sustained, over all keys.
+             */
+            query_milli_units_per_second: number;
+            /**
+             * Format: int64
+             * @description Query milli-units that may come at once before the sustained rate binds; a request that costs more is refused.
+             */
+            query_milli_units_burst: number;
+            /**
+             * Format: int64
+             * @description Write milli-units a second, sustained, over all keys.
+             */
+            write_milli_units_per_second: number;
+            /**
+             * Format: int64
+             * @description Write milli-units that may come at once before the sustained rate binds; a request that costs more is refused.
+             */
+            write_milli_units_burst: number;
+            /**
              * Format: int32
              * @description Data requests in work at the same moment.
              */
             concurrent_requests: number;
+            /**
+             * Format: int32
+             * @description How much of a busy node the organisation gets beside others: their parts are as these numbers.
+             */
+            fair_share: number;
             /**
              * Format: int64
              * @description Logical bytes stored, over all namespaces.
@@ -1642,9 +1904,20 @@ export interface components {
             collections_per_namespace: number;
             /**
              * Format: int32
+             * @description Numbers of the largest vector that a collection may be made for.
+             */
+            vector_dimension: number;
+            /**
+             * Format: int32
              * @description Days that a namespace can be read, rewound and branched back to.
              */
             history_days: number;
+            /**
+             * Format: int32
+             * @description Days in which a deleted namespace can be had back. Nodes take no notice of it, and older ones keep policies
+             *     without.
+             */
+            undelete_days: number;
             /**
              * Format: int64
              * @description Query milli-units in a calendar month (UTC) after which queries stop; `None` when usage is charged instead.
@@ -1700,6 +1973,7 @@ export interface components {
             user: components["schemas"]["User"];
             /** @description To be sent as `x-csrf-token` with every request but GET. */
             csrf_token: string;
+            totp: components["schemas"]["TotpStatus"];
             /** @description Where the person belongs. */
             organizations: components["schemas"]["Membership"][];
         };
@@ -1797,13 +2071,33 @@ export interface components {
         /** @description A namespace. */
         Namespace: {
             id: components["schemas"]["NamespaceId"];
+            /**
+             * Format: int64
+             * @description Rises with every change that somebody asks for; in quotation marks it is the namespace's `ETag`.
+             */
+            version: number;
+            /** @description Unique among those that are not deleted. */
             name: string;
             status: components["schemas"]["NamespaceStatus"];
+            /** Format: date-time */
+            status_changed_at: string;
+            /** @description On whose behalf it is suspended, or will be when it is had back. */
+            suspended_by: components["schemas"]["Suspension"][];
             labels: {
                 [key: string]: string;
             };
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was deleted; null while it is not.
+             */
+            deleted_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until then it can be had back; null while it is not deleted.
+             */
+            purge_after?: string | null;
         };
         NamespaceId: string;
         /** @description Namespaces by name. */
@@ -1821,7 +2115,7 @@ export interface components {
          * @description Where a namespace is in its life.
          * @enum {string}
          */
-        NamespaceStatus: "creating" | "ready" | "deleting";
+        NamespaceStatus: "creating" | "ready" | "suspended" | "deleting" | "purging" | "deleted";
         /** @description A browser in which the person is signed in. */
         OpenSession: {
             id: components["schemas"]["SessionId"];
@@ -2145,6 +2439,28 @@ export interface components {
             metadata?: unknown;
             commit?: components["schemas"]["u64"] | null;
         };
+        /** @description What signs its person in when the app is lost. Each works once. */
+        RecoveryCodeList: {
+            /** @description Shown this once. */
+            recovery_codes: string[];
+        };
+        /** @description The wish to be asked for no second factor any more, from whoever knows the password and has the factor. */
+        RemoveTotp: {
+            current_password: string;
+            /**
+             * @description The six digits that the app shows, or one of the recovery codes.
+             * @example 123456
+             */
+            code: string;
+        };
+        /** @description The wish for new recovery codes, from whoever has the factor. */
+        ReplaceRecoveryCodes: {
+            /**
+             * @description The six digits that the app shows, or one of the recovery codes.
+             * @example 123456
+             */
+            code: string;
+        };
         RequestId: string;
         /** @description A new password for whoever has the link. */
         ResetPassword: {
@@ -2225,6 +2541,11 @@ export interface components {
              */
             text_rank?: number | null;
         };
+        /**
+         * @description What besides the password a person shows.
+         * @enum {string}
+         */
+        SecondFactor: "totp";
         /** @description A signed-in browser. The session itself is in the cookie `adb_session`. */
         Session: {
             user: components["schemas"]["User"];
@@ -2280,6 +2601,13 @@ export interface components {
              */
             round_trips: number;
         };
+        /**
+         * @description On whose behalf a namespace is suspended. There may be several at once; only who suspended it resumes it. What is
+         *     told of several is the greatest: what nobody but us can lift comes before what a payment lifts, and that before what
+         *     the organisation itself lifts.
+         * @enum {string}
+         */
+        Suspension: "organization" | "standing" | "operator";
         /** @description A text column. */
         TextColumn: {
             /** @description How words are reduced to terms. */
@@ -2310,6 +2638,21 @@ export interface components {
              */
             embed?: number | null;
         };
+        /** @description The person's second factor. */
+        TotpStatus: {
+            /** @description Whether it is asked for at the log-in. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes_left: number;
+        };
+        /** @description How a namespace is had back. */
+        UndeleteNamespace: {
+            /** @description The name that it is to have, when another namespace has its own by now. Keys reach it by that name. */
+            name?: string | null;
+        };
         /** @description What of a key is to be changed; what is absent stays. */
         UpdateApiKey: {
             /** @description What its people call it. */
@@ -2320,6 +2663,8 @@ export interface components {
             scopes?: components["schemas"]["Scope"][];
             /** @description From where it may be used, in place of what there was; from anywhere when there are none. */
             allowed_addresses?: components["schemas"]["AddressRange"][];
+            /** @description How fast it may be used, in place of what there was. */
+            limits?: components["schemas"]["WantedLimits"];
             /**
              * Format: date-time
              * @description Good until then; for ever when null.
@@ -2330,6 +2675,13 @@ export interface components {
         UpdateMember: {
             /** @description What the member may do from now on. */
             role: components["schemas"]["Role"];
+        };
+        /** @description What of a namespace is to be changed; what is absent stays. */
+        UpdateNamespace: {
+            /** @description Labels by key: with a text as value set, with null removed; others stay. */
+            labels?: {
+                [key: string]: string | null;
+            };
         };
         /** @description What is to change. */
         UpdateOrganization: {
@@ -2417,6 +2769,42 @@ export interface components {
             token: string;
             /** @description The password chosen at sign-up; not needed in the browser that signed up. */
             password?: string | null;
+        };
+        /** @description A log-in that waits for the second factor. What tells it from others is in the cookie `adb_challenge`. */
+        WaitingLogIn: {
+            /** @description What is asked for. */
+            second_factor: components["schemas"]["SecondFactor"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+        };
+        /**
+         * @description How fast a key may be used: below what its organisation may, which binds over all keys. What is left out or null is
+         *     bound by that alone.
+         */
+        WantedLimits: {
+            /**
+             * Format: int32
+             * @description Data requests a second, sustained. At once come as many more as for the organisation, in proportion.
+             */
+            requests_per_second?: number | null;
+            /**
+             * Format: int64
+             * @description Query milli-units a second, sustained.
+             */
+            query_milli_units_per_second?: number | null;
+            /**
+             * Format: int64
+             * @description Write milli-units a second, sustained.
+             */
+            write_milli_units_per_second?: number | null;
+            /**
+             * Format: int32
+             * @description Data requests in work at the same moment.
+             */
+            concurrent_requests?: number | null;
         };
         /**
          * @description What must be true of every record that the request names, at its commit. Otherwise nothing is done, and the answer is
@@ -2611,6 +2999,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The second factor is asked for; what waits is in the cookie */
+            202: {
+                headers: {
+                    /** @description `adb_challenge` */
+                    "set-cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingLogIn"];
                 };
             };
             /** @description `invalid_request` */
@@ -2843,6 +3242,17 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description The second factor is asked for; what waits is in the cookie */
+            202: {
+                headers: {
+                    /** @description `adb_challenge` */
+                    "set-cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingLogIn"];
+                };
+            };
             /** @description `invalid_request` */
             400: {
                 headers: {
@@ -2925,6 +3335,95 @@ export interface operations {
             };
             /** @description `invalid_request` */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishLogIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the session is in the cookie */
+            200: {
+                headers: {
+                    /** @description `adb_session`; `adb_challenge` is taken away */
+                    "set-cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `login_failed` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3068,7 +3567,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The person, their organisations and the CSRF token */
+            /** @description The person, their second factor, their organisations and the CSRF token */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3734,6 +4233,460 @@ export interface operations {
             };
         };
     };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginTotp"];
+            };
+        };
+        responses: {
+            /** @description To be given to an app and confirmed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunTotp"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveTotp"];
+            };
+        };
+        responses: {
+            /** @description It is asked for no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotp"];
+            };
+        };
+        responses: {
+            /** @description It is asked for from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodeList"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceRecoveryCodes"];
+            };
+        };
+        responses: {
+            /** @description The new ones */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodeList"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_collections: {
         parameters: {
             query?: never;
@@ -3781,7 +4734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3913,7 +4866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4062,7 +5015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4197,7 +5150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4333,7 +5286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4472,7 +5425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4608,7 +5561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4744,7 +5697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4883,7 +5836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5019,7 +5972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5155,7 +6108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5291,7 +6244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5430,7 +6383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key's scope or the edition does not allow it. */
+            /** @description The key's scope or the edition does not allow it, or the namespace is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7600,6 +8553,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Those that are there in their lives; absent, those that are not deleted. */
+                status?: "creating" | "ready" | "suspended" | "deleting" | "purging" | "deleted";
+                /** @description Those that have the label `key`, or `key=value`. */
+                label?: string;
             };
             header?: never;
             path: {
@@ -7691,7 +8648,7 @@ export interface operations {
             path: {
                 /** @description The organisation */
                 org: components["schemas"]["OrgId"];
-                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
                 ns: string;
             };
             cookie?: never;
@@ -7701,6 +8658,8 @@ export interface operations {
             /** @description The namespace */
             200: {
                 headers: {
+                    /** @description Its version */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7779,7 +8738,7 @@ export interface operations {
             path: {
                 /** @description The organisation */
                 org: components["schemas"]["OrgId"];
-                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
                 ns: string;
             };
             cookie?: never;
@@ -7902,19 +8861,27 @@ export interface operations {
     };
     delete_namespace: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Remove the data of a namespace that is deleted already, without waiting for the end of its grace */
+                purge?: boolean;
+                /** @description With `purge`: the namespace's name, typed */
+                confirm?: string;
+            };
+            header?: {
+                /** @description Only when it has this version, as `ETag` told it */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The organisation */
                 org: components["schemas"]["OrgId"];
-                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-` */
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
                 ns: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is being deleted */
+            /** @description It is deleted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -7952,6 +8919,494 @@ export interface operations {
             };
             /** @description `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_namespace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when it has this version, as `ETag` told it */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateNamespace"];
+            };
+        };
+        responses: {
+            /** @description The namespace as it is now */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not suspended */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `standing_unpaid` */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is suspended */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `standing_unpaid` */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undelete_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation */
+                org: components["schemas"]["OrgId"];
+                /** @description The namespace's name: 1 to 128 of `A-Za-z0-9._-`. Or its id, which also tells deleted ones of one name apart */
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndeleteNamespace"];
+            };
+        };
+        responses: {
+            /** @description It is back */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` or `csrf_failed` or `limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
