@@ -129,7 +129,7 @@ async function otherPages(page: Page): Promise<void> {
   await open(page, "API keys", "API keys");
   await expect(page.getByRole("rowheader", { name: "support-bot first key" })).toBeVisible();
   await look(page, "keys");
-  await open(page, "Plan & settings", "Plan & settings");
+  await open(page, "Plan & limits", "Plan & limits");
   await expect(page.getByRole("heading", { name: "Price book" })).toBeVisible();
   await look(page, "plan");
 }

@@ -26,3 +26,23 @@ export async function signUp(page: Page, person: Person): Promise<void> {
   await page.getByRole("link", { name: "Verify this address" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Get started" })).toBeVisible();
 }
+
+/** Logs in from the log-in page, which is opened unless it is there; ends where that leads. */
+export async function logIn(page: Page, { email, password }: Person): Promise<void> {
+  if (!page.url().includes("/login")) await page.goto("/login");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Log in" }).click();
+}
+
+export async function openAccount(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Account menu/ }).click();
+  await page.getByRole("menuitem", { name: "Account settings" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+}
+
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Account menu/ }).click();
+  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Log in" })).toBeVisible();
+}

@@ -5,7 +5,6 @@ const baseURL = process.env["AGENTDB_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   testDir: ".",
-  outputDir: "./.output",
   // Deadlines, not delays: far beyond what a busy machine needs.
   // One journey builds on the other's data, and the machine may be small.
   workers: 1,
@@ -14,6 +13,11 @@ export default defineConfig({
   retries: 0,
   timeout: 600_000,
   expect: { timeout: 30_000 },
+  // Each by itself is within the time that one test of the whole service may take; they may run beside each other.
+  projects: [
+    { name: "data", testIgnore: "team/**", outputDir: "./.output/data" },
+    { name: "team", testMatch: "team/**/*.spec.ts", outputDir: "./.output/team" },
+  ],
   reporter: [["list"]],
   use: {
     baseURL,

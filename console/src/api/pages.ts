@@ -1,6 +1,10 @@
-/** Lists come a page at a time; the console shows whole ones, within a bound, and says where it stopped. */
+/**
+ * Lists come a page at a time. What is chosen from or counted is read whole, within a bound, and says where it stopped;
+ * what is looked through is read on at a person's wish.
+ */
+import { infiniteQueryOptions } from "@tanstack/react-query";
 
-interface PageOf<T> {
+export interface PageOf<T> {
   items: T[];
   next_cursor?: string | null;
 }
@@ -28,3 +32,15 @@ export async function allItems<T>(load: (cursor: string | undefined) => Promise<
   }
   return { items, complete: false };
 }
+
+/** How many items a list shows at first, and each time that one looks further. */
+export const SHOWN_AT_ONCE = 50;
+
+/** A list that is read on a page at a time. */
+export const pagedQuery = <P extends PageOf<unknown>>(queryKey: readonly unknown[], load: (cursor: string | undefined) => Promise<P>) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => load(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codePage, fieldErrors, ProblemError, problemFrom, toProblem, wayOut } from "./problem";
+import { codePage, fieldErrors, names, ProblemError, problemFrom, toProblem, wayOut } from "./problem";
 
 const refused = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers });
 const body = (code: string, more: object = {}) => ({ type: "about:blank", title: "No", status: 400, code, detail: "why", request_id: "req_1", ...more });
@@ -10,6 +10,17 @@ describe("a problem document", () => {
     const problem = problemFrom(refused(400), body("invalid_request", { errors }));
     expect(problem).toMatchObject({ status: 400, code: "invalid_request", title: "No", detail: "why", requestId: "req_1", errors });
     expect(fieldErrors(problem)).toEqual({ vector: "384 expected" });
+    expect([names(problem, "/records/3/vector"), names(problem, "/records"), names(null, "/records")]).toEqual([true, false, false]);
+  });
+
+  it("names the field of a form, also where one of several values in it is wrong", () => {
+    const errors = [{ pointer: "/allowed_addresses/2", code: "duplicate", detail: "each range stands once" }];
+    expect(fieldErrors(problemFrom(refused(400), body("invalid_request", { errors })))).toEqual({ allowed_addresses: "each range stands once" });
+  });
+
+  it("keeps what only some codes tell", () => {
+    const problem = problemFrom(refused(412), body("precondition_failed", { current_version: 3 }));
+    expect(problem.members["current_version"]).toBe(3);
   });
 
   it("may be no problem document at all: a proxy's page, an empty body, a wrong shape", () => {
@@ -36,7 +47,7 @@ describe("the way out", () => {
     [403, "limit_exceeded", "limit"],
     [403, "csrf_failed", "reload"],
     [404, "not_found", "gone"],
-    [409, "conflict", "reload"],
+    [409, "conflict", "state"],
     [413, "payload_too_large", "fix_input"],
     [429, "rate_limited", "wait"],
     [429, "included_amount_used", "upgrade"],
@@ -44,6 +55,11 @@ describe("the way out", () => {
     [503, "unavailable", "retry"],
   ] as const)("of %i %s is %s", (status, code, way) => {
     expect(wayOut(problemFrom(refused(status), body(code)))).toBe(way);
+  });
+
+  it("of a link that does not work is to ask for another one", () => {
+    const errors = [{ pointer: "/token", code: "invalid_token", detail: "used" }];
+    expect(wayOut(problemFrom(refused(400), body("invalid_request", { errors })))).toBe("other_link");
   });
 
   it("of no answer at all is to try again", () => {

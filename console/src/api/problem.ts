@@ -19,6 +19,8 @@ export interface Problem {
   errors: FieldProblem[];
   /** Seconds to wait, from `Retry-After`. */
   retryAfter: number | null;
+  /** All members of the answer, for those that only some codes have. */
+  members: Record<string, unknown>;
 }
 
 export class ProblemError extends Error {
@@ -59,6 +61,7 @@ export function problemFrom(response: Response, body: unknown): Problem {
     help: text(fields["help"]),
     errors: fieldProblems(fields["errors"]),
     retryAfter: retryAfter(response),
+    members: fields,
   };
 }
 
@@ -72,6 +75,7 @@ export function unreachable(cause: unknown): Problem {
     help: null,
     errors: [],
     retryAfter: null,
+    members: {},
   };
 }
 
@@ -83,14 +87,18 @@ export function toProblem(error: unknown): Problem {
 export const isStatus = (error: unknown, status: number): boolean =>
   error instanceof ProblemError && error.problem.status === status;
 
+/** Whether a refusal names this field of the request, by its JSON pointer. */
+export const names = (problem: Problem | null, pointer: string): boolean =>
+  problem?.errors.some((error) => error.pointer === pointer) ?? false;
+
 /**
- * The fields of a form that a refusal names, by the last segment of each JSON pointer.
+ * The fields of a form that a refusal names, by the last segment of each JSON pointer that is no place in a list.
  * React Aria forms take this as `validationErrors`.
  */
 export function fieldErrors(problem: Problem | null): Record<string, string> {
   const named: Record<string, string> = {};
   for (const { pointer, detail, code } of problem?.errors ?? []) {
-    const name = pointer.split("/").pop();
+    const name = pointer.split("/").findLast((segment) => !/^\d+$/.test(segment));
     if (name) named[name] = detail || code;
   }
   return named;
@@ -107,6 +115,8 @@ export type WayOut =
   | "permission"
   | "gone"
   | "fix_input"
+  | "other_link"
+  | "state"
   | "reload"
   | "support";
 
@@ -115,6 +125,7 @@ const BY_CODE: Partial<Record<string, WayOut>> = {
   feature_not_in_edition: "upgrade",
   limit_exceeded: "limit",
   included_amount_used: "upgrade",
+  conflict: "state",
   csrf_failed: "reload",
 };
 
@@ -125,6 +136,8 @@ export const codePage = (problem: Problem): string | null =>
 export function wayOut(problem: Problem): WayOut {
   const known = BY_CODE[problem.code];
   if (known) return known;
+  // The token of a mail's link: nothing that a person could correct.
+  if (names(problem, "/token")) return "other_link";
   switch (problem.status) {
     case 0:
     case 503:

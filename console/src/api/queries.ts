@@ -1,10 +1,10 @@
 /** What pages read, as TanStack queries; keys begin with the organisation so that one switch forgets another. */
 import { queryOptions } from "@tanstack/react-query";
 import { control, csrf, dataClient, need, needExact } from "./client";
-import { allItems, PAGE_LIMIT } from "./pages";
-import type { InvoicePreview, Meter } from "./types";
+import { allItems, PAGE_LIMIT, pagedQuery, SHOWN_AT_ONCE } from "./pages";
+import type { AuditSearch, InvoicePreview, Meter } from "./types";
 
-const pageOf = (cursor: string | undefined) => ({ limit: PAGE_LIMIT, ...(cursor ? { cursor } : {}) });
+const pageOf = (cursor: string | undefined, limit: number = PAGE_LIMIT) => ({ limit, ...(cursor ? { cursor } : {}) });
 
 /** Rows of usage that the API gives at once, at most. */
 const USAGE_LIMIT = 5000;
@@ -27,6 +27,11 @@ export const capturedMailQuery = (email: string) =>
     // 404 says that mail is really sent; a refusal is not asked again.
     retry: false,
   });
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["me", "sessions"],
+  queryFn: async () => (await need(control.GET("/v1/me/sessions"))).items,
+});
 
 export const organizationQuery = (org: string) =>
   queryOptions({
@@ -57,6 +62,28 @@ export const keysQuery = (org: string) =>
       allItems((cursor) =>
         need(control.GET("/v1/orgs/{org}/api-keys", { params: { path: { org }, query: pageOf(cursor) } })),
       ),
+  });
+
+/** The keys, to be looked through; forgotten together with `keysQuery`. */
+export const keyPagesQuery = (org: string) =>
+  pagedQuery([...keysQuery(org).queryKey, "pages"], (cursor) =>
+    need(control.GET("/v1/orgs/{org}/api-keys", { params: { path: { org }, query: pageOf(cursor, SHOWN_AT_ONCE) } })),
+  );
+
+export const membersQuery = (org: string) =>
+  pagedQuery(["org", org, "members"], (cursor) =>
+    need(control.GET("/v1/orgs/{org}/members", { params: { path: { org }, query: pageOf(cursor, SHOWN_AT_ONCE) } })),
+  );
+
+export const invitationsQuery = (org: string) =>
+  pagedQuery(["org", org, "invitations"], (cursor) =>
+    need(control.GET("/v1/orgs/{org}/invitations", { params: { path: { org }, query: pageOf(cursor, SHOWN_AT_ONCE) } })),
+  );
+
+export const auditQuery = (org: string, search: AuditSearch) =>
+  pagedQuery(["org", org, "audit", search], (cursor) => {
+    const query = { ...search, ...pageOf(cursor, SHOWN_AT_ONCE) };
+    return need(control.GET("/v1/orgs/{org}/audit-events", { params: { path: { org }, query } }));
   });
 
 /** Everything that is read of an organisation's usage; for asking anew. */

@@ -27,9 +27,16 @@ export class CsrfToken {
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Operations that start a session: there is no token yet that they could carry. */
-const STARTS_SESSION = new Set(["/v1/auth/signup", "/v1/auth/login", "/v1/auth/verify"]);
+/** Operations of whoever is not signed in, or need not be: there is no token that they could carry. */
+const WITHOUT_SESSION = new Set([
+  "/v1/auth/signup",
+  "/v1/auth/login",
+  "/v1/auth/verify",
+  "/v1/auth/password/forgot",
+  "/v1/auth/password/reset",
+  "/v1/auth/email/confirm",
+]);
 
 export function needsCsrf(method: string, path: string): boolean {
-  return !READS.has(method.toUpperCase()) && !STARTS_SESSION.has(path);
+  return !READS.has(method.toUpperCase()) && !WITHOUT_SESSION.has(path);
 }

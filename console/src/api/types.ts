@@ -7,13 +7,23 @@ export type Body<O> = O extends { requestBody: infer R } ? Json<R> : never;
 
 export type Me = Answer<paths["/v1/me"]["get"], 200>;
 export type Organization = Me["organizations"][number];
+export type Role = Organization["role"];
+export type OpenSession = Answer<paths["/v1/me/sessions"]["get"], 200>["items"][number];
+export type Member = Answer<paths["/v1/orgs/{org}/members"]["get"], 200>["items"][number];
+export type Invitation = Answer<paths["/v1/orgs/{org}/invitations"]["get"], 200>["items"][number];
 export type Edition = Answer<paths["/v1/orgs/{org}/edition"]["get"], 200>;
 export type CapturedMail = Answer<paths["/v1/auth/captured-mail"]["get"], 200>["messages"][number];
 
 export type ApiKey = Answer<paths["/v1/orgs/{org}/api-keys"]["get"], 200>["items"][number];
 export type NewApiKey = Body<paths["/v1/orgs/{org}/api-keys"]["post"]>;
 export type CreatedApiKey = Answer<paths["/v1/orgs/{org}/api-keys"]["post"], 201>;
+export type ApiKeyChange = Body<paths["/v1/orgs/{org}/api-keys/{key}"]["patch"]>;
+export type RotatedApiKey = Answer<paths["/v1/orgs/{org}/api-keys/{key}/rotate"]["post"], 201>;
 export type Scope = NewApiKey["scopes"][number];
+
+type AuditEvents = paths["/v1/orgs/{org}/audit-events"]["get"];
+export type AuditEvent = Answer<AuditEvents, 200>["items"][number];
+export type AuditSearch = Omit<NonNullable<AuditEvents["parameters"]["query"]>, "limit" | "cursor">;
 
 export type Namespace = Answer<paths["/v1/orgs/{org}/namespaces"]["get"], 200>["items"][number];
 

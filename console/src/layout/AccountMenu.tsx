@@ -1,10 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ChevronsUpDown, LogOut } from "lucide-react";
+import { ChevronsUpDown, LogOut, UserRound } from "lucide-react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
-import { control, csrf, dataTokens, need } from "../api/client";
-import { isStatus } from "../api/problem";
+import { useLogOut } from "../features/auth/useLogOut";
 import { Dialog } from "../ui/Dialog";
 import { ProblemNotice } from "../ui/States";
 import { chooseTheme, type Theme, useTheme } from "../theme/theme";
@@ -12,29 +9,13 @@ import { chooseTheme, type Theme, useTheme } from "../theme/theme";
 const itemClass =
   "flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 text-sm text-ink outline-none data-[focused]:bg-sunken data-[selected]:font-medium data-[selected]:text-accent";
 
-/** Ends the session and forgets everything that belonged to it. */
-function useLogOut() {
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: async () => {
-      try {
-        await need(control.POST("/v1/auth/logout"));
-      } catch (error) {
-        // A session that is over already is what was asked for.
-        if (!isStatus(error, 401)) throw error;
-      }
-    },
-    onSuccess: async () => {
-      csrf.set(null);
-      dataTokens.clear();
-      await navigate("/login");
-      queryClient.clear();
-    },
-  });
+interface AccountMenuProps {
+  email: string;
+  /** Where the menu opens. */
+  placement?: "top start" | "bottom end";
 }
 
-export function AccountMenu({ email }: { email: string }) {
+export function AccountMenu({ email, placement = "top start" }: AccountMenuProps) {
   const { t } = useTranslation();
   const theme = useTheme();
   const logOut = useLogOut();
@@ -56,8 +37,13 @@ export function AccountMenu({ email }: { email: string }) {
         <span className="truncate">{email}</span>
         <ChevronsUpDown aria-hidden className="size-4 shrink-0" />
       </Button>
-      <Popover placement="top start" className="w-56 rounded-lg border border-line bg-surface p-1 shadow-pop">
+      <Popover placement={placement} className="w-56 rounded-lg border border-line bg-surface p-1 shadow-pop">
         <Menu aria-label={t("nav.account")} className="outline-none">
+          <MenuItem id="settings" href="/account" className={itemClass}>
+            <UserRound aria-hidden className="size-4" />
+            {t("nav.account_settings")}
+          </MenuItem>
+          <Separator className="my-1 border-t border-line" />
           <MenuSection
             selectionMode="single"
             disallowEmptySelection

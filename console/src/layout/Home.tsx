@@ -1,14 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate } from "react-router";
+import { Navigate, useParams } from "react-router";
 import { isStatus } from "../api/problem";
 import { meQuery, namespacesQuery } from "../api/queries";
-import { NotFound } from "./NotFound";
+import { firstOrg } from "./myOrganizations";
+import { may } from "./permissions";
 import { Loading, ProblemNotice } from "../ui/States";
 
-/** Where `/` leads: to the log-in, to the first-run guide while there is nothing, else to the overview. */
+/**
+ * Where `/` and an organisation's own address lead: to the log-in, to the first-run guide while there is nothing and the
+ * person may change that, else to the overview.
+ */
 export function Home() {
   const me = useQuery(meQuery);
-  const org = me.data?.organizations[0]?.id ?? "";
+  const { org: asked } = useParams();
+  const mine = me.data?.organizations ?? [];
+  const org = asked ?? firstOrg(mine) ?? "";
+  const role = mine.find(({ id }) => id === org)?.role;
   const namespaces = useQuery({ ...namespacesQuery(org), enabled: org !== "" });
   if (isStatus(me.error, 401)) return <Navigate to="/login" replace />;
   const failed = me.error ?? namespaces.error;
@@ -19,7 +26,7 @@ export function Home() {
       </main>
     );
   }
-  if (me.data && org === "") return <NotFound />;
+  if (me.data && org === "") return <Navigate to="/organizations" replace />;
   if (!me.data || !namespaces.data) {
     return (
       <main className="mx-auto max-w-xl p-6">
@@ -27,5 +34,6 @@ export function Home() {
       </main>
     );
   }
-  return <Navigate to={`/orgs/${org}/${namespaces.data.items.length === 0 ? "start" : "overview"}`} replace />;
+  const begins = namespaces.data.items.length === 0 && role !== undefined && may(role, "ManageNamespaces");
+  return <Navigate to={`/orgs/${org}/${begins ? "start" : "overview"}`} replace />;
 }

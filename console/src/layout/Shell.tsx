@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Menu, X } from "lucide-react";
-import { Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Navigate, Outlet, useLocation, useParams } from "react-router";
@@ -10,8 +10,10 @@ import type { Me, Organization } from "../api/types";
 import { IconButton } from "../ui/Button";
 import { Loading, ProblemNotice } from "../ui/States";
 import { Mark } from "./Mark";
+import { rememberOrg } from "./myOrganizations";
 import { NotFound } from "./NotFound";
 import { Sidebar } from "./Sidebar";
+import { SkipLink } from "./SkipLink";
 
 /** Everything behind the log-in: navigation beside the page, or in a drawer on narrow screens. */
 export function Shell() {
@@ -33,14 +35,10 @@ export function Shell() {
 function Frame({ me, organization }: { me: Me; organization: Organization }) {
   const { t } = useTranslation();
   const [drawer, setDrawer] = useState(false);
+  useEffect(() => rememberOrg(organization.id), [organization.id]);
   return (
     <div className="flex min-h-dvh flex-col lg:flex-row">
-      <a
-        href="#content"
-        className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-surface focus:px-3 focus:py-2 focus:shadow-pop"
-      >
-        {t("common.skip_to_content")}
-      </a>
+      <SkipLink />
       <div className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-surface px-3 lg:hidden">
         <IconButton label={t("nav.menu")} onPress={() => setDrawer(true)}>
           <Menu aria-hidden className="size-5" />
@@ -64,7 +62,8 @@ function Frame({ me, organization }: { me: Me; organization: Organization }) {
         </Modal>
       </ModalOverlay>
       <main id="content" tabIndex={-1} className="min-w-0 flex-1">
-        <Suspense fallback={<Loading className="mx-auto max-w-6xl p-8" />}>
+        {/* Another organisation's page begins anew: nothing typed or opened in one is left in the other. */}
+        <Suspense key={organization.id} fallback={<Loading className="mx-auto max-w-6xl p-8" />}>
           <Outlet />
         </Suspense>
       </main>

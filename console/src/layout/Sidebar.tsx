@@ -1,12 +1,25 @@
-import { BookOpen, ChartColumn, Database, FileText, FolderTree, Gauge, KeyRound, type LucideIcon, Rocket, SlidersHorizontal } from "lucide-react";
+import {
+  BookOpen,
+  Building2,
+  ChartColumn,
+  Database,
+  FileText,
+  FolderTree,
+  Gauge,
+  KeyRound,
+  type LucideIcon,
+  Rocket,
+  ScrollText,
+  SlidersHorizontal,
+  Users,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import type { Me, Organization } from "../api/types";
-import { Badge } from "../ui/Layout";
 import { cx } from "../ui/classes";
 import { AccountMenu } from "./AccountMenu";
-import { editionName } from "./edition";
-import { Mark } from "./Mark";
+import { OrgSwitcher } from "./OrgSwitcher";
+import { may, mayReadAudit } from "./permissions";
 
 interface SidebarProps {
   me: Me;
@@ -25,17 +38,13 @@ export function Sidebar({ me, organization, onNavigate }: SidebarProps) {
   );
   return (
     <nav aria-label={t("nav.label")} className="flex h-full flex-col">
-      <div className="flex items-center gap-2.5 px-4 pt-4 pb-3">
-        <Mark className="size-7 shrink-0" />
-        <div className="flex min-w-0 flex-col items-start">
-          <span className="w-full truncate pr-6 text-sm font-semibold">{organization.name}</span>
-          <Badge>{editionName(t, organization.edition)}</Badge>
-        </div>
+      <div className="px-2.5 pt-3 pb-2 pr-12 lg:pr-2.5">
+        <OrgSwitcher me={me} organization={organization} onNavigate={onNavigate} />
       </div>
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-2.5 py-2">
         <ul className="flex flex-col gap-0.5">
           {item("overview", Gauge, t("nav.overview"))}
-          {item("start", Rocket, t("nav.start"))}
+          {may(organization.role, "ManageNamespaces") ? item("start", Rocket, t("nav.start")) : null}
         </ul>
         <Group label={t("nav.group_build")}>
           {item("data", Database, t("nav.data"))}
@@ -52,6 +61,11 @@ export function Sidebar({ me, organization, onNavigate }: SidebarProps) {
           {item("usage", ChartColumn, t("nav.usage"))}
           {item("invoice", FileText, t("nav.invoice"))}
           {item("plan", SlidersHorizontal, t("nav.plan"))}
+        </Group>
+        <Group label={t("nav.group_organization")}>
+          {item("members", Users, t("nav.members"))}
+          {item("settings", Building2, t("nav.settings"))}
+          {mayReadAudit(organization.role) ? item("audit", ScrollText, t("nav.audit")) : null}
         </Group>
       </div>
       <div className="border-t border-line p-2.5">

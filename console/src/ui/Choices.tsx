@@ -148,3 +148,35 @@ export function Checks<T extends string>({ label, value, onChange, choices, name
     </AriaCheckboxGroup>
   );
 }
+
+interface RadiosProps<T extends string> {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  choices: readonly Choice<T>[];
+}
+
+/** One of a few that need a word of explanation each. */
+export function Radios<T extends string>({ label, value, onChange, choices }: RadiosProps<T>) {
+  return (
+    <RadioGroup value={value} onChange={(chosen) => onChange(chosen as T)} className="flex flex-col gap-2">
+      <Label className={labelClass}>{label}</Label>
+      {choices.map((choice) => (
+        <RadioField key={choice.id} value={choice.id}>
+          <RadioButton className="group flex cursor-pointer items-start gap-2.5">
+            <span
+              aria-hidden
+              className="mt-0.5 flex size-4 shrink-0 items-center justify-center rounded-full border border-line-strong bg-surface group-data-[focus-visible]:outline-2 group-data-[focus-visible]:outline-offset-2 group-data-[focus-visible]:outline-accent group-data-[selected]:border-accent group-data-[selected]:bg-accent"
+            >
+              <span className="hidden size-1.5 rounded-full bg-accent-ink group-data-[selected]:block" />
+            </span>
+            <span className="flex flex-col">
+              <span className="text-base">{choice.label}</span>
+              {choice.hint ? <span className={hintClass}>{choice.hint}</span> : null}
+            </span>
+          </RadioButton>
+        </RadioField>
+      ))}
+    </RadioGroup>
+  );
+}

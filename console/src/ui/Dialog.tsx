@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./Button";
+import { cx } from "./classes";
 
 interface DialogProps {
   title: string;
@@ -10,10 +11,12 @@ interface DialogProps {
   onClose: () => void;
   /** False while closing would lose something that cannot be had again. */
   dismissable?: boolean;
+  /** For what needs room, such as a table. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ title, isOpen, onClose, dismissable = true, children }: DialogProps) {
+export function Dialog({ title, isOpen, onClose, dismissable = true, wide, children }: DialogProps) {
   const { t } = useTranslation();
   return (
     <ModalOverlay
@@ -25,7 +28,7 @@ export function Dialog({ title, isOpen, onClose, dismissable = true, children }:
       isKeyboardDismissDisabled={!dismissable}
       className="fixed inset-0 z-40 flex items-start justify-center overflow-y-auto bg-black/45 p-4 sm:pt-[12vh]"
     >
-      <Modal className="w-full max-w-lg rounded-xl border border-line bg-surface shadow-pop">
+      <Modal className={cx("w-full rounded-xl border border-line bg-surface shadow-pop", wide ? "max-w-2xl" : "max-w-lg")}>
         <AriaDialog className="flex flex-col gap-4 p-5 outline-none">
           <div className="flex items-start justify-between gap-4">
             <Heading slot="title" className="text-lg">

@@ -61,11 +61,11 @@ export function ListCut({ list, className }: { list: AllItems<unknown>; classNam
 
 function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined }) {
   const { t } = useTranslation();
-  const { pathname } = useLocation();
+  const { pathname, search } = useLocation();
   const { org } = useParams();
   if (way === "log_in") {
     return (
-      <ButtonLink size="sm" to={`/login?next=${encodeURIComponent(pathname)}`}>
+      <ButtonLink size="sm" to={`/login?next=${encodeURIComponent(pathname + search)}`}>
         {t("problem.go.log_in")}
       </ButtonLink>
     );
@@ -77,7 +77,7 @@ function Out({ way, onRetry }: { way: WayOut; onRetry: (() => void) | undefined 
       </ButtonLink>
     );
   }
-  if (way === "fix_input" || !onRetry) return null;
+  if (way === "fix_input" || way === "other_link" || !onRetry) return null;
   return (
     <Button size="sm" onPress={onRetry}>
       {t("problem.go.retry")}

@@ -16,35 +16,50 @@ interface TableProps<Row> {
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   footer?: ReactNode;
+  /** On narrow screens each row is a block with its cells one below the other, instead of scrolling sideways. */
+  stacks?: boolean;
 }
 
-const cellClass = (numeric: boolean | undefined): string => cx("px-4 py-2.5", numeric && "tabular text-right");
+const cellClass = (numeric: boolean | undefined, stacks: boolean): string =>
+  cx(
+    "px-4 py-2.5",
+    numeric && "tabular text-right",
+    stacks && "max-sm:flex max-sm:min-w-0 max-sm:items-baseline max-sm:justify-between max-sm:gap-6 max-sm:px-0 max-sm:py-0.5",
+  );
 
-/** A plain table; narrow screens scroll it sideways inside its card. */
-export function Table<Row>({ label, columns, rows, rowKey, footer }: TableProps<Row>) {
+/** A plain table; narrow screens scroll it sideways inside its card, or stack its cells. */
+export function Table<Row>({ label, columns, rows, rowKey, footer, stacks = false }: TableProps<Row>) {
+  // Elements of a table that are drawn as blocks keep their meaning by these roles.
+  const role = (name: string) => (stacks ? { role: name } : {});
   return (
     <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
-      <table className="w-full text-left text-sm">
+      <table {...role("table")} className={cx("w-full text-left text-sm", stacks && "max-sm:block")}>
         <caption className="sr-only">{label}</caption>
-        <thead>
-          <tr className="border-b border-line text-xs text-ink-3">
+        <thead {...role("rowgroup")} className={cx(stacks && "max-sm:sr-only")}>
+          <tr {...role("row")} className="border-b border-line text-xs text-ink-3">
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={cx("px-4 py-2 font-medium whitespace-nowrap", column.numeric && "text-right")}>
+              <th
+                key={column.id}
+                scope="col"
+                {...role("columnheader")}
+                className={cx("px-4 py-2 font-medium whitespace-nowrap", column.numeric && "text-right")}
+              >
                 {column.header}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody className="divide-y divide-line">
+        <tbody {...role("rowgroup")} className={cx("divide-y divide-line", stacks && "max-sm:block")}>
           {rows.map((row) => (
-            <tr key={rowKey(row)} className="hover:bg-sunken/60">
+            <tr key={rowKey(row)} {...role("row")} className={cx("hover:bg-sunken/60", stacks && "max-sm:block max-sm:px-4 max-sm:py-2.5")}>
               {columns.map((column) =>
                 column.rowHeader ? (
-                  <th key={column.id} scope="row" className={cx(cellClass(column.numeric), "font-medium")}>
+                  <th key={column.id} scope="row" {...role("rowheader")} className={cx(cellClass(column.numeric, stacks), "font-medium")}>
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={column.id} className={cellClass(column.numeric)}>
+                  <td key={column.id} {...role("cell")} className={cellClass(column.numeric, stacks)}>
+                    {stacks ? <StackLabel header={column.header} /> : null}
                     {column.cell(row)}
                   </td>
                 ),
@@ -57,3 +72,10 @@ export function Table<Row>({ label, columns, rows, rowKey, footer }: TableProps<
     </div>
   );
 }
+
+/** What a stacked cell is about; a header that is not seen in the table is not seen here. */
+const StackLabel = ({ header }: { header: ReactNode }) => (
+  <span aria-hidden className="hidden shrink-0 text-xs text-ink-3 max-sm:block">
+    {typeof header === "string" ? header : null}
+  </span>
+);

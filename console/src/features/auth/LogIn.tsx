@@ -10,7 +10,7 @@ import { TextLink } from "../../ui/ButtonLink";
 import { TextField } from "../../ui/Fields";
 import { AuthPage } from "./AuthPage";
 import { LogInProblem } from "./LogInProblem";
-import { safeNext, sessionStarted } from "./session";
+import { safeNext, sessionStarted, withNext } from "./session";
 
 export function LogIn() {
   const { t } = useTranslation();
@@ -43,13 +43,16 @@ export function LogIn() {
           value={password}
           onChange={setPassword}
         />
+        <p className="-mt-2 text-sm">
+          <TextLink to="/forgot-password">{t("auth.login.forgot")}</TextLink>
+        </p>
         {logIn.error ? <LogInProblem problem={toProblem(logIn.error)} /> : null}
         <Button type="submit" look="primary" size="lg" isPending={logIn.isPending}>
           {t("auth.login.submit")}
         </Button>
       </Form>
       <p className="text-ink-2">
-        {t("auth.login.no_account")} <TextLink to="/signup">{t("auth.signup.title")}</TextLink>
+        {t("auth.login.no_account")} <TextLink to={withNext("/signup", next)}>{t("auth.signup.title")}</TextLink>
       </p>
     </AuthPage>
   );

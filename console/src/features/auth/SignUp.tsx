@@ -1,7 +1,7 @@
 import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { fieldErrors, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
@@ -10,11 +10,14 @@ import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { PASSWORD_MIN } from "./password";
 import { usePendingSignUp } from "./pendingSignUp";
+import { keepReturn } from "./returnTo";
+import { safeNext, withNext } from "./session";
 import { useSignUp } from "./useSignUp";
 
 export function SignUp() {
   const { t } = useTranslation();
   const navigate = useNavigate();
+  const next = safeNext(useSearchParams()[0].get("next"));
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [organization, setOrganization] = useState("");
@@ -25,6 +28,7 @@ export function SignUp() {
       { email, password, organization_name: organization },
       {
         onSuccess: (_, sent) => {
+          keepReturn(next, Date.now());
           setPending(sent);
           void navigate("/check-mail", { state: { email: sent.email } });
         },
@@ -77,7 +81,7 @@ export function SignUp() {
         </Button>
       </Form>
       <p className="text-ink-2">
-        {t("auth.signup.have_account")} <TextLink to="/login">{t("auth.login.title")}</TextLink>
+        {t("auth.signup.have_account")} <TextLink to={withNext("/login", next)}>{t("auth.login.title")}</TextLink>
       </p>
     </AuthPage>
   );

@@ -7,6 +7,7 @@ import { toProblem } from "../../api/problem";
 import { ButtonLink } from "../../ui/ButtonLink";
 import { Loading, ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
+import { takeReturn } from "./returnTo";
 import { sessionStarted } from "./session";
 import { asksPassword, isDeadLink, type Verification } from "./verification";
 import { VerifyPassword } from "./VerifyPassword";
@@ -21,7 +22,7 @@ export function Verify() {
     mutationFn: (body: Verification) => need(control.POST("/v1/auth/verify", { body })),
     onSuccess: async (session) => {
       sessionStarted(queryClient, session.csrf_token);
-      await navigate("/", { replace: true });
+      await navigate(takeReturn(Date.now()) ?? "/", { replace: true });
     },
     onError: (refused) => {
       if (asksPassword(toProblem(refused))) setElsewhere(true);

@@ -15,7 +15,8 @@ interface BrowseProps {
   org: string;
   ns: string;
   collection: string;
-  onAdd: () => void;
+  /** Leads to where records are added; null for who may not. */
+  onAdd: (() => void) | null;
 }
 
 export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
@@ -46,11 +47,11 @@ export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
       {pages.isPending ? (
         <Loading />
       ) : pages.isSuccess && records.length === 0 ? (
-        <Empty icon={Rows3} title={t("data.browse.empty_title")} action={<Button onPress={onAdd}>{t("data.tabs.add")}</Button>}>
+        <Empty icon={Rows3} title={t("data.browse.empty_title")} action={onAdd ? <Button onPress={onAdd}>{t("data.tabs.add")}</Button> : null}>
           {t("data.browse.empty")}
         </Empty>
       ) : (
-        <RecordTable org={org} ns={ns} collection={collection} records={records} />
+        <RecordTable org={org} ns={ns} collection={collection} records={records} deletes={onAdd !== null} />
       )}
       {pages.hasNextPage ? (
         <div className="border-t border-line p-3 text-center">
@@ -63,9 +64,9 @@ export function Browse({ org, ns, collection, onAdd }: BrowseProps) {
   );
 }
 
-type RecordTableProps = Omit<BrowseProps, "onAdd"> & { records: StoredRecord[] };
+type RecordTableProps = Omit<BrowseProps, "onAdd"> & { records: StoredRecord[]; deletes: boolean };
 
-function RecordTable({ org, ns, collection, records }: RecordTableProps) {
+function RecordTable({ org, ns, collection, records, deletes }: RecordTableProps) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
   const remove = useMutation({
@@ -94,7 +95,9 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
           <code className="font-mono text-xs break-all text-ink-2">{showJson(attributes)}</code>
         ) : null,
     },
-    {
+  ];
+  if (deletes) {
+    columns.push({
       id: "delete",
       header: <span className="sr-only">{t("namespaces.delete")}</span>,
       numeric: true,
@@ -103,8 +106,8 @@ function RecordTable({ org, ns, collection, records }: RecordTableProps) {
           <Trash2 aria-hidden className="size-4" />
         </IconButton>
       ),
-    },
-  ];
+    });
+  }
   return (
     <>
       {remove.error ? <ProblemNotice error={remove.error} className="m-4" /> : null}

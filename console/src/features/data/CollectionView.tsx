@@ -7,6 +7,7 @@ import { dataClient, need } from "../../api/client";
 import { collectionsQuery } from "../../api/queries";
 import type { Collection } from "../../api/types";
 import { formatBytes, formatNumber } from "../../format/units";
+import { useOrg } from "../../layout/useOrg";
 import { Button } from "../../ui/Button";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Fact } from "../../ui/Layout";
@@ -26,7 +27,8 @@ const tabClass =
 
 export function CollectionView({ org, ns, collection, onDeleted }: CollectionViewProps) {
   const { t } = useTranslation();
-  const [tab, setTab] = useState<string>(collection.rows === 0 ? "add" : "query");
+  const writes = useOrg().can("WriteData");
+  const [tab, setTab] = useState<string>(writes && collection.rows === 0 ? "add" : "query");
   return (
     <>
       <Facts org={org} ns={ns} collection={collection} onDeleted={onDeleted} />
@@ -35,9 +37,11 @@ export function CollectionView({ org, ns, collection, onDeleted }: CollectionVie
           <Tab id="query" className={tabClass}>
             {t("data.tabs.query")}
           </Tab>
-          <Tab id="add" className={tabClass}>
-            {t("data.tabs.add")}
-          </Tab>
+          {writes ? (
+            <Tab id="add" className={tabClass}>
+              {t("data.tabs.add")}
+            </Tab>
+          ) : null}
           <Tab id="browse" className={tabClass}>
             {t("data.tabs.browse")}
           </Tab>
@@ -45,11 +49,13 @@ export function CollectionView({ org, ns, collection, onDeleted }: CollectionVie
         <TabPanel id="query" shouldForceMount className="data-[inert]:hidden">
           <Playground org={org} ns={ns} collection={collection} />
         </TabPanel>
-        <TabPanel id="add" shouldForceMount className="data-[inert]:hidden">
-          <AddRecords org={org} ns={ns} collection={collection} onQuery={() => setTab("query")} />
-        </TabPanel>
+        {writes ? (
+          <TabPanel id="add" shouldForceMount className="data-[inert]:hidden">
+            <AddRecords org={org} ns={ns} collection={collection} onQuery={() => setTab("query")} />
+          </TabPanel>
+        ) : null}
         <TabPanel id="browse">
-          <Browse org={org} ns={ns} collection={collection.name} onAdd={() => setTab("add")} />
+          <Browse org={org} ns={ns} collection={collection.name} onAdd={writes ? () => setTab("add") : null} />
         </TabPanel>
       </Tabs>
     </>
@@ -59,6 +65,7 @@ export function CollectionView({ org, ns, collection, onDeleted }: CollectionVie
 function Facts({ org, ns, collection, onDeleted }: CollectionViewProps) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
+  const writes = useOrg().can("WriteData");
   const [asking, setAsking] = useState(false);
   const remove = useMutation({
     mutationFn: () =>
@@ -81,10 +88,12 @@ function Facts({ org, ns, collection, onDeleted }: CollectionViewProps) {
         {collection.text || collection.embedding_model ? <Fact label={t("data.facts.text")} value={t("data.facts.yes")} /> : null}
         <Fact label={t("data.facts.attributes")} value={attributes.join(", ") || t("data.facts.none")} />
       </dl>
-      <Button size="sm" onPress={() => setAsking(true)}>
-        <Trash2 aria-hidden className="size-3.5" />
-        {t("data.delete.action")}
-      </Button>
+      {writes ? (
+        <Button size="sm" onPress={() => setAsking(true)}>
+          <Trash2 aria-hidden className="size-3.5" />
+          {t("data.delete.action")}
+        </Button>
+      ) : null}
       <ConfirmByName
         name={asking ? collection.name : null}
         title={t("data.delete.title", { name: collection.name })}

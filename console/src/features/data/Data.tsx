@@ -16,7 +16,7 @@ import { CreateCollection } from "./CreateCollection";
 
 export function Data() {
   const { t } = useTranslation();
-  const { org } = useOrg();
+  const { org, can } = useOrg();
   const namespaces = useQuery(namespacesQuery(org));
   const ready = namespaces.data?.items.filter(({ status }) => status === "ready") ?? [];
   return (
@@ -31,9 +31,11 @@ export function Data() {
             icon={FolderTree}
             title={t("data.no_namespace_title")}
             action={
-              <ButtonLink look="primary" to={`/orgs/${org}/start`}>
-                {t("overview.open_guide")}
-              </ButtonLink>
+              can("ManageNamespaces") ? (
+                <ButtonLink look="primary" to={`/orgs/${org}/start`}>
+                  {t("overview.open_guide")}
+                </ButtonLink>
+              ) : null
             }
           >
             {t("data.no_namespace")}
@@ -52,6 +54,7 @@ export function Data() {
 /** The address says which namespace and collection are open, so that a link leads back to them. */
 function Chosen({ org, namespaces }: { org: string; namespaces: Namespace[] }) {
   const { t } = useTranslation();
+  const { can } = useOrg();
   const [params, setParams] = useSearchParams();
   const [creating, setCreating] = useState(false);
   const ns = namespaces.find(({ name }) => name === params.get("ns"))?.name ?? namespaces[0]?.name ?? "";
@@ -78,10 +81,12 @@ function Chosen({ org, namespaces }: { org: string; namespaces: Namespace[] }) {
           onChange={(name) => open(ns, name)}
           choices={all.map(({ name }) => ({ id: name, label: name }))}
         />
-        <Button size="lg" onPress={() => setCreating(true)}>
-          <Plus aria-hidden className="size-4" />
-          {t("data.create.action")}
-        </Button>
+        {can("WriteData") ? (
+          <Button size="lg" onPress={() => setCreating(true)}>
+            <Plus aria-hidden className="size-4" />
+            {t("data.create.action")}
+          </Button>
+        ) : null}
       </div>
       {collections.error ? (
         <ProblemNotice error={collections.error} onRetry={() => void collections.refetch()} />
@@ -95,9 +100,11 @@ function Chosen({ org, namespaces }: { org: string; namespaces: Namespace[] }) {
             icon={Boxes}
             title={t("data.empty_title", { namespace: ns })}
             action={
-              <Button look="primary" onPress={() => setCreating(true)}>
-                {t("data.create.action")}
-              </Button>
+              can("WriteData") ? (
+                <Button look="primary" onPress={() => setCreating(true)}>
+                  {t("data.create.action")}
+                </Button>
+              ) : null
             }
           >
             {t("data.empty")}

@@ -2,12 +2,12 @@ import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { fieldErrors, toProblem } from "../../api/problem";
-import type { CreatedApiKey, Scope } from "../../api/types";
+import type { CreatedApiKey } from "../../api/types";
 import { Button } from "../../ui/Button";
-import { Checks, Select } from "../../ui/Choices";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { TextField } from "../../ui/Fields";
 import { ProblemNotice } from "../../ui/States";
+import { NEW_KEY, newKeyOf } from "./draft";
+import { KeyFields } from "./KeyFields";
 import { SecretOnce } from "./SecretOnce";
 import { useCreateKey } from "./useCreateKey";
 
@@ -48,14 +48,6 @@ export function CreateKey({ org, isOpen, onClose }: CreateKeyProps) {
   );
 }
 
-const EXPIRY_DAYS = { never: null, d30: 30, d90: 90, d365: 365 } as const;
-type Expiry = keyof typeof EXPIRY_DAYS;
-
-function expiresAt(expiry: Expiry): string | null {
-  const days = EXPIRY_DAYS[expiry];
-  return days === null ? null : new Date(Date.now() + days * 86_400_000).toISOString();
-}
-
 interface KeyFormProps {
   org: string;
   onMade: (key: CreatedApiKey) => void;
@@ -64,15 +56,11 @@ interface KeyFormProps {
 
 function KeyForm({ org, onMade, onClose }: KeyFormProps) {
   const { t } = useTranslation();
-  const [name, setName] = useState("");
-  const [pattern, setPattern] = useState("*");
-  const [scopes, setScopes] = useState<Scope[]>(["read", "write"]);
-  const [expiry, setExpiry] = useState<Expiry>("never");
+  const [draft, setDraft] = useState(NEW_KEY);
   const create = useCreateKey(org, onMade);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    const until = expiresAt(expiry);
-    create.mutate({ name, namespaces: pattern, scopes, ...(until ? { expires_at: until } : {}) });
+    create.mutate(newKeyOf(draft, Date.now()));
   };
   return (
     <Form
@@ -80,48 +68,11 @@ function KeyForm({ org, onMade, onClose }: KeyFormProps) {
       validationErrors={fieldErrors(create.error ? toProblem(create.error) : null)}
       className="flex flex-col gap-4"
     >
-      <TextField
-        autoFocus
-        label={t("keys.name")}
-        hint={t("keys.name_hint")}
-        name="name"
-        isRequired
-        maxLength={100}
-        autoComplete="off"
-        value={name}
-        onChange={setName}
-      />
-      <TextField
-        label={t("keys.namespaces")}
-        hint={t("keys.namespaces_hint")}
-        name="namespaces"
-        mono
-        isRequired
-        autoComplete="off"
-        value={pattern}
-        onChange={setPattern}
-      />
-      <Checks
-        label={t("keys.scopes")}
-        name="scopes"
-        value={scopes}
-        onChange={setScopes}
-        choices={(["read", "write", "admin"] as const).map((id) => ({
-          id,
-          label: t(`keys.scope.${id}`),
-          hint: t(`keys.scope.${id}_hint`),
-        }))}
-      />
-      <Select
-        label={t("keys.expiry")}
-        value={expiry}
-        onChange={setExpiry}
-        choices={(["never", "d30", "d90", "d365"] as const).map((id) => ({ id, label: t(`keys.expiries.${id}`) }))}
-      />
+      <KeyFields draft={draft} onChange={setDraft} />
       {create.error ? <ProblemNotice error={create.error} /> : null}
       <DialogActions>
         <Button onPress={onClose}>{t("common.cancel")}</Button>
-        <Button type="submit" look="primary" isDisabled={scopes.length === 0} isPending={create.isPending}>
+        <Button type="submit" look="primary" isDisabled={draft.scopes.length === 0} isPending={create.isPending}>
           {t("keys.create")}
         </Button>
       </DialogActions>

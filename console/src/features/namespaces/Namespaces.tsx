@@ -21,19 +21,19 @@ const MOVING_MS = 1000;
 
 export function Namespaces() {
   const { t } = useTranslation();
-  const { org } = useOrg();
+  const { org, can } = useOrg();
   const [creating, setCreating] = useState(false);
   const [deleting, setDeleting] = useState<string | null>(null);
   const list = useQuery({
     ...namespacesQuery(org),
     refetchInterval: ({ state }) => (state.data?.items.some(({ status }) => status !== "ready") ? MOVING_MS : false),
   });
-  const create = (
+  const create = can("ManageNamespaces") ? (
     <Button look="primary" onPress={() => setCreating(true)}>
       <Plus aria-hidden className="size-4" />
       {t("namespaces.create")}
     </Button>
-  );
+  ) : null;
   return (
     <Page title={t("namespaces.title")} lead={t("namespaces.lead")} actions={create}>
       <Card flush>
@@ -48,7 +48,7 @@ export function Namespaces() {
         ) : (
           <>
             <ListCut list={list.data} className="m-4" />
-            <NamespaceTable org={org} rows={list.data.items} onDelete={setDeleting} />
+            <NamespaceTable org={org} rows={list.data.items} onDelete={can("ManageNamespaces") ? setDeleting : null} />
           </>
         )}
       </Card>
@@ -61,7 +61,8 @@ export function Namespaces() {
 interface TableProps {
   org: string;
   rows: Namespace[];
-  onDelete: (name: string) => void;
+  /** Null for who may not. */
+  onDelete: ((name: string) => void) | null;
 }
 
 function NamespaceTable({ org, rows, onDelete }: TableProps) {
@@ -80,7 +81,9 @@ function NamespaceTable({ org, rows, onDelete }: TableProps) {
       header: t("namespaces.created"),
       cell: ({ created_at }) => <span className="whitespace-nowrap text-ink-2">{formatDateTime(created_at)}</span>,
     },
-    {
+  ];
+  if (onDelete) {
+    columns.push({
       id: "delete",
       header: <span className="sr-only">{t("namespaces.delete")}</span>,
       numeric: true,
@@ -94,8 +97,8 @@ function NamespaceTable({ org, rows, onDelete }: TableProps) {
           <Trash2 aria-hidden className="size-4" />
         </IconButton>
       ),
-    },
-  ];
+    });
+  }
   return <Table label={t("namespaces.title")} columns={columns} rows={rows} rowKey={({ id }) => id} />;
 }
 

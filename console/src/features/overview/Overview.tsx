@@ -43,7 +43,7 @@ function useUsage(org: string) {
 
 export function Overview() {
   const { t } = useTranslation();
-  const { org, organization } = useOrg();
+  const { org, organization, can } = useOrg();
   const { month, lastDay, hours } = useUsage(org);
   const invoice = useQuery({ ...invoiceQuery(org), refetchInterval: REFRESH_MS });
   const namespaces = useQuery(namespacesQuery(org));
@@ -53,7 +53,7 @@ export function Overview() {
       lead={t("overview.lead", { organization: organization.name })}
       actions={
         <>
-          <ButtonLink to={`/orgs/${org}/start`}>{t("overview.open_guide")}</ButtonLink>
+          {can("ManageNamespaces") ? <ButtonLink to={`/orgs/${org}/start`}>{t("overview.open_guide")}</ButtonLink> : null}
           <ButtonLink look="primary" to={`/orgs/${org}/data`}>
             {t("overview.open_playground")}
           </ButtonLink>
@@ -142,6 +142,7 @@ function Tiles({ month, invoice }: TilesProps) {
 
 function LastDay({ org, rows, hours }: { org: string; rows: UsageRow[]; hours: string[] }) {
   const { t } = useTranslation();
+  const begins = useOrg().can("ManageNamespaces");
   const series = seriesOf(rows, "query", "none", hours, "hour");
   const first = series[0];
   if (!first) {
@@ -149,7 +150,7 @@ function LastDay({ org, rows, hours }: { org: string; rows: UsageRow[]; hours: s
       <Empty
         icon={Activity}
         title={t("overview.no_usage")}
-        action={<ButtonLink to={`/orgs/${org}/start`}>{t("overview.open_guide")}</ButtonLink>}
+        action={begins ? <ButtonLink to={`/orgs/${org}/start`}>{t("overview.open_guide")}</ButtonLink> : null}
       >
         {t("overview.no_usage_lead")}
       </Empty>

@@ -5,6 +5,7 @@ import type { Edition } from "../../api/types";
 import { formatDate } from "../../format/time";
 import { formatBytes, formatNumber } from "../../format/units";
 import { editionName } from "../../layout/edition";
+import { roleName } from "../../layout/role";
 import { useOrg } from "../../layout/useOrg";
 import { chooseTheme, type Theme, useTheme } from "../../theme/theme";
 import { Segments } from "../../ui/Choices";
@@ -25,7 +26,7 @@ export function Plan() {
           <dl className="grid grid-cols-2 gap-4 text-sm">
             <Fact label={t("plan.name")} value={organization.name} />
             <Fact label={t("plan.edition")} value={<Badge tone="accent">{editionName(t, organization.edition)}</Badge>} />
-            <Fact label={t("plan.role")} value={organization.role} />
+            <Fact label={t("plan.role")} value={roleName(t, organization.role)} />
             <Fact label={t("plan.member_since")} value={details.data ? formatDate(details.data.created_at) : ""} />
             <Fact label={t("plan.id")} value={<code className="font-mono text-xs break-all">{org}</code>} />
             <Fact label={t("plan.email")} value={me.user.email} />

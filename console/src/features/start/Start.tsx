@@ -5,7 +5,7 @@ import { namespacesQuery } from "../../api/queries";
 import type { CreatedApiKey } from "../../api/types";
 import { useOrg } from "../../layout/useOrg";
 import { Page } from "../../ui/Layout";
-import { Loading, ProblemNotice } from "../../ui/States";
+import { Loading, Notice, ProblemNotice } from "../../ui/States";
 import { CallStep } from "./CallStep";
 import { KeyStep } from "./KeyStep";
 import { NamespaceStep } from "./NamespaceStep";
@@ -16,7 +16,7 @@ const PLACING_MS = 500;
 /** From nothing to a first answer: namespace, key, call. */
 export function Start() {
   const { t } = useTranslation();
-  const { org } = useOrg();
+  const { org, can } = useOrg();
   const [chosen, setChosen] = useState<string | null>(null);
   const [key, setKey] = useState<CreatedApiKey | null>(null);
   const namespaces = useQuery({
@@ -27,7 +27,9 @@ export function Start() {
   const ready = namespace?.status === "ready" ? namespace : null;
   return (
     <Page title={t("start.title")} lead={t("start.lead")} narrow>
-      {namespaces.error ? (
+      {!can("ManageNamespaces") || !can("ManageApiKeys") ? (
+        <Notice>{t("start.not_yours")}</Notice>
+      ) : namespaces.error ? (
         <ProblemNotice error={namespaces.error} onRetry={() => void namespaces.refetch()} />
       ) : !namespaces.data ? (
         <Loading />

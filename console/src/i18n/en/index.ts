@@ -4,6 +4,7 @@ import { common, nav, problem } from "./common";
 import { data } from "./data";
 import { docs } from "./docs";
 import { billing, meters, plan, usage } from "./money";
+import { account, audit, invitation, members, organizations, roles, settings } from "./people";
 
 /** English is the source: the shape of every other language is taken from it. */
 export const en = {
@@ -20,5 +21,12 @@ export const en = {
   usage,
   billing,
   plan,
+  account,
+  invitation,
+  organizations,
+  settings,
+  roles,
+  members,
+  audit,
   docs,
 } as const;

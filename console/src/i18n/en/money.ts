@@ -58,7 +58,7 @@ export const billing = {
 } as const;
 
 export const plan = {
-  title: "Plan & settings",
+  title: "Plan & limits",
   lead: "What your edition allows, and how this console looks.",
   edition: "Edition",
   limits: "Limits",

@@ -8,15 +8,25 @@ use agentdb_tests::harness::{Program, Service};
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
 
-/// All journeys, on a busy machine.
+/// All journeys of one part, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(540);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_goes_from_sign_up_to_the_first_result_and_the_usage_page() -> Result<()> {
+    run("data").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_looks_after_an_account_and_an_organisation_of_several_people() -> Result<()> {
+    run("team").await
+}
+
+/// One part of the suite, a project of `console/e2e/playwright.config.ts`.
+async fn run(project: &str) -> Result<()> {
     let service = Service::start().await?;
     let mut command = Command::new("npm");
     command
-        .args(["run", "e2e"])
+        .args(["run", "e2e", "--", "--project", project])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../console"))
         .env("AGENTDB_URL", service.base())
         .env("CI", "1");
