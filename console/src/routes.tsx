@@ -7,6 +7,7 @@ import { ForgotPassword } from "./features/auth/ForgotPassword";
 import { LogIn } from "./features/auth/LogIn";
 import { MailSent } from "./features/auth/MailSent";
 import { ResetPassword } from "./features/auth/ResetPassword";
+import { SecondFactor } from "./features/auth/SecondFactor";
 import { SignUp } from "./features/auth/SignUp";
 import { Verify } from "./features/auth/Verify";
 import { Invitation } from "./features/invitation/Invitation";
@@ -54,6 +55,7 @@ export const router = createBrowserRouter([
           { path: "check-mail", Component: MailSent },
           { path: "verify", Component: Verify },
           { path: "login", Component: LogIn },
+          { path: "login/code", Component: SecondFactor },
           { path: "forgot-password", Component: ForgotPassword },
           { path: "reset-password", Component: ResetPassword },
           { path: "confirm-email", Component: ConfirmEmail },

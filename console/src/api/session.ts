@@ -31,6 +31,7 @@ const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const WITHOUT_SESSION = new Set([
   "/v1/auth/signup",
   "/v1/auth/login",
+  "/v1/auth/totp",
   "/v1/auth/verify",
   "/v1/auth/password/forgot",
   "/v1/auth/password/reset",

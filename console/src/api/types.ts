@@ -6,6 +6,9 @@ type Answer<O, S extends number> = O extends { responses: Record<S, infer R> } ?
 export type Body<O> = O extends { requestBody: infer R } ? Json<R> : never;
 
 export type Me = Answer<paths["/v1/me"]["get"], 200>;
+export type Session = Answer<paths["/v1/auth/login"]["post"], 200>;
+export type WaitingLogIn = Answer<paths["/v1/auth/login"]["post"], 202>;
+export type BegunTotp = Answer<paths["/v1/me/totp"]["post"], 201>;
 export type Organization = Me["organizations"][number];
 export type Role = Organization["role"];
 export type OpenSession = Answer<paths["/v1/me/sessions"]["get"], 200>["items"][number];

@@ -5,6 +5,7 @@ import { Page } from "../../ui/Layout";
 import { ChangeEmail } from "./ChangeEmail";
 import { ChangePassword } from "./ChangePassword";
 import { DeleteAccount } from "./DeleteAccount";
+import { SecondFactor } from "./SecondFactor";
 import { Sessions } from "./Sessions";
 
 /** What people do with their own account. */
@@ -15,6 +16,7 @@ export function Account() {
     <Page title={t("account.title")} lead={t("account.lead")} narrow>
       <ChangeEmail user={me.user} />
       <ChangePassword />
+      <SecondFactor totp={me.totp} />
       <Sessions />
       <DeleteAccount email={me.user.email} />
     </Page>

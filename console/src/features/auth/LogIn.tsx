@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { control, need } from "../../api/client";
 import { toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
@@ -10,21 +10,18 @@ import { TextLink } from "../../ui/ButtonLink";
 import { TextField } from "../../ui/Fields";
 import { AuthPage } from "./AuthPage";
 import { LogInProblem } from "./LogInProblem";
-import { safeNext, sessionStarted, withNext } from "./session";
+import { safeNext, withNext } from "./session";
+import { useEntry } from "./useEntry";
 
 export function LogIn() {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const next = safeNext(useSearchParams()[0].get("next"));
-  const queryClient = useQueryClient();
+  const enter = useEntry(next);
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const logIn = useMutation({
     mutationFn: () => need(control.POST("/v1/auth/login", { body: { email, password } })),
-    onSuccess: async (session) => {
-      sessionStarted(queryClient, session.csrf_token);
-      await navigate(next, { replace: true });
-    },
+    onSuccess: enter,
   });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { control, need } from "../../api/client";
 import { fieldErrors, names, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
@@ -11,21 +11,17 @@ import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { DeadLink } from "./DeadLink";
 import { PASSWORD_MIN } from "./password";
-import { sessionStarted } from "./session";
+import { useEntry } from "./useEntry";
 
-/** Sets a new password with the link of the mail, and signs in. A password that is refused leaves the link good. */
+/** Sets a new password with the link of the mail, and signs in, or goes on to the second factor. A password that is refused leaves the link good. */
 export function ResetPassword() {
   const { t } = useTranslation();
   const token = useSearchParams()[0].get("token") ?? "";
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
+  const enter = useEntry("/");
   const [password, setPassword] = useState("");
   const reset = useMutation({
     mutationFn: () => need(control.POST("/v1/auth/password/reset", { body: { token, password } })),
-    onSuccess: async (session) => {
-      sessionStarted(queryClient, session.csrf_token);
-      await navigate("/", { replace: true });
-    },
+    onSuccess: enter,
   });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -19,6 +19,17 @@ export const auth = {
     refused: "Signing in failed",
     refused_hint: "Check e-mail and password. If you never opened the link in our mail, open it; if it is gone, sign up again.",
   },
+  code: {
+    title: "Second factor",
+    lead: "Your account is protected by a second factor.",
+    code: "Code",
+    hint: "The six digits that your app shows, or a recovery code.",
+    submit: "Log in",
+    other: "Log in as somebody else",
+    gone_title: "Log in again",
+    gone: "This log-in has waited too long, or was finished elsewhere.",
+    again: "To the log-in",
+  },
   sent: {
     title: "Check your mail",
     lead: "We sent a link to {{email}}. Open it to verify the address.",
