@@ -27,8 +27,8 @@ pub fn pin_all_but(but: u32, core: usize) -> Result<()> {
     let parents = parents();
     let mut at = 0;
     while at < all.len() {
-        let started_by = all[at];
-        all.extend(parents.iter().filter(|(pid, parent)| *parent == started_by && *pid != but).map(|(pid, _)| *pid));
+        let of = all[at];
+        all.extend(parents.iter().filter(|(pid, parent)| *parent == of && *pid != but).map(|(pid, _)| *pid));
         at += 1;
     }
     for pid in all {

@@ -252,7 +252,7 @@ fn report(machine: &str, alone: &Offered, rows: &[Row]) -> Result<String> {
          times as many (batches: {} times), of {ATTACKER_VECTORS} vectors. Times are the node's own, from admission to \
          reply. *Absorbed*: the same storm, on the same core, goes to a server that refuses everything.\n\nAlone: p50 \
          {:.2} ms, p99 {base:.2} ms. Target: p99 at most {TARGET} times as long.\n\n| beside | p50 | p99 | absorbed p99 | \
-         times alone | times absorbed | answers to the storm |\n|---|---:|---:|---:|---:|---:|---|\n",
+         times alone | times absorbed | client's p99 | answers to the storm |\n|---|---:|---:|---:|---:|---:|---:|---|\n",
         f64::from(TIMES) / 4.0,
         alone.served(0.5)?,
     );
@@ -260,11 +260,12 @@ fn report(machine: &str, alone: &Offered, rows: &[Row]) -> Result<String> {
         let (attacked, absorbed) = (row.attacked.served(0.99)?, row.absorbed.served(0.99)?);
         let _ = writeln!(
             text,
-            "| {} | {:.2} ms | {attacked:.2} ms | {absorbed:.2} ms | {:.2} x | {:.2} x | {:?} |",
+            "| {} | {:.2} ms | {attacked:.2} ms | {absorbed:.2} ms | {:.2} x | {:.2} x | {:.2} ms | {:?} |",
             row.what,
             row.attacked.served(0.5)?,
             attacked / base,
             attacked / absorbed,
+            row.attacked.waited(0.99)?,
             row.attack.statuses,
         );
     }

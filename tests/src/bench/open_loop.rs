@@ -27,6 +27,8 @@ pub struct Answer {
 pub struct Offered {
     pub statuses: BTreeMap<u16, u64>,
     pub served_ms: Vec<f64>,
+    /// Until the answer was there, from when the request was to be sent.
+    pub waited_ms: Vec<f64>,
     pub units: u64,
     /// Requests that were due and not sent, since too many were under way.
     pub left_out: u64,
@@ -49,6 +51,11 @@ impl Offered {
     /// The time, from admission to reply, below which this share of good answers stays.
     pub fn served(&self, share: f64) -> Result<f64> {
         at(&self.served_ms, share)
+    }
+
+    /// The same, as the client sees it.
+    pub fn waited(&self, share: f64) -> Result<f64> {
+        at(&self.waited_ms, share)
     }
 }
 
@@ -82,7 +89,7 @@ where
         under_way.spawn(async move {
             let answer = ask(number).await;
             drop(place);
-            answer
+            (answer, due.elapsed())
         });
     }
     while let Some(done) = under_way.join_next().await {
@@ -93,7 +100,7 @@ where
 }
 
 impl Offered {
-    fn note(&mut self, answer: Result<Answer>) {
+    fn note(&mut self, (answer, waited): (Result<Answer>, Duration)) {
         let Ok(answer) = answer else {
             self.broken += 1;
             return;
@@ -102,6 +109,7 @@ impl Offered {
         self.units += answer.units;
         if (200..300).contains(&answer.status) {
             self.served_ms.extend(answer.served_ms);
+            self.waited_ms.push(waited.as_secs_f64() * 1e3);
         }
     }
 }
