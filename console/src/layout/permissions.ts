@@ -15,6 +15,7 @@ export const PERMISSIONS = {
   ManageOrganization: ["admin", "owner"],
   ManageMembers: ["admin", "owner"],
   ManageOwners: ["owner"],
+  PurgeNamespaces: ["admin", "owner"],
   DeleteOrganization: ["owner"],
 } as const satisfies Record<string, readonly Role[]>;
 

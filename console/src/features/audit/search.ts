@@ -3,7 +3,15 @@ import type { AuditSearch } from "../../api/types";
 /** Actions by the kind of thing, in the order in which they are offered. */
 export const ACTIONS = {
   api_key: ["api_key.create", "api_key.update", "api_key.rotate", "api_key.revoke"],
-  namespace: ["namespace.create", "namespace.update", "namespace.delete"],
+  namespace: [
+    "namespace.create",
+    "namespace.update",
+    "namespace.suspend",
+    "namespace.resume",
+    "namespace.delete",
+    "namespace.undelete",
+    "namespace.purge",
+  ],
   member: ["member.update", "member.remove"],
   invitation: ["invitation.create", "invitation.accept", "invitation.revoke"],
   organization: ["organization.create", "organization.update"],

@@ -12,6 +12,12 @@ const KEY: ApiKey = {
   namespaces: "prod-*",
   scopes: ["read", "write"],
   allowed_addresses: ["10.0.0.0/8", "2001:db8::/32"],
+  limits: {
+    requests_per_second: null,
+    query_milli_units_per_second: null,
+    write_milli_units_per_second: null,
+    concurrent_requests: null,
+  },
   created_at: "2026-10-01T00:00:00Z",
   expires_at: END,
 };

@@ -170,6 +170,7 @@ export const members = {
     ManageOrganization: "Rename the organisation",
     ManageMembers: "Invite and remove people, give roles below owner",
     ManageOwners: "Make and remove owners",
+    PurgeNamespaces: "Remove the data of deleted namespaces before their time",
     DeleteOrganization: "Delete the organisation",
   },
 } as const;
@@ -237,7 +238,15 @@ export const audit = {
   },
   actions: {
     api_key: { create: "Key created", update: "Key changed", rotate: "Key rotated", revoke: "Key revoked" },
-    namespace: { create: "Namespace created", update: "Namespace changed", delete: "Namespace deleted" },
+    namespace: {
+      create: "Namespace created",
+      update: "Namespace changed",
+      suspend: "Namespace suspended",
+      resume: "Namespace resumed",
+      delete: "Namespace deleted",
+      undelete: "Namespace undeleted",
+      purge: "Data of a deleted namespace removed",
+    },
     member: { update: "Role changed", remove: "Member removed" },
     invitation: { create: "Invitation sent", accept: "Invitation accepted", revoke: "Invitation revoked" },
     organization: { create: "Organisation created", update: "Organisation changed" },

@@ -120,7 +120,7 @@ async fn the_limit_holds_for_what_comes_back_and_what_is_kept_is_bounded() {
     put(&person, "b").await;
     let full = undelete(&person, "a", json!({})).await;
     assert_eq!((full.code(), &full.body["limit"]), ((403, "limit_exceeded"), &json!("namespaces")));
-    for _ in 0..9 {
+    for _ in 0..8 {
         delete(&person, "b").await;
         put(&person, "b").await;
     }

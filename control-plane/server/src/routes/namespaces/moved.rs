@@ -32,7 +32,9 @@ pub(super) async fn made(
     record: &NamespaceRecord,
     step: Step<'_>,
 ) -> Result<(NamespaceRecord, bool), Problem> {
-    let moved = org.move_namespace(record.id, step.event, step.name, app.now()).await.map_err(store_failed)?;
+    // A deletion and the grace that begins with it have one time.
+    let now = if let LifeEvent::Delete(deletion) = step.event { deletion.at } else { app.now() };
+    let moved = org.move_namespace(record.id, step.event, step.name, now).await.map_err(store_failed)?;
     match moved.ok_or_else(Problem::not_found)? {
         NamespaceMove::Nothing(record) => Ok((record, false)),
         NamespaceMove::Refused(refusal) => Err(refused(record.id, refusal)),
