@@ -204,7 +204,8 @@ async fn who_is_alone_is_served_while_a_storm_of_another_organisation_waits() {
     query(&by_quiet).await.ok();
     // Large writes hold a place until they are in the log, but while they wait for it another one works.
     let held = log.hold().await;
-    let large = json!({"records": [{"id": "a", "vector": [1, 0], "text": "x".repeat(300_000)}]});
+    let record = |id: &str| json!({"id": id, "vector": [1, 0], "text": "x".repeat(60_000)});
+    let large = json!({"records": ["a", "b", "c", "d", "e"].map(record)});
     let refused = AtomicUsize::new(0);
     let storm = futures::future::join_all((0..40).map(|_| async {
         let reply = life.post(UPSERT, large.clone()).await;

@@ -126,6 +126,7 @@ async fn a_deleted_namespace_that_is_kept_is_as_if_it_were_not_there_and_comes_b
     assert_eq!(life.get("main/collections").await.ok().body["result"]["collections"], json!([]));
     world.place("main", other, AssignmentState::Delete);
     life.node.drain().await;
+    drop(life);
 
     // The next life of the node knows what it keeps.
     let life = world.start().await;
