@@ -205,7 +205,8 @@ async fn who_is_alone_is_served_while_a_storm_of_another_organisation_waits() {
     // Large writes hold a place until they are in the log, but while they wait for it another one works.
     let held = log.hold().await;
     let record = |id: &str| json!({"id": id, "vector": [1, 0], "text": "x".repeat(60_000)});
-    let large = json!({"records": ["a", "b", "c", "d", "e"].map(record)});
+    let records = ["a", "b", "c", "d", "e"].map(record);
+    let large = json!({"records": records});
     let refused = AtomicUsize::new(0);
     let storm = futures::future::join_all((0..40).map(|_| async {
         let reply = life.post(UPSERT, large.clone()).await;
