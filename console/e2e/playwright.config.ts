@@ -15,8 +15,9 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   // Each by itself is within the time that one test of the whole service may take; they may run beside each other.
   projects: [
-    { name: "data", testIgnore: "team/**", outputDir: "./.output/data" },
-    { name: "team", testMatch: "team/**/*.spec.ts", outputDir: "./.output/team" },
+    { name: "data", testIgnore: ["account/**", "organization/**"], outputDir: "./.output/data" },
+    { name: "account", testMatch: "account/**/*.spec.ts", outputDir: "./.output/account" },
+    { name: "organization", testMatch: "organization/**/*.spec.ts", outputDir: "./.output/organization" },
   ],
   reporter: [["list"]],
   use: {

@@ -18,6 +18,12 @@ describe("a problem document", () => {
     expect(fieldErrors(problemFrom(refused(400), body("invalid_request", { errors })))).toEqual({ allowed_addresses: "each range stands once" });
   });
 
+  it("names them by one object each time, for forms to see that nothing new was refused", () => {
+    const problem = problemFrom(refused(400), body("invalid_request", { errors: [{ pointer: "/name", code: "empty" }] }));
+    expect(fieldErrors(problem)).toBe(fieldErrors(problem));
+    expect(fieldErrors(null)).toBe(fieldErrors(problemFrom(refused(500), null)));
+  });
+
   it("keeps what only some codes tell", () => {
     const problem = problemFrom(refused(412), body("precondition_failed", { current_version: 3 }));
     expect(problem.members["current_version"]).toBe(3);

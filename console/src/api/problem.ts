@@ -91,15 +91,24 @@ export const isStatus = (error: unknown, status: number): boolean =>
 export const names = (problem: Problem | null, pointer: string): boolean =>
   problem?.errors.some((error) => error.pointer === pointer) ?? false;
 
+const NO_FIELDS: Record<string, string> = {};
+const fieldsOf = new WeakMap<Problem, Record<string, string>>();
+
 /**
  * The fields of a form that a refusal names, by the last segment of each JSON pointer that is no place in a list.
- * React Aria forms take this as `validationErrors`.
+ * React Aria forms take this as `validationErrors`. It is the same object each time for the same refusal: the forms take
+ * another object for another refusal, and would hold a field that has been corrected to be wrong still.
  */
 export function fieldErrors(problem: Problem | null): Record<string, string> {
-  const named: Record<string, string> = {};
-  for (const { pointer, detail, code } of problem?.errors ?? []) {
-    const name = pointer.split("/").findLast((segment) => !/^\d+$/.test(segment));
-    if (name) named[name] = detail || code;
+  if (problem === null || problem.errors.length === 0) return NO_FIELDS;
+  let named = fieldsOf.get(problem);
+  if (!named) {
+    named = {};
+    for (const { pointer, detail, code } of problem.errors) {
+      const name = pointer.split("/").findLast((segment) => !/^\d+$/.test(segment));
+      if (name) named[name] = detail || code;
+    }
+    fieldsOf.set(problem, named);
   }
   return named;
 }

@@ -1,13 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import type { Me } from "../../api/types";
 import { formatDate } from "../../format/time";
 import { Button } from "../../ui/Button";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { Card, Fact } from "../../ui/Layout";
 import { ProblemNotice } from "../../ui/States";
 import { CapturedMail } from "../auth/CapturedMail";
@@ -67,7 +66,7 @@ function EmailForm({ onSent, onCancel }: { onSent: (email: string) => void; onCa
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(change.error ? toProblem(change.error) : null)}
+      error={change.error}
       className="flex max-w-md flex-col gap-4"
     >
       <TextField

@@ -1,12 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, dataTokens, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { sessionsQuery } from "../../api/queries";
 import { Button } from "../../ui/Button";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { Card } from "../../ui/Layout";
 import { ProblemNotice } from "../../ui/States";
 import { PASSWORD_MIN } from "../auth/password";
@@ -39,7 +38,7 @@ export function ChangePassword() {
     <Card title={t("account.password.title")} hint={t("account.password.hint")}>
       <Form
         onSubmit={submit}
-        validationErrors={fieldErrors(change.error ? toProblem(change.error) : null)}
+        error={change.error}
         className="flex max-w-md flex-col gap-4"
       >
         <TextField

@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { control, need } from "../../api/client";
-import { fieldErrors, type Problem, toProblem } from "../../api/problem";
+import { type Problem, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { Card } from "../../ui/Layout";
 import { ProblemNotice } from "../../ui/States";
 import { sessionEnded } from "../auth/session";
@@ -52,7 +52,7 @@ function DeleteForm({ onClose }: { onClose: () => void }) {
   };
   const problem = remove.error ? toProblem(remove.error) : null;
   return (
-    <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex flex-col gap-4">
+    <Form onSubmit={submit} error={remove.error} className="flex flex-col gap-4">
       <p className="text-ink-2">{t("account.delete.what")}</p>
       <TextField
         autoFocus

@@ -74,7 +74,7 @@ function Id({ id }: { id: string | null }): ReactNode {
 function Changes({ changes }: { changes: Change[] }) {
   const { t } = useTranslation();
   const value = (text: string | null, omitted: boolean) =>
-    omitted ? <span className="text-ink-3">{t("audit.omitted")}</span> : <span className="break-words">{text ?? "–"}</span>;
+    omitted ? <span className="text-ink-3">{t("audit.omitted")}</span> : <span className="wrap-anywhere">{text ?? "–"}</span>;
   const columns: Column<Change>[] = [
     {
       id: "field",

@@ -1,12 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { CapturedMail } from "./CapturedMail";
@@ -28,7 +27,7 @@ export function ForgotPassword() {
     <AuthPage title={t("auth.forgot.title")} lead={t("auth.forgot.lead")}>
       <Form
         onSubmit={submit}
-        validationErrors={fieldErrors(ask.error ? toProblem(ask.error) : null)}
+        error={ask.error}
         className="flex flex-col gap-4"
       >
         <TextField label={t("auth.email")} name="email" type="email" autoComplete="email" isRequired value={email} onChange={setEmail} />

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { control, need } from "../../api/client";
-import { fieldErrors, names, toProblem } from "../../api/problem";
+import { names, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { DeadLink } from "./DeadLink";
@@ -33,7 +33,7 @@ export function ResetPassword() {
   }
   return (
     <AuthPage title={t("auth.reset.title")} lead={t("auth.reset.lead")}>
-      <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex flex-col gap-4">
+      <Form onSubmit={submit} error={reset.error} className="flex flex-col gap-4">
         <TextField
           label={t("auth.reset.password")}
           hint={t("auth.password_hint", { count: PASSWORD_MIN })}

@@ -1,11 +1,10 @@
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { PASSWORD_MIN } from "./password";
@@ -42,7 +41,7 @@ export function SignUp() {
     <AuthPage title={t("auth.signup.title")} lead={t("auth.signup.lead")}>
       <Form
         onSubmit={submit}
-        validationErrors={fieldErrors(signUp.error ? toProblem(signUp.error) : null)}
+        error={signUp.error}
         className="flex flex-col gap-4"
       >
         <TextField

@@ -1,10 +1,9 @@
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { fieldErrors, toProblem } from "../../api/problem";
 import type { CreatedApiKey } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { NEW_KEY, newKeyOf } from "./draft";
 import { KeyFields } from "./KeyFields";
@@ -65,7 +64,7 @@ function KeyForm({ org, onMade, onClose }: KeyFormProps) {
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(create.error ? toProblem(create.error) : null)}
+      error={create.error}
       className="flex flex-col gap-4"
     >
       <KeyFields draft={draft} onChange={setDraft} />

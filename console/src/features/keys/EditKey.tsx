@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, isStatus, toProblem } from "../../api/problem";
+import { isStatus } from "../../api/problem";
 import { keysQuery } from "../../api/queries";
 import type { ApiKey } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { changeOf, draftOf, type Field, rebase, type Rebased } from "./draft";
 import { KeyFields } from "./KeyFields";
@@ -71,7 +71,7 @@ function EditForm({ org, apiKey, onClose }: EditKeyProps & { apiKey: ApiKey }) {
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(save.error ? toProblem(save.error) : null)}
+      error={save.error}
       className="flex flex-col gap-4"
     >
       {conflict ? (

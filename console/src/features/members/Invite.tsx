@@ -1,9 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { invitationsQuery } from "../../api/queries";
 import { RepeatKey } from "../../api/repeat";
 import type { Invitation, Role } from "../../api/types";
@@ -14,6 +12,7 @@ import { Button } from "../../ui/Button";
 import { Radios } from "../../ui/Choices";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { CapturedMail } from "../auth/CapturedMail";
 import { useCapturedMail } from "../auth/useCapturedMail";
@@ -75,7 +74,7 @@ function InviteForm({ org, onSent, onClose }: InviteFormProps) {
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(invite.error ? toProblem(invite.error) : null)}
+      error={invite.error}
       className="flex flex-col gap-4"
     >
       <TextField

@@ -1,15 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { control, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { RepeatKey } from "../../api/repeat";
 import { putMine } from "../../layout/myOrganizations";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { NAME_MAX } from "./naming";
 
@@ -53,7 +52,7 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(create.error ? toProblem(create.error) : null)}
+      error={create.error}
       className="flex flex-col gap-4"
     >
       <p className="text-ink-2">{t("organizations.create_lead")}</p>

@@ -1,9 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, toProblem } from "../../api/problem";
 import { organizationQuery } from "../../api/queries";
 import type { Organization } from "../../api/types";
 import { formatDate } from "../../format/time";
@@ -15,6 +13,7 @@ import { Button } from "../../ui/Button";
 import { TextLink } from "../../ui/ButtonLink";
 import { CopyButton } from "../../ui/CopyButton";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { Badge, Card, Fact, Page } from "../../ui/Layout";
 import { ProblemNotice } from "../../ui/States";
 import { NAME_MAX } from "./naming";
@@ -80,7 +79,7 @@ function Rename({ organization }: { organization: Organization }) {
   return (
     <Form
       onSubmit={submit}
-      validationErrors={fieldErrors(rename.error ? toProblem(rename.error) : null)}
+      error={rename.error}
       className="flex flex-col items-start gap-4"
     >
       <TextField

@@ -17,8 +17,13 @@ async fn a_browser_goes_from_sign_up_to_the_first_result_and_the_usage_page() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_looks_after_an_account_and_an_organisation_of_several_people() -> Result<()> {
-    run("team").await
+async fn a_browser_looks_after_an_account_with_its_password_address_and_sessions() -> Result<()> {
+    run("account").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_looks_after_an_organisation_of_several_people_its_keys_and_its_audit_log() -> Result<()> {
+    run("organization").await
 }
 
 /// One part of the suite, a project of `console/e2e/playwright.config.ts`.

@@ -38,7 +38,7 @@ test("a key is bound to addresses, changed by two people at once, and rotated wi
   const second = await context.newPage();
   await second.goto(page.url());
   await second.getByRole("button", { name: "Edit nightly" }).click();
-  await second.getByRole("dialog").getByLabel("Namespaces").fill("prod-*");
+  await second.getByRole("dialog").getByLabel("Namespaces", { exact: true }).fill("prod-*");
   await second.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
   await expect(row(second, /nightly/)).toContainText("prod-*");
   await second.close();
@@ -48,7 +48,7 @@ test("a key is bound to addresses, changed by two people at once, and rotated wi
   await dialog.getByRole("button", { name: "Save changes" }).click();
   await expect(dialog.getByRole("alert")).toContainText("Somebody else has changed this key meanwhile");
   await expect(dialog.getByRole("alert")).toContainText("They changed: Namespaces.");
-  await expect(dialog.getByLabel("Namespaces")).toHaveValue("prod-*");
+  await expect(dialog.getByLabel("Namespaces", { exact: true })).toHaveValue("prod-*");
   await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("weekly");
   await look(page, "keys-edit-conflict");
   await dialog.getByRole("button", { name: "Save changes" }).click();
