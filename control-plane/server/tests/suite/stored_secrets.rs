@@ -23,6 +23,20 @@ use crate::{
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
+impl Log {
+    /// Of all threads, those of other tests among them: what a test logs is not to depend on which thread came by first.
+    fn of_this_process() -> Self {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("no other test wants the log");
+        log
+    }
+}
+
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().expect("nobody panicked").extend_from_slice(bytes);
@@ -60,13 +74,7 @@ async fn everything(admin: &PgPool) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn seeds_and_codes_are_in_no_table_no_log_and_no_reply_after_their_one_showing() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::of_this_process();
     let (service, clock) = service().await;
     let person = service.person("a@example.com").await;
     let begun = begin(&person).await;
