@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { fieldErrors, names, toProblem } from "../../api/problem";
+import { names, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 
 interface Proof {
@@ -34,7 +34,7 @@ export function ProveFactor<T>({ withPassword, submitLabel, look, act, onDone, o
   const problem = mutation.error ? toProblem(mutation.error) : null;
   const named = names(problem, "/code") || names(problem, "/current_password");
   return (
-    <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex max-w-md flex-col gap-4">
+    <Form onSubmit={submit} error={mutation.error} className="flex max-w-md flex-col gap-4">
       {withPassword ? (
         <TextField
           autoFocus

@@ -1,13 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { control, need } from "../../api/client";
-import { fieldErrors, names, toProblem } from "../../api/problem";
+import { names, toProblem } from "../../api/problem";
 import type { BegunTotp } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { QrCode } from "../../ui/QrCode";
 import { ProblemNotice } from "../../ui/States";
 
@@ -40,7 +40,7 @@ function Begin({ onDone, onCancel }: StepProps<BegunTotp>) {
   };
   const problem = begin.error ? toProblem(begin.error) : null;
   return (
-    <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex max-w-md flex-col gap-4">
+    <Form onSubmit={submit} error={begin.error} className="flex max-w-md flex-col gap-4">
       <TextField
         autoFocus
         label={t("account.current_password")}
@@ -78,7 +78,7 @@ function Confirm({ begun, onDone, onCancel }: StepProps<string[]> & { begun: Beg
   return (
     <div className="flex flex-col gap-5 sm:flex-row">
       <QrCode text={begun.otpauth_url} label={t("account.factor.qr")} />
-      <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex min-w-0 flex-1 flex-col gap-4">
+      <Form onSubmit={submit} error={confirm.error} className="flex min-w-0 flex-1 flex-col gap-4">
         <p className="text-ink-2">{t("account.factor.scan")}</p>
         <div className="flex flex-wrap items-center gap-2">
           <code role="group" aria-label={t("account.factor.secret")} data-testid="totp-secret" className="min-w-0 font-mono text-xs break-all">

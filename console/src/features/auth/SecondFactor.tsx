@@ -1,13 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { control, need } from "../../api/client";
-import { fieldErrors, names, toProblem } from "../../api/problem";
+import { names, toProblem } from "../../api/problem";
 import { Button } from "../../ui/Button";
 import { ButtonLink, TextLink } from "../../ui/ButtonLink";
 import { TextField } from "../../ui/Fields";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/States";
 import { AuthPage } from "./AuthPage";
 import { safeNext, withNext } from "./session";
@@ -42,7 +42,7 @@ export function SecondFactor() {
   }
   return (
     <AuthPage title={t("auth.code.title")} lead={t("auth.code.lead")}>
-      <Form onSubmit={submit} validationErrors={fieldErrors(problem)} className="flex flex-col gap-4">
+      <Form onSubmit={submit} error={finish.error} className="flex flex-col gap-4">
         <TextField
           autoFocus
           label={t("auth.code.code")}
